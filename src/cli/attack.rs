@@ -1,0 +1,109 @@
+//! `attack`
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use burn::tensor::Device;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::models::ModelArguments;
+use super::options::PgdArguments;
+use crate::class::Class;
+use crate::lab::Lab;
+use crate::picture::Picture;
+use crate::train::write_atomically;
+
+/// Changes a picture so that CL errs, or, with --target, so that it sees what you want.
+///
+/// The picture is cropped to a square and scaled to 96x96 first, as CL sees it.
+#[derive(Args)]
+pub struct Arguments {
+    /// The picture: JPEG, PNG, WebP, GIF or BMP.
+    picture: PathBuf,
+
+    /// Where the attacked picture goes (PNG) [default: PICTURE-attacked.png in the current folder]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    /// Replace the file that is there.
+    #[arg(long)]
+    overwrite: bool,
+
+    /// What is on the picture, to move away from [default: what CL sees]
+    #[arg(long, value_name = "CLASS", conflicts_with = "target")]
+    class: Option<Class>,
+
+    /// What CL shall see instead.
+    #[arg(long, value_name = "CLASS")]
+    target: Option<Class>,
+
+    #[command(flatten)]
+    attack: PgdArguments,
+
+    #[command(flatten)]
+    models: ModelArguments,
+}
+
+pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
+    let mut pgd = arguments.attack.pgd()?;
+    pgd.targeted = arguments.target.is_some();
+    let out = match &arguments.out {
+        Some(path) => path.clone(),
+        None => default_name(&arguments.picture)?,
+    };
+    if out.exists() && !arguments.overwrite {
+        bail!(
+            "{} exists: replace it with --overwrite, or name another file with --out",
+            out.display()
+        );
+    }
+    let original = open(&arguments.picture)?;
+    let lab = arguments.models.load(device)?;
+    let before = classify(&lab, &original)?;
+    let class = arguments.target.or(arguments.class).unwrap_or_else(|| Class::most_likely(&before));
+
+    let bar = ProgressBar::new((pgd.max_iter * pgd.num_random_init.max(1)) as u64).with_style(
+        ProgressStyle::with_template("{bar:30} step {pos}/{len}, {msg}, {eta} left")
+            .expect("the template is well formed"),
+    );
+    let attacked = pollster::block_on(lab.attack(&original, class, pgd, |step| {
+        bar.set_position((step.start * pgd.max_iter + step.t) as u64);
+        bar.set_message(format!("loss {:.3}", step.loss));
+        ControlFlow::Continue(())
+    }))?;
+    bar.finish_and_clear();
+    write_atomically(&out, &attacked.to_png())?;
+
+    println!("{pgd}");
+    println!("before      {}", named(&before));
+    println!("after       {}", named(&classify(&lab, &attacked)?));
+    println!("in the file {}  (rounded to 8 bits)", named(&classify(&lab, &attacked.rounded())?));
+    println!("written to  {}", out.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn open(path: &Path) -> Result<Picture> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Picture::decode(&bytes).with_context(|| path.display().to_string())
+}
+
+fn classify(lab: &Lab, picture: &Picture) -> Result<[f32; Class::COUNT]> {
+    let all = pollster::block_on(lab.classify(picture.to_tensor(lab.device())))?;
+    all.first().copied().context("there is no prediction")
+}
+
+fn default_name(picture: &Path) -> Result<PathBuf> {
+    let stem = picture.file_stem().with_context(|| {
+        format!("{} names no file; name the result with --out", picture.display())
+    })?;
+    Ok(PathBuf::from(format!("{}-attacked.png", stem.to_string_lossy())))
+}
+
+/// The most likely class and its probability.
+pub(super) fn named(probabilities: &[f32; Class::COUNT]) -> String {
+    let class = Class::most_likely(probabilities);
+    format!("{class:<8} {:>5.1} %", probabilities[class.index()] * 100.0)
+}

@@ -1,0 +1,124 @@
+//! `evaluate`
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use burn::tensor::Device;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::models::{DetectorArguments, ModelArguments};
+use super::options::PgdArguments;
+use super::source::SourceArguments;
+use crate::class::Class;
+use crate::evaluation::{Report, examine, figures};
+use crate::lab::Lab;
+use crate::picture::Picture;
+use crate::train::{Lesson, write_atomically};
+
+/// Attacks every test picture, looks at it and at its attacked twin a second time, and prints how often
+/// CL, the reconstruction and the detector are right, beside the tutorial's figures.
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    models: ModelArguments,
+
+    #[command(flatten)]
+    source: SourceArguments,
+
+    #[command(flatten)]
+    attack: PgdArguments,
+
+    #[command(flatten)]
+    detector: DetectorArguments,
+
+    /// Infer the threshold from the pictures held out of the training split, instead of using AE's own.
+    #[arg(long, help_heading = "Detector")]
+    infer_threshold: bool,
+
+    /// Pictures computed at a time.
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    batch_size: usize,
+
+    /// Write the figures to a file, as JSON.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    json: Option<PathBuf>,
+
+    /// Write three picture grids (PNG): original above reconstruction, attacked, attacked above its
+    /// reconstruction; each picture titled with the predicted and the true class.
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    figures: Option<PathBuf>,
+}
+
+pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
+    let pgd = arguments.attack.pgd()?;
+    let mut lab = arguments.models.load(device)?;
+    let infer = arguments.infer_threshold.then_some(|lab: &Lab| {
+        arguments
+            .source
+            .with_lesson(|lesson| clean_scores(lab, lesson, arguments.batch_size.max(1)))
+    });
+    arguments.detector.apply(&mut lab, infer)?;
+    let (pictures, chosen) = arguments.source.test()?;
+    let shown =
+        if arguments.figures.is_some() { one_of_each(pictures.labels(), &chosen) } else { vec![] };
+
+    let bar = bar(chosen.len(), "attacking");
+    let mut records = Vec::with_capacity(chosen.len());
+    for indices in chosen.chunks(arguments.batch_size.max(1)) {
+        records
+            .extend(pollster::block_on(examine(&lab, pictures.as_ref(), indices, pgd, false))?.0);
+        bar.inc(indices.len() as u64);
+    }
+    let seconds = bar.elapsed().as_secs_f64();
+    bar.finish_and_clear();
+
+    let report = Report::of(&records, lab.detector.threshold).context("there are no pictures")?;
+    println!("{}\n{pgd}\n", arguments.source.describe());
+    println!("{report}, {:.1} a second", records.len() as f64 / seconds);
+    if let Some(path) = &arguments.json {
+        let mut text = serde_json::to_vec_pretty(&report)?;
+        text.push(b'\n');
+        write_atomically(path, &text)?;
+    }
+    if let Some(folder) = &arguments.figures {
+        let (_, samples) = pollster::block_on(examine(&lab, pictures.as_ref(), &shown, pgd, true))?;
+        for (name, png) in figures::grids(&samples)? {
+            write_atomically(&folder.join(name), &png)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Scores of the clean pictures held out.
+fn clean_scores(lab: &Lab, lesson: &Lesson, batch_size: usize) -> Result<Vec<f32>> {
+    let held_out = &lesson.parts.validation;
+    let bar = bar(held_out.len(), "inferring the threshold");
+    let mut scores = Vec::with_capacity(held_out.len());
+    for indices in held_out.chunks(batch_size) {
+        let pictures = indices
+            .iter()
+            .map(|i| lesson.pictures.picture(*i))
+            .collect::<crate::Result<Vec<_>>>()?;
+        let looks = pollster::block_on(lab.look(Picture::batch(&pictures, lab.device())))?;
+        scores.extend(looks.verdicts.iter().map(|verdict| verdict.score));
+        bar.inc(indices.len() as u64);
+    }
+    bar.finish_and_clear();
+    Ok(scores)
+}
+
+/// The first picture of each class.
+fn one_of_each(labels: &[Class], chosen: &[usize]) -> Vec<usize> {
+    Class::ALL
+        .into_iter()
+        .filter_map(|class| chosen.iter().copied().find(|index| labels[*index] == class))
+        .collect()
+}
+
+fn bar(pictures: usize, message: &'static str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len}, {eta} left")
+        .expect("the template is well formed");
+    ProgressBar::new(pictures as u64).with_style(style).with_message(message)
+}

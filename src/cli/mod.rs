@@ -1,0 +1,67 @@
+//! The command line. One file per command; nothing of the method is decided here.
+
+mod attack;
+mod detect;
+mod device;
+mod draw;
+mod evaluate;
+mod models;
+mod options;
+mod source;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use device::DeviceChoice;
+
+/// See an attack on a neural network, and the second look that uncovers it.
+///
+/// A classifier (CL) names what is on a 96x96 picture. An attack (PGD) changes the picture by less than a
+/// person sees, and CL errs. The defence: an autoencoder (AE) redraws the picture so that CL's
+/// prediction survives; where CL's two predictions differ too much, the picture is adversarial and the
+/// prediction on the redrawn one is used.
+#[derive(Parser)]
+#[command(name = "second-look", version, arg_required_else_help = true)]
+struct Cli {
+    /// Where to compute. `gpu` needs a build with `--features gpu`.
+    #[arg(long, global = true, value_enum, default_value_t = DeviceChoice::Auto)]
+    device: DeviceChoice,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train a classifier or an autoencoder.
+    #[command(subcommand)]
+    Train(train::Command),
+    /// Measure: the table of accuracies, and the detector's figures.
+    Evaluate(evaluate::Arguments),
+    /// Attack one picture: a picture file in, an attacked PNG out.
+    Attack(attack::Arguments),
+    /// Say of picture files whether they are adversarial, and what is on them.
+    Detect(detect::Arguments),
+    /// Draw pictures of the ten classes into a folder.
+    Draw(draw::Arguments),
+}
+
+/// Runs the command that the process was started with.
+///
+/// Exit codes: 0 fine; 1 `detect` found an adversarial picture; 2 an error; 130 interrupted by Ctrl-C.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt().with_target(false).with_writer(std::io::stderr).init();
+    let outcome = device::open(cli.device).and_then(|device| match cli.command {
+        Command::Train(command) => train::run(command, &device),
+        Command::Evaluate(arguments) => evaluate::run(&arguments, &device),
+        Command::Attack(arguments) => attack::run(&arguments, &device),
+        Command::Detect(arguments) => detect::run(&arguments, &device),
+        Command::Draw(arguments) => draw::run(&arguments),
+    });
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::from(2)
+    })
+}

@@ -1,0 +1,126 @@
+//! Which weights a command works with.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use burn::tensor::Device;
+use clap::Args;
+
+use crate::detector::{Detector, Direction, Divergence};
+use crate::lab::Lab;
+use crate::model::{Card, Vgg, weights};
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Models")]
+pub struct ClassifierArgument {
+    /// CL's weights [default: the bundled ones]
+    #[arg(long, value_name = "FILE")]
+    classifier: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Models")]
+pub struct ModelArguments {
+    #[command(flatten)]
+    classifier: ClassifierArgument,
+
+    /// AE's weights [default: the bundled ones]
+    #[arg(long, value_name = "FILE")]
+    autoencoder: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Detector")]
+pub struct DetectorArguments {
+    /// Call a picture adversarial above this divergence [default: the one in AE's file]
+    #[arg(long, value_name = "NATS")]
+    threshold: Option<f32>,
+
+    /// Order of the predictions in the divergence [default: the one in AE's file]
+    #[arg(long, value_enum)]
+    direction: Option<Direction>,
+
+    /// Soften (above 1) or sharpen (below 1) both predictions first [default: the one in AE's file]
+    #[arg(long, value_name = "T")]
+    temperature: Option<f32>,
+
+    /// Share of clean pictures, in per cent, that an inferred threshold lets pass.
+    #[arg(long, value_name = "PER CENT", default_value_t = 95.0)]
+    percentile: f32,
+}
+
+impl ClassifierArgument {
+    pub fn load(&self, device: &Device) -> Result<(Vgg, Card)> {
+        let (path, bytes) = read(self.classifier.as_deref(), "classifier")?;
+        weights::load_classifier(&bytes, device).with_context(|| path.display().to_string())
+    }
+}
+
+impl ModelArguments {
+    pub fn load(&self, device: &Device) -> Result<Lab> {
+        let (classifier, _) = self.classifier.load(device)?;
+        let (path, bytes) = read(self.autoencoder.as_deref(), "autoencoder")?;
+        let open = || -> crate::Result<Lab> {
+            let (autoencoder, card) = weights::load_autoencoder(&bytes, device)?;
+            Ok(Lab::new(classifier, autoencoder, card.needs_detector()?, device))
+        };
+        open().with_context(|| path.display().to_string())
+    }
+}
+
+impl DetectorArguments {
+    /// The detector to use: the file's, changed as told. `infer` gives scores of clean pictures, if the
+    /// threshold is to be inferred.
+    pub fn apply(
+        &self,
+        lab: &mut Lab,
+        infer: Option<impl FnOnce(&Lab) -> Result<Vec<f32>>>,
+    ) -> Result<()> {
+        let of_file = lab.detector;
+        let divergence = Divergence {
+            direction: self.direction.unwrap_or(of_file.divergence.direction),
+            temperature: self.temperature.unwrap_or(of_file.divergence.temperature),
+        }
+        .check()?;
+        lab.detector.divergence = divergence;
+        lab.detector = match (self.threshold, infer) {
+            (Some(_), Some(_)) => bail!("give a threshold or have it inferred, not both"),
+            (Some(threshold), None) if threshold.is_nan() => bail!("--threshold must be a number"),
+            (Some(threshold), None) => Detector { divergence, threshold },
+            (None, Some(infer)) => {
+                Detector::infer_threshold(divergence, &infer(lab)?, self.percentile)?
+            }
+            (None, None) if divergence == of_file.divergence => of_file,
+            (None, None) => bail!(
+                "AE's threshold was inferred for another divergence ({:?}, temperature {}): have it \
+                 inferred anew or give one with --threshold",
+                of_file.divergence.direction,
+                of_file.divergence.temperature
+            ),
+        };
+        Ok(())
+    }
+}
+
+fn read(given: Option<&Path>, kind: &str) -> Result<(PathBuf, Vec<u8>)> {
+    let path = match given {
+        Some(path) => path.to_owned(),
+        None => bundled(kind)?,
+    };
+    let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok((path, bytes))
+}
+
+/// Weights that come with the project: below the current folder, or below the one it was built in.
+fn bundled(kind: &str) -> Result<PathBuf> {
+    let name = Path::new("www/models").join(format!("{kind}.safetensors"));
+    [name.clone(), Path::new(env!("CARGO_MANIFEST_DIR")).join(&name)]
+        .into_iter()
+        .find(|path| path.is_file())
+        .with_context(|| {
+            format!(
+                "no bundled {kind} ({}): train one and give it with --{kind} FILE",
+                name.display()
+            )
+        })
+}

@@ -1,0 +1,113 @@
+//! Which pictures a command works on.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use tracing::info;
+
+use crate::class::Class;
+use crate::data::drawn::Drawn;
+use crate::data::stl10::Stl10;
+use crate::data::{Pictures, Protocol, hold_out};
+use crate::train::Lesson;
+
+/// Drawn pictures have no end; this is how many are learned from and measured on unless told otherwise.
+const DRAWN_TRAINING: usize = 4000;
+const DRAWN_TEST: usize = 1000;
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Pictures")]
+pub struct SourceArguments {
+    /// Folder of STL-10's binary files (train_X.bin, ...). Without it, pictures that this program draws.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+
+    /// Which of STL-10's splits is learned from and which is measured on.
+    #[arg(long, value_enum, default_value_t = Protocol::Tutorial)]
+    protocol: Protocol,
+
+    /// Use so many pictures, the same share of every class.
+    #[arg(long, value_name = "N")]
+    pictures: Option<usize>,
+
+    /// Share of the training pictures that is held out for choosing weights and thresholds.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
+    held_out: f64,
+
+    /// Seed of the choice of the pictures held out, and of the drawings.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    split_seed: u64,
+}
+
+/// Pictures to learn from, or to measure on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Training,
+    Test,
+}
+
+impl SourceArguments {
+    fn open(&self, role: Role) -> Result<Box<dyn Pictures>> {
+        let (learn, measure) = self.protocol.splits();
+        let split = if role == Role::Training { learn } else { measure };
+        if let Some(folder) = &self.data {
+            return Ok(Box::new(Stl10::open(folder, split)?));
+        }
+        let drawn = if role == Role::Training {
+            Drawn::training(self.pictures.unwrap_or(DRAWN_TRAINING), self.split_seed)
+        } else {
+            Drawn::test(self.pictures.unwrap_or(DRAWN_TEST), self.split_seed)
+        };
+        info!("no --data: using {} drawn pictures", drawn.len());
+        Ok(Box::new(drawn))
+    }
+
+    fn chosen(&self, pictures: &dyn Pictures) -> Result<Vec<usize>> {
+        match self.pictures {
+            Some(n) if n < Class::COUNT => bail!("--pictures is {n}, but must be at least 10"),
+            Some(n) if n < pictures.len() => {
+                let share = n as f64 / pictures.len() as f64;
+                Ok(hold_out(pictures.labels(), share, self.split_seed).validation)
+            }
+            _ => Ok((0..pictures.len()).collect()),
+        }
+    }
+
+    /// Runs `f` with the pictures to learn from and the part of them that is held out.
+    pub fn with_lesson<T>(&self, f: impl FnOnce(&Lesson) -> Result<T>) -> Result<T> {
+        if !(0.01..=0.5).contains(&self.held_out) {
+            bail!("--held-out is {}, but must be between 0.01 and 0.5", self.held_out);
+        }
+        let pictures = self.open(Role::Training)?;
+        // The held-out part is the same with and without --pictures: a threshold or a choice made on
+        // it never rests on a picture that another run learned from.
+        let mut parts = hold_out(pictures.labels(), self.held_out, self.split_seed);
+        let chosen = self.chosen(pictures.as_ref())?;
+        parts.training.retain(|index| chosen.binary_search(index).is_ok());
+        let data = if self.data.is_some() { "stl10" } else { "drawn" };
+        f(&Lesson {
+            pictures: pictures.as_ref(),
+            parts,
+            data: data.to_owned(),
+            protocol: self.protocol,
+        })
+    }
+
+    /// The pictures to measure on, and which of them.
+    pub fn test(&self) -> Result<(Box<dyn Pictures>, Vec<usize>)> {
+        let pictures = self.open(Role::Test)?;
+        let chosen = self.chosen(pictures.as_ref())?;
+        Ok((pictures, chosen))
+    }
+
+    pub fn describe(&self) -> String {
+        match &self.data {
+            Some(folder) => {
+                let (learn, measure) = self.protocol.splits();
+                format!("STL-10 in {}, split {measure} (trained on {learn})", folder.display())
+            }
+            None => "drawn pictures".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Pictures to learn from and to measure on.
+
+#[cfg(not(target_arch = "wasm32"))]
+pub mod drawn;
+mod split;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod stl10;
+
+pub use split::{HeldOut, Protocol, hold_out};
+
+use crate::class::Class;
+use crate::error::Result;
+use crate::picture::{Picture, VALUES};
+
+/// A list of pictures, each of which can be read at any time.
+pub trait Pictures {
+    /// How many.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The true class of each picture, in order; empty for pictures without labels.
+    fn labels(&self) -> &[Class];
+
+    /// Reads picture `index` into `bytes`: planes R, G, B, each row by row.
+    ///
+    /// # Errors
+    /// When the file it is in cannot be read.
+    fn read(&self, index: usize, bytes: &mut [u8; VALUES]) -> Result<()>;
+
+    /// Picture `index` as numbers in [0, 1].
+    ///
+    /// # Errors
+    /// As [`Pictures::read`].
+    fn picture(&self, index: usize) -> Result<Picture> {
+        let mut bytes = [0; VALUES];
+        self.read(index, &mut bytes)?;
+        Ok(Picture::new(bytes.iter().map(|b| f32::from(*b) / 255.0).collect())
+            .expect("255 divided by 255 is 1"))
+    }
+}

@@ -1,0 +1,101 @@
+//! What can go wrong in the core, each as one sentence that says what to do.
+
+use std::path::PathBuf;
+
+use crate::class::Class;
+
+/// `Result` with this crate's [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What can go wrong in the core.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A class name that is none of the ten.
+    #[error("there is no class \"{name}\"; the classes are {}", class_names())]
+    UnknownClass {
+        /// The name as given.
+        name: String,
+    },
+
+    /// Bytes that are not a picture this crate can read.
+    #[error(
+        "this is not a picture that can be read ({reason}); use a JPEG, PNG, WebP, GIF or BMP file"
+    )]
+    Picture {
+        /// What the decoder said.
+        reason: String,
+    },
+
+    /// A picture too large to decode safely.
+    #[error(
+        "the picture is {width}x{height}, more than {limit} million pixels; scale it down first"
+    )]
+    PictureTooLarge {
+        /// Width in pixels, as its header says.
+        width: u32,
+        /// Height in pixels, as its header says.
+        height: u32,
+        /// The largest accepted, in millions of pixels.
+        limit: u64,
+    },
+
+    /// A file that cannot be read or written.
+    #[error("{path}: {source}", path = .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+
+    /// A data set whose files do not fit the official layout.
+    #[error("{path}: expected {expected}, found {found}", path = .path.display())]
+    Data {
+        /// The file.
+        path: PathBuf,
+        /// What the layout asks for.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+
+    /// Weights that do not belong to the model they are loaded into.
+    #[error("these weights cannot be used: {0}")]
+    Weights(String),
+
+    /// An option outside its range.
+    #[error("{name} is {value}, but must be {must}")]
+    Option {
+        /// The option's name.
+        name: &'static str,
+        /// The value given.
+        value: String,
+        /// The range.
+        must: &'static str,
+    },
+
+    /// A computation whose result is not a finite number.
+    #[error(
+        "{0} is not a finite number; the weights or the picture hold values that no real ones do"
+    )]
+    NotFinite(&'static str),
+
+    /// The device stopped answering (a lost GPU, memory exhausted).
+    #[error(
+        "the device did not answer ({0}); use the CPU instead, or close what else uses the GPU"
+    )]
+    Device(String),
+}
+
+impl Error {
+    /// Names the file in which an input or output error occurred.
+    pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { path, source }
+    }
+}
+
+fn class_names() -> String {
+    Class::ALL.map(Class::name).join(", ")
+}

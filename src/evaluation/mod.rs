@@ -1,0 +1,254 @@
+//! How often CL, the reconstruction and the detector are right: on clean pictures and on attacked ones.
+
+#[cfg(not(target_arch = "wasm32"))]
+pub mod figures;
+mod roc;
+
+use std::fmt;
+
+use serde::Serialize;
+
+pub use roc::area_under_roc;
+
+use crate::attack::{self, Pgd};
+use crate::class::Class;
+use crate::data::Pictures;
+use crate::detector::Verdict;
+use crate::error::Result;
+use crate::lab::{Lab, read};
+use crate::picture::{Picture, VALUES};
+
+/// Figures of one evaluation; fractions in 0..=1.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// Pictures measured.
+    pub pictures: usize,
+    /// How often CL(x) is right.
+    pub classifier: Accuracy,
+    /// How often CL(AE(x)) is right.
+    pub reconstructed: Accuracy,
+    /// The detector's figures.
+    pub detector: DetectorFigures,
+    /// AUC where the attack changed a right answer into a wrong one, against those same pictures
+    /// clean; `None` if it never did.
+    #[serde(skip)]
+    pub auc_of_successes: Option<f64>,
+}
+
+/// A share of right answers, on clean and on attacked pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Accuracy {
+    /// On the pictures as they are.
+    pub clean: f64,
+    /// On the same pictures attacked.
+    pub attacked: f64,
+}
+
+/// Figures of the detector.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct DetectorFigures {
+    /// Scores above it mean adversarial.
+    pub threshold: f64,
+    /// Area under the ROC curve, attacked against clean: the chance that an attacked picture scores
+    /// higher than a clean one.
+    pub auc: f64,
+    /// Clean pictures called adversarial.
+    pub false_positive_rate: f64,
+    /// Attacked pictures called adversarial.
+    pub detection_rate: f64,
+    /// How often the detector's answer is right on clean pictures.
+    pub corrected_clean: f64,
+    /// How often the detector's answer is right on attacked pictures.
+    pub corrected_attacked: f64,
+}
+
+/// One picture's way through an evaluation.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The true class.
+    pub class: Class,
+    /// The verdict on the picture as it is.
+    pub clean: Verdict,
+    /// The verdict on the attacked picture.
+    pub attacked: Verdict,
+}
+
+/// A picture kept to be shown: as it is, attacked, and both after AE.
+pub struct Sample {
+    /// What was said of it.
+    pub record: Record,
+    /// x
+    pub clean: Picture,
+    /// AE(x)
+    pub reconstructed: Picture,
+    /// The attacked x
+    pub attacked: Picture,
+    /// AE of the attacked x
+    pub attacked_reconstructed: Picture,
+}
+
+/// Runs the whole method on a batch: attack, second look at both, verdicts.
+///
+/// `pgd` must be untargeted; the true class is what it moves away from. Returns a record of each picture
+/// and, if `keep` is set, the pictures themselves.
+///
+/// # Errors
+/// When a picture cannot be read, a parameter is out of range, or the device fails.
+pub async fn examine(
+    lab: &Lab,
+    pictures: &dyn Pictures,
+    indices: &[usize],
+    pgd: Pgd,
+    keep: bool,
+) -> Result<(Vec<Record>, Vec<Sample>)> {
+    let originals = indices.iter().map(|i| pictures.picture(*i)).collect::<Result<Vec<_>>>()?;
+    let classes: Vec<Class> = indices.iter().map(|i| pictures.labels()[*i]).collect();
+    let x = Picture::batch(&originals, lab.device());
+    let attacked = attack::attack(lab.classifier(), x.clone(), &classes, pgd)?;
+    let clean_looks = lab.look(x).await?;
+    let attacked_looks = lab.look_again(attacked.pictures.clone(), attacked.logits).await?;
+    let records: Vec<Record> = classes
+        .into_iter()
+        .zip(clean_looks.verdicts.into_iter().zip(attacked_looks.verdicts))
+        .map(|(class, (clean, attacked))| Record { class, clean, attacked })
+        .collect();
+    if !keep {
+        return Ok((records, Vec::new()));
+    }
+    let shown = |values: Vec<f32>| {
+        values
+            .chunks_exact(VALUES)
+            .map(|v| Picture::clamped(v.to_vec()))
+            .collect::<Result<Vec<_>>>()
+    };
+    let reconstructed = shown(read(clean_looks.reconstructions).await?)?;
+    let attacked_pictures = shown(read(attacked.pictures).await?)?;
+    let attacked_reconstructed = shown(read(attacked_looks.reconstructions).await?)?;
+    let samples = records
+        .iter()
+        .cloned()
+        .zip(originals)
+        .zip(reconstructed.into_iter().zip(attacked_pictures).zip(attacked_reconstructed))
+        .map(|((record, clean), ((reconstructed, attacked), attacked_reconstructed))| Sample {
+            record,
+            clean,
+            reconstructed,
+            attacked,
+            attacked_reconstructed,
+        })
+        .collect();
+    Ok((records, samples))
+}
+
+impl Report {
+    /// Sums up the records of an evaluation with this threshold; `None` without records.
+    pub fn of(records: &[Record], threshold: f32) -> Option<Self> {
+        if records.is_empty() {
+            return None;
+        }
+        let share = |right: &dyn Fn(&Record) -> bool| {
+            records.iter().filter(|record| right(record)).count() as f64 / records.len() as f64
+        };
+        let first = |verdict: &Verdict| Class::most_likely(&verdict.first);
+        let second = |verdict: &Verdict| Class::most_likely(&verdict.second);
+        let scores = |chosen: &[&Record]| {
+            let clean: Vec<f32> = chosen.iter().map(|r| r.clean.score).collect();
+            let attacked: Vec<f32> = chosen.iter().map(|r| r.attacked.score).collect();
+            area_under_roc(&clean, &attacked)
+        };
+        let successes: Vec<&Record> = records
+            .iter()
+            .filter(|r| first(&r.clean) == r.class && first(&r.attacked) != r.class)
+            .collect();
+        Some(Self {
+            pictures: records.len(),
+            classifier: Accuracy {
+                clean: share(&|r| first(&r.clean) == r.class),
+                attacked: share(&|r| first(&r.attacked) == r.class),
+            },
+            reconstructed: Accuracy {
+                clean: share(&|r| second(&r.clean) == r.class),
+                attacked: share(&|r| second(&r.attacked) == r.class),
+            },
+            detector: DetectorFigures {
+                threshold: f64::from(threshold),
+                auc: scores(&records.iter().collect::<Vec<_>>()).expect("there are records"),
+                false_positive_rate: share(&|r| r.clean.adversarial),
+                detection_rate: share(&|r| r.attacked.adversarial),
+                corrected_clean: share(&|r| r.clean.answer == r.class),
+                corrected_attacked: share(&|r| r.attacked.answer == r.class),
+            },
+            auc_of_successes: scores(&successes),
+        })
+    }
+}
+
+/// The tutorial's table with its figures beside ours, then the detector's.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { classifier, reconstructed, detector, .. } = self;
+        writeln!(f, "{:<36} {:>8} {:>9}", "accuracy", "here", "tutorial")?;
+        for (what, here, tutorial) in [
+            ("CL on clean pictures", classifier.clean, "0.7874"),
+            ("CL on AE(clean)", reconstructed.clean, "0.5570"),
+            ("CL on attacked pictures", classifier.attacked, "0.0780"),
+            ("CL on AE(attacked)", reconstructed.attacked, "0.5498"),
+            ("detector's answer, clean", detector.corrected_clean, "-"),
+            ("detector's answer, attacked", detector.corrected_attacked, "-"),
+        ] {
+            writeln!(f, "{what:<36} {here:>8.4} {tutorial:>9}")?;
+        }
+        writeln!(f, "\n{:<36} {:>8}", "detector", "here")?;
+        let mut lines = vec![
+            ("threshold (nats)", detector.threshold),
+            ("clean pictures accused", detector.false_positive_rate),
+            ("attacked pictures found", detector.detection_rate),
+            ("ROC AUC, attacked against clean", detector.auc),
+        ];
+        lines.extend(self.auc_of_successes.map(|auc| ("ROC AUC, successful attacks only", auc)));
+        for (what, here) in lines {
+            writeln!(f, "{what:<36} {here:>8.4}")?;
+        }
+        write!(f, "\n{} pictures", self.pictures)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detector::{Detector, Divergence};
+
+    fn verdict(first: Class, second: Class, score: f32) -> Verdict {
+        let sure = |class: Class| {
+            let mut p = [0.0; 10];
+            p[class.index()] = 1.0;
+            p
+        };
+        let detector = Detector { divergence: Divergence::default(), threshold: 1.0 };
+        detector.verdict(sure(first), sure(second), score).unwrap()
+    }
+
+    #[test]
+    fn each_figure_counts_what_its_name_says() {
+        use Class::{Cat, Dog};
+        let record = |clean, attacked| Record { class: Cat, clean, attacked };
+        let records = [
+            record(verdict(Cat, Cat, 0.1), verdict(Dog, Cat, 2.0)), // fooled, found, corrected
+            record(verdict(Cat, Cat, 0.2), verdict(Dog, Cat, 0.5)), // fooled, missed
+            record(verdict(Cat, Dog, 3.0), verdict(Dog, Dog, 0.3)), // false alarm; missed
+            record(verdict(Dog, Cat, 0.4), verdict(Dog, Dog, 1.5)), // wrong from the start
+        ];
+        let report = Report::of(&records, 1.0).unwrap();
+        assert_eq!(report.pictures, 4);
+        assert_eq!(report.classifier, Accuracy { clean: 0.75, attacked: 0.0 });
+        assert_eq!(report.reconstructed, Accuracy { clean: 0.75, attacked: 0.5 });
+        let d = report.detector;
+        assert_eq!((d.false_positive_rate, d.detection_rate), (0.25, 0.5));
+        assert_eq!((d.corrected_clean, d.corrected_attacked), (0.5, 0.25));
+        // Pairs (attacked > clean): 2.0 beats 3 of 4, 0.5 beats 3, 0.3 beats 2, 1.5 beats 3.
+        assert!((d.auc - 11.0 / 16.0).abs() < 1e-12);
+        // Without the fourth: 2.0 beats 2 of 3, 0.5 beats 2, 0.3 beats 2.
+        assert!((report.auc_of_successes.unwrap() - 6.0 / 9.0).abs() < 1e-12);
+        assert!(Report::of(&[], 1.0).is_none());
+    }
+}

@@ -1,0 +1,196 @@
+//! One experiment: picture → attack → second look → verdict.
+//!
+//! The page, the terminal and the evaluation all go through here. An attack tells each step as a
+//! [`Progress`], so that none of them owns any of the method. Reading from a GPU in a browser cannot
+//! wait, so whatever reads is `async`; natively, block on it.
+
+use std::ops::ControlFlow;
+
+use burn::tensor::{Device, Tensor, activation};
+use serde::Serialize;
+
+use crate::attack::{Attack, Pgd};
+use crate::class::Class;
+use crate::detector::{Detector, Verdict};
+use crate::error::{Error, Result};
+use crate::model::weights::{load_autoencoder, load_classifier};
+use crate::model::{Autoencoder, Card, Vgg};
+use crate::picture::{Picture, VALUES};
+
+/// The two networks, the detector, and the device that they are on.
+pub struct Lab {
+    classifier: Vgg,
+    autoencoder: Autoencoder,
+    device: Device,
+    /// How pictures are judged: the autoencoder's own detector until it is changed.
+    pub detector: Detector,
+}
+
+/// One place of an attack's way.
+#[derive(Clone, Debug, Serialize)]
+pub struct Progress {
+    /// Which random start, from 0.
+    pub start: usize,
+    /// Steps made since, 0..=max_iter.
+    pub t: usize,
+    /// Cross-entropy with the given class.
+    pub loss: f32,
+    /// CL(x_t).
+    pub probabilities: [f32; Class::COUNT],
+    /// Distance from the original in the attack's norm.
+    pub distance: f32,
+    /// The picture x_t.
+    #[serde(skip)]
+    pub picture: Picture,
+}
+
+/// What the second look gives for a batch.
+pub struct Looks {
+    /// A verdict for each picture.
+    pub verdicts: Vec<Verdict>,
+    /// AE(x), [n, 3, 96, 96], not clamped.
+    pub reconstructions: Tensor<4>,
+}
+
+impl Lab {
+    /// Loads both networks from the bytes of their files. Returns their cards too.
+    ///
+    /// # Errors
+    /// When a file is damaged, holds another network, or the autoencoder's has no detector.
+    pub fn load(
+        classifier: &[u8],
+        autoencoder: &[u8],
+        device: &Device,
+    ) -> Result<(Self, Card, Card)> {
+        let (classifier, classifier_card) = load_classifier(classifier, device)?;
+        let (autoencoder, autoencoder_card) = load_autoencoder(autoencoder, device)?;
+        let detector = autoencoder_card.needs_detector()?;
+        let lab = Self::new(classifier, autoencoder, detector, device);
+        Ok((lab, classifier_card, autoencoder_card))
+    }
+
+    /// Puts together networks that are on `device` and in evaluation mode.
+    pub fn new(
+        classifier: Vgg,
+        autoencoder: Autoencoder,
+        detector: Detector,
+        device: &Device,
+    ) -> Self {
+        Self { classifier, autoencoder, device: device.clone(), detector }
+    }
+
+    /// CL.
+    pub fn classifier(&self) -> &Vgg {
+        &self.classifier
+    }
+
+    /// Where the networks are.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The ten probabilities of each picture of [n, 3, 96, 96].
+    ///
+    /// # Errors
+    /// When the device does not answer.
+    pub async fn classify(&self, pictures: Tensor<4>) -> Result<Vec<[f32; Class::COUNT]>> {
+        Ok(rows(&read(self.classifier.probabilities(pictures)).await?))
+    }
+
+    /// The second look at a batch [n, 3, 96, 96].
+    ///
+    /// # Errors
+    /// When the device does not answer, or a divergence is not a number.
+    pub async fn look(&self, pictures: Tensor<4>) -> Result<Looks> {
+        let logits = self.classifier.forward(pictures.clone());
+        self.look_again(pictures, logits).await
+    }
+
+    /// The second look where the first, the logits [n, 10], has been taken already.
+    ///
+    /// # Errors
+    /// As [`Lab::look`].
+    pub async fn look_again(&self, pictures: Tensor<4>, logits: Tensor<2>) -> Result<Looks> {
+        let reconstructions = self.autoencoder.forward(pictures);
+        let again = self.classifier.forward(reconstructions.clone());
+        let score = self.detector.divergence.between(logits.clone(), again.clone());
+        // One read instead of three: each is a round trip to the device.
+        let all = Tensor::cat(
+            vec![
+                activation::softmax(logits, 1),
+                activation::softmax(again, 1),
+                score.unsqueeze_dim(1),
+            ],
+            1,
+        );
+        let verdicts = read(all)
+            .await?
+            .chunks_exact(2 * Class::COUNT + 1)
+            .map(|row| {
+                let (first, rest) = row.split_at(Class::COUNT);
+                let (second, score) = rest.split_at(Class::COUNT);
+                // Rounding can leave a divergence of equal predictions a hair below zero.
+                self.detector.verdict(ten(first), ten(second), score[0].max(0.0))
+            })
+            .collect::<Result<_>>()?;
+        Ok(Looks { verdicts, reconstructions })
+    }
+
+    /// Attacks one picture and tells every step; `on_step` may end it early.
+    ///
+    /// `class` is the true one, or the wanted one if `pgd` is targeted. Returns the best picture found;
+    /// ended early, the last one.
+    ///
+    /// # Errors
+    /// When a parameter is out of its range, or the device does not answer.
+    pub async fn attack(
+        &self,
+        picture: &Picture,
+        class: Class,
+        pgd: Pgd,
+        mut on_step: impl FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<Picture> {
+        let original = picture.to_tensor(&self.device);
+        let mut attack = Attack::new(&self.classifier, original.clone(), &[class], pgd)?;
+        while let Some(step) = attack.next() {
+            let distance = pgd.norm.length(step.pictures.clone() - original.clone());
+            let flat = vec![
+                step.pictures.flatten::<1>(0, 3),
+                activation::softmax(step.logits, 1).flatten(0, 1),
+                step.loss,
+                distance,
+            ];
+            let values = read(Tensor::cat(flat, 0)).await?;
+            let (picture, rest) = values.split_at(VALUES);
+            let (probabilities, rest) = rest.split_at(Class::COUNT);
+            let progress = Progress {
+                start: step.start,
+                t: step.t,
+                loss: rest[0],
+                probabilities: ten(probabilities),
+                distance: rest[1],
+                picture: Picture::clamped(picture.to_vec())?,
+            };
+            let so_far = progress.picture.clone();
+            if on_step(progress).is_break() {
+                return Ok(so_far);
+            }
+        }
+        let best = attack.best().expect("the attack has ended");
+        Picture::clamped(read(best.pictures).await?)
+    }
+}
+
+/// The tensor's numbers, row by row.
+pub(crate) async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
+    let data = tensor.into_data_async().await.map_err(|e| Error::Device(format!("{e:?}")))?;
+    data.try_to_vec().map_err(|e| Error::Device(format!("{e:?}")))
+}
+
+fn rows(values: &[f32]) -> Vec<[f32; Class::COUNT]> {
+    values.chunks_exact(Class::COUNT).map(ten).collect()
+}
+
+fn ten(row: &[f32]) -> [f32; Class::COUNT] {
+    row.try_into().expect("ten classes")
+}

@@ -1,0 +1,63 @@
+#![doc = "The README is the way in; this is the map."]
+//!
+//! A neural network can be fooled by noise that nobody sees. This crate makes such noise (projected
+//! gradient descent), looks at the picture a second time through an autoencoder that was trained so
+//! that the classifier's *prediction* survives, and compares the two predictions.
+//!
+//! ```text
+//! bytes ─ picture ─► [1,3,96,96] ─ attack ─► CL ──────────────► CL(x)  ─┐
+//!                                    │                                 ├─ KL ─► verdict
+//!                                    └─► AE ─► second look ─► CL ─► CL(AE(x)) ─┘
+//! ```
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`picture`], [`class`] | what goes in, what comes out |
+//! | [`model`] | CL and AE, and their weights in files |
+//! | [`attack`] | PGD: one loop, one file per norm |
+//! | [`detector`] | divergence, threshold, verdict |
+//! | [`lab`] | one experiment; the page and the binary both go through it |
+//! | [`data`] | STL-10, and pictures that this crate draws itself |
+//! | [`evaluation`] | the table of figures |
+//! | `train`, `cli` | native only: learning, commands |
+//! | `web` | the browser's way in |
+//!
+//! ```no_run
+//! use burn::tensor::Device;
+//! use second_look::{attack::Pgd, class::Class, lab::Lab, picture::Picture};
+//! use std::ops::ControlFlow;
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let (classifier, autoencoder) = (std::fs::read("cl.safetensors")?, std::fs::read("ae.safetensors")?);
+//! let (lab, _, _) = Lab::load(&classifier, &autoencoder, &Device::flex())?;
+//! let horse = Picture::decode(&std::fs::read("horse.jpg")?)?;
+//! let attacked = lab
+//!     .attack(&horse, Class::Horse, Pgd::default(), |_| ControlFlow::Continue(()))
+//!     .await?;
+//! let verdict = lab.look(attacked.to_tensor(lab.device())).await?.verdicts[0];
+//! println!("adversarial: {}, answer: {}", verdict.adversarial, verdict.answer);
+//! # Ok(())
+//! # }
+//! ```
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod attack;
+pub mod class;
+pub mod data;
+pub mod detector;
+pub mod error;
+pub mod evaluation;
+pub mod lab;
+pub mod model;
+pub mod picture;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub mod cli;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod train;
+#[cfg(target_arch = "wasm32")]
+pub mod web;
+
+pub use error::{Error, Result};

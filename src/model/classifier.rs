@@ -1,0 +1,147 @@
+//! CL, the classifier under attack: VGG16, and a compact network of the same family.
+//!
+//! Simonyan & Zisserman 2015, *Very Deep Convolutional Networks for Large-Scale Image Recognition*
+//! (arXiv 1409.1556), configuration D; places of the layers as in torchvision's `vgg16`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, activation};
+use serde::{Deserialize, Serialize};
+
+use super::layer::{self, Layer, Layers};
+use crate::class::Class;
+use crate::error::{Error, Result};
+use crate::picture::CHANNELS;
+
+/// Which network to build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "lowercase")]
+pub enum ClassifierConfig {
+    /// 13 convolutions and three dense layers as in torchvision, the last one for ten classes: 134 M weights.
+    Vgg16,
+    /// Six convolutions with batch normalisation, global average, one dense layer: 0.8 M weights,
+    /// 149 M multiply-adds a picture, for CPUs and browsers.
+    Compact,
+}
+
+/// A classifier of the VGG family: [n, 3, 96, 96] in [0, 1] → logits [n, 10].
+#[derive(Module, Debug)]
+pub struct Vgg {
+    /// Convolutions, down to a few small maps.
+    features: Vec<Layer>,
+    /// From the maps to the logits.
+    classifier: Vec<Layer>,
+    mean: [f64; CHANNELS],
+    std: [f64; CHANNELS],
+}
+
+/// Mean and standard deviation of ImageNet's channels. They belong to the model, not to the data
+/// pipeline, so that pictures and attacks stay in [0, 1].
+const IMAGENET_MEAN: [f64; CHANNELS] = [0.485, 0.456, 0.406];
+const IMAGENET_STD: [f64; CHANNELS] = [0.229, 0.224, 0.225];
+
+impl ClassifierConfig {
+    /// A network with fresh weights, drawn from `device`'s generator ([`Device::seed`]).
+    pub fn init(self, device: &Device) -> Vgg {
+        let (features, classifier) = match self {
+            ClassifierConfig::Vgg16 => vgg16(device),
+            ClassifierConfig::Compact => compact(device),
+        };
+        Vgg { features, classifier, mean: IMAGENET_MEAN, std: IMAGENET_STD }
+    }
+}
+
+fn vgg16(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
+    let convolutions = Layers { device, first_weights: layer::he };
+    let mut features = Vec::new();
+    let mut channels = CHANNELS;
+    for (width, repeat) in [(64, 2), (128, 2), (256, 3), (512, 3), (512, 3)] {
+        for _ in 0..repeat {
+            features.extend([convolutions.conv3(channels, width), layer::relu()]);
+            channels = width;
+        }
+        features.push(layer::max_pool());
+    }
+    // torchvision's `avgpool` stands between the two lists and stretches 3x3 maps to 7x7; it has no
+    // weights, so it ends this list without moving any name.
+    features.push(layer::average_pool(7));
+    let dense = Layers { device, first_weights: layer::small };
+    let classifier = vec![
+        dense.linear(512 * 7 * 7, 4096),
+        layer::relu(),
+        layer::dropout(0.5),
+        dense.linear(4096, 4096),
+        layer::relu(),
+        layer::dropout(0.5),
+        dense.linear(4096, Class::COUNT),
+    ];
+    (features, classifier)
+}
+
+fn compact(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
+    let convolutions = Layers { device, first_weights: layer::he };
+    let mut features = Vec::new();
+    let mut channels = CHANNELS;
+    for (width, pooled) in
+        [(32, true), (64, true), (96, true), (160, false), (160, true), (256, false)]
+    {
+        features.extend([
+            convolutions.conv3(channels, width),
+            convolutions.batch_norm(width),
+            layer::relu(),
+        ]);
+        if pooled {
+            features.push(layer::max_pool());
+        }
+        channels = width;
+    }
+    features.push(layer::average_pool(1));
+    let dense = Layers { device, first_weights: layer::small };
+    (features, vec![dense.linear(channels, Class::COUNT)])
+}
+
+impl Vgg {
+    /// Logits [n, 10] of pictures [n, 3, 96, 96] with values in [0, 1].
+    pub fn forward(&self, pictures: Tensor<4>) -> Tensor<2> {
+        let device = pictures.device();
+        let per_channel = |values: [f64; CHANNELS]| {
+            Tensor::<1>::from_floats(values.map(|v| v as f32), &device).reshape([1, CHANNELS, 1, 1])
+        };
+        let (mean, std) = (per_channel(self.mean), per_channel(self.std));
+        let x = (pictures - mean) / std;
+        let x = layer::forward(&self.features, x);
+        layer::forward(&self.classifier, x).flatten(1, 3)
+    }
+
+    /// Probabilities [n, 10] of pictures [n, 3, 96, 96].
+    pub fn probabilities(&self, pictures: Tensor<4>) -> Tensor<2> {
+        activation::softmax(self.forward(pictures), 1)
+    }
+}
+
+impl fmt::Display for ClassifierConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            ClassifierConfig::Vgg16 => "vgg16",
+            ClassifierConfig::Compact => "compact",
+        })
+    }
+}
+
+impl FromStr for ClassifierConfig {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "vgg16" => Ok(ClassifierConfig::Vgg16),
+            "compact" => Ok(ClassifierConfig::Compact),
+            _ => Err(Error::Option {
+                name: "the classifier's architecture",
+                value: name.to_owned(),
+                must: "vgg16 or compact",
+            }),
+        }
+    }
+}

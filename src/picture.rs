@@ -1,0 +1,280 @@
+//! Pictures: encoded bytes → [`Picture`] → tensor, and back to an 8-bit PNG.
+
+use std::io::Cursor;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use image::imageops::FilterType;
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage, imageops};
+
+use crate::error::{Error, Result};
+
+/// Width and height of every picture, in pixels.
+pub const SIDE: usize = 96;
+/// Colour channels: red, green, blue.
+pub const CHANNELS: usize = 3;
+/// Pixels of one channel.
+pub const PLANE: usize = SIDE * SIDE;
+/// Values of one picture.
+pub const VALUES: usize = CHANNELS * PLANE;
+
+/// Larger pictures are refused before they are decoded: a few bytes of header can ask for gigabytes.
+const MAX_MEGAPIXELS: u64 = 100;
+
+/// A 96x96 RGB picture: [`VALUES`] numbers in [0, 1], channel planes R, G, B, each row by row.
+///
+/// Values are real numbers, not bytes: an attack moves them by less than one 255th.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picture(Vec<f32>);
+
+impl Picture {
+    /// Wraps [`VALUES`] numbers in [0, 1].
+    ///
+    /// # Errors
+    /// When there are not [`VALUES`] of them, or one is outside [0, 1] or not a number.
+    pub fn new(values: Vec<f32>) -> Result<Self> {
+        if values.len() != VALUES {
+            return Err(Error::Option {
+                name: "the number of values in a picture",
+                value: values.len().to_string(),
+                must: "3 x 96 x 96 = 27648",
+            });
+        }
+        if let Some(bad) = values.iter().find(|v| !(0.0..=1.0).contains(*v)) {
+            return Err(Error::Option {
+                name: "a value of the picture",
+                value: bad.to_string(),
+                must: "between 0 and 1",
+            });
+        }
+        Ok(Self(values))
+    }
+
+    /// Wraps numbers that a model made: values outside [0, 1] are cut off, as a screen would.
+    ///
+    /// # Errors
+    /// When there are not [`VALUES`] of them, or one is not finite.
+    pub fn clamped(mut values: Vec<f32>) -> Result<Self> {
+        if values.iter().any(|v| !v.is_finite()) {
+            return Err(Error::NotFinite("a value of the picture"));
+        }
+        for value in &mut values {
+            *value = value.clamp(0.0, 1.0);
+        }
+        Self::new(values)
+    }
+
+    /// Decodes a JPEG, PNG, WebP, GIF (its first frame) or BMP of any size.
+    ///
+    /// The EXIF orientation is applied, the largest centred square cut out, scaled to 96x96
+    /// (Lanczos), transparency laid over white: what the classifier sees is what a person is shown.
+    ///
+    /// # Errors
+    /// When the bytes are no such picture, are cut short, or ask for more than 100 megapixels.
+    pub fn decode(bytes: &[u8]) -> Result<Self> {
+        let unreadable = |e: image::ImageError| Error::Picture { reason: e.to_string() };
+        let reader = ImageReader::new(Cursor::new(bytes))
+            .with_guessed_format()
+            .map_err(|e| Error::Picture { reason: e.to_string() })?;
+        let mut decoder = reader.into_decoder().map_err(unreadable)?;
+        let (width, height) = decoder.dimensions();
+        if u64::from(width) * u64::from(height) > MAX_MEGAPIXELS * 1_000_000 {
+            return Err(Error::PictureTooLarge { width, height, limit: MAX_MEGAPIXELS });
+        }
+        // A broken EXIF block is no reason to refuse a good picture.
+        let orientation = decoder.orientation().ok();
+        let mut image = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
+        if let Some(orientation) = orientation {
+            image.apply_orientation(orientation);
+        }
+        Ok(Self::from_image(image))
+    }
+
+    fn from_image(image: DynamicImage) -> Self {
+        let (width, height) = (image.width(), image.height());
+        let side = width.min(height);
+        let square = image.crop_imm((width - side) / 2, (height - side) / 2, side, side);
+        let square = if square.color().has_alpha() {
+            let mut paper = image::RgbaImage::from_pixel(side, side, image::Rgba([255; 4]));
+            imageops::overlay(&mut paper, &square.to_rgba8(), 0, 0);
+            DynamicImage::ImageRgba8(paper)
+        } else {
+            square
+        };
+        let side_out = SIDE as u32;
+        let scaled = if side == side_out {
+            square
+        } else {
+            square.resize_exact(side_out, side_out, FilterType::Lanczos3)
+        };
+        Self::from_rgb(&scaled.to_rgb8())
+    }
+
+    /// Takes over a 96x96 RGB image.
+    ///
+    /// # Panics
+    /// When the image has another size; the caller has scaled it.
+    pub fn from_rgb(image: &RgbImage) -> Self {
+        assert_eq!(image.dimensions(), (SIDE as u32, SIDE as u32), "a 96x96 image");
+        let mut values = vec![0.0; VALUES];
+        for (i, pixel) in image.pixels().enumerate() {
+            for channel in 0..CHANNELS {
+                values[channel * PLANE + i] = f32::from(pixel[channel]) / 255.0;
+            }
+        }
+        Self(values)
+    }
+
+    /// Rounds to 8 bits a channel.
+    pub fn to_rgb(&self) -> RgbImage {
+        RgbImage::from_fn(SIDE as u32, SIDE as u32, |x, y| {
+            let i = y as usize * SIDE + x as usize;
+            image::Rgb(std::array::from_fn(|c| (self.0[c * PLANE + i] * 255.0).round() as u8))
+        })
+    }
+
+    /// The picture as a lossless PNG of 8 bits a channel.
+    ///
+    /// Rounding moves a value by at most 1/510, which can undo a part of an attack: classify
+    /// [`Picture::rounded`] to see what a reader of the file will see.
+    pub fn to_png(&self) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        self.to_rgb()
+            .write_to(&mut bytes, ImageFormat::Png)
+            .expect("a 96x96 RGB image is valid PNG and memory does not fail");
+        bytes.into_inner()
+    }
+
+    /// The picture as it comes back from an 8-bit file.
+    pub fn rounded(&self) -> Self {
+        Self::from_rgb(&self.to_rgb())
+    }
+
+    /// The [`VALUES`] numbers: planes R, G, B, each row by row.
+    pub fn values(&self) -> &[f32] {
+        &self.0
+    }
+
+    /// The picture as a batch of one, shape [1, 3, 96, 96].
+    pub fn to_tensor(&self, device: &Device) -> Tensor<4> {
+        Tensor::from_data(TensorData::new(self.0.clone(), [1, CHANNELS, SIDE, SIDE]), device)
+    }
+
+    /// Several pictures as one batch, shape [n, 3, 96, 96].
+    pub fn batch(pictures: &[Picture], device: &Device) -> Tensor<4> {
+        let values = pictures.iter().flat_map(|p| p.0.iter().copied()).collect::<Vec<_>>();
+        Tensor::from_data(TensorData::new(values, [pictures.len(), CHANNELS, SIDE, SIDE]), device)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gradient(width: u32, height: u32) -> RgbImage {
+        RgbImage::from_fn(width, height, |x, y| {
+            image::Rgb([(x * 255 / width) as u8, (y * 255 / height) as u8, 90])
+        })
+    }
+
+    fn encode(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        image.write_to(&mut bytes, format).unwrap();
+        bytes.into_inner()
+    }
+
+    #[test]
+    fn a_png_of_the_right_size_comes_back_bit_for_bit() {
+        let picture = Picture::from_rgb(&gradient(96, 96));
+        assert_eq!(Picture::decode(&picture.to_png()).unwrap(), picture);
+    }
+
+    #[test]
+    fn planes_are_channel_by_channel_and_rows_run_left_to_right() {
+        let mut image = RgbImage::new(96, 96);
+        image.put_pixel(5, 2, image::Rgb([255, 0, 0]));
+        image.put_pixel(7, 3, image::Rgb([0, 0, 255]));
+        let picture = Picture::from_rgb(&image);
+        let lit: Vec<usize> = (0..VALUES).filter(|i| picture.values()[*i] > 0.0).collect();
+        assert_eq!(lit, [2 * SIDE + 5, 2 * PLANE + 3 * SIDE + 7]);
+    }
+
+    #[test]
+    fn the_centre_square_of_every_format_is_kept() {
+        // A red square between two green wings: only red is left after the crop.
+        let image = RgbImage::from_fn(400, 200, |x, _| {
+            image::Rgb(if (100..300).contains(&x) { [200, 0, 0] } else { [0, 200, 0] })
+        });
+        for format in [
+            ImageFormat::Jpeg,
+            ImageFormat::Png,
+            ImageFormat::WebP,
+            ImageFormat::Gif,
+            ImageFormat::Bmp,
+        ] {
+            let picture = Picture::decode(&encode(&image.clone().into(), format)).unwrap();
+            let centre = SIDE / 2 * SIDE + SIDE / 2;
+            assert!(picture.values()[centre] > 0.7, "{format:?}");
+            assert!(picture.values()[PLANE + centre] < 0.1, "{format:?}");
+        }
+    }
+
+    #[test]
+    fn transparency_is_laid_over_white() {
+        let image = image::RgbaImage::from_pixel(50, 50, image::Rgba([0, 0, 0, 0]));
+        let picture = Picture::decode(&encode(&image.into(), ImageFormat::Png)).unwrap();
+        assert!(picture.values().iter().all(|v| *v > 0.99));
+    }
+
+    #[test]
+    fn exif_orientation_is_honoured() {
+        // A JPEG whose left half is red, marked "rotate by 90 degrees clockwise": red ends on top.
+        let image = RgbImage::from_fn(96, 96, |x, _| {
+            image::Rgb(if x < 48 { [255, 0, 0] } else { [0, 0, 255] })
+        });
+        let plain = encode(&image.into(), ImageFormat::Jpeg);
+        let exif = [
+            b"\xff\xe1\x00\x22Exif\0\0".as_slice(), // APP1, 34 bytes
+            b"MM\x00\x2a\x00\x00\x00\x08\x00\x01",  // big-endian TIFF, one entry
+            b"\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00", // orientation = 6
+            b"\x00\x00\x00\x00",
+        ]
+        .concat();
+        let turned = [&plain[..2], &exif, &plain[2..]].concat();
+        let red = |bytes: &[u8], x: usize, y: usize| {
+            Picture::decode(bytes).unwrap().values()[y * SIDE + x]
+        };
+        assert!(red(&plain, 20, 80) > 0.8 && red(&plain, 80, 20) < 0.2);
+        assert!(red(&turned, 20, 80) < 0.2 && red(&turned, 80, 20) > 0.8);
+    }
+
+    #[test]
+    fn what_is_no_picture_is_one_clear_error() {
+        let png = Picture::from_rgb(&gradient(96, 96)).to_png();
+        for bytes in [&b""[..], b"not a picture", &png[..png.len() / 2]] {
+            assert!(matches!(Picture::decode(bytes), Err(Error::Picture { .. })));
+        }
+    }
+
+    #[test]
+    fn a_header_that_asks_for_gigapixels_is_refused_before_decoding() {
+        let mut bmp = encode(&gradient(8, 8).into(), ImageFormat::Bmp);
+        bmp[18..22].copy_from_slice(&60_000u32.to_le_bytes());
+        bmp[22..26].copy_from_slice(&60_000u32.to_le_bytes());
+        assert!(matches!(
+            Picture::decode(&bmp),
+            Err(Error::PictureTooLarge { .. } | Error::Picture { .. })
+        ));
+    }
+
+    #[test]
+    fn values_outside_the_unit_interval_are_refused_or_cut() {
+        let mut values = vec![0.5; VALUES];
+        values[7] = 1.5;
+        assert!(Picture::new(values.clone()).is_err());
+        assert_eq!(Picture::clamped(values.clone()).unwrap().values()[7], 1.0);
+        values[7] = f32::NAN;
+        assert!(Picture::new(values.clone()).is_err());
+        assert!(Picture::clamped(values).is_err());
+        assert!(Picture::new(vec![0.5; 3]).is_err());
+    }
+}

@@ -1,0 +1,176 @@
+//! Training of AE: KL divergence between CL's predictions on a picture and on its reconstruction.
+//!
+//! Nothing else enters the loss: no reconstruction error, no attacked pictures, no labels (arXiv
+//! 2002.09364, eq. 2). CL stays frozen on the plain device, so no gradient of its weights is computed.
+
+use anyhow::{Context, Result};
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::rngs::Xoshiro256PlusPlus;
+
+use super::{Lesson, Task, Validation, read_batch};
+use crate::class::Class;
+use crate::data::Pictures;
+use crate::detector::{Detector, Divergence};
+use crate::model::weights::Architecture;
+use crate::model::{Autoencoder, AutoencoderConfig, Card, Vgg};
+
+/// Pictures that go through CL at a time when nothing is learned.
+const BATCH: usize = 64;
+
+/// Training of an autoencoder for one classifier.
+pub struct AutoencoderTask<'a> {
+    config: AutoencoderConfig,
+    lesson: &'a Lesson<'a>,
+    classifier: &'a Vgg,
+    /// CL(x) of every picture, as logits: computed once, not once per epoch.
+    logits: Vec<[f32; Class::COUNT]>,
+    loss: Divergence,
+    score: Divergence,
+    percentile: f32,
+    device: Device,
+    seed: u64,
+}
+
+/// What can be told to it.
+#[derive(Clone, Copy, Debug)]
+pub struct AutoencoderOptions {
+    /// Which network.
+    pub config: AutoencoderConfig,
+    /// What is minimised.
+    pub loss: Divergence,
+    /// What the detector will compare.
+    pub score: Divergence,
+    /// Share of clean pictures, in per cent, that the inferred threshold lets pass.
+    pub percentile: f32,
+    /// Of the first weights.
+    pub seed: u64,
+}
+
+impl<'a> AutoencoderTask<'a> {
+    /// Runs CL over all pictures of the lesson, then is ready to train.
+    ///
+    /// # Errors
+    /// When a picture cannot be read or an option is out of range.
+    pub fn new(
+        options: AutoencoderOptions,
+        lesson: &'a Lesson<'a>,
+        classifier: &'a Vgg,
+        device: &Device,
+    ) -> Result<Self> {
+        let (loss, score) = (options.loss.check()?, options.score.check()?);
+        let logits = logits_of_all(lesson.pictures, classifier, device)?;
+        Ok(Self {
+            config: options.config,
+            lesson,
+            classifier,
+            logits,
+            loss,
+            score,
+            percentile: options.percentile,
+            device: device.clone(),
+            seed: options.seed,
+        })
+    }
+
+    fn first_look(&self, indices: &[usize]) -> Tensor<2> {
+        let values: Vec<f32> = indices.iter().flat_map(|i| self.logits[*i]).collect();
+        let shape = [indices.len(), Class::COUNT];
+        Tensor::from_data(TensorData::new(values, shape), &self.device)
+    }
+}
+
+fn logits_of_all(
+    pictures: &dyn Pictures,
+    classifier: &Vgg,
+    device: &Device,
+) -> Result<Vec<[f32; Class::COUNT]>> {
+    let indices: Vec<usize> = (0..pictures.len()).collect();
+    let mut all = Vec::with_capacity(indices.len());
+    let bar = super::progress_bar(indices.len().div_ceil(BATCH), 0);
+    bar.set_message("CL(x) of every picture");
+    for batch in indices.chunks(BATCH) {
+        let logits = classifier.forward(read_batch(pictures, batch, device)?);
+        let values: Vec<f32> =
+            logits.into_data().try_to_vec().ok().context("CL's predictions cannot be read")?;
+        all.extend(
+            values
+                .chunks_exact(Class::COUNT)
+                .map(|row| <[f32; Class::COUNT]>::try_from(row).expect("chunks of ten")),
+        );
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(all)
+}
+
+/// Share of rows on which the two predictions name the same class, shape [1].
+fn agreement(first: Tensor<2>, second: Tensor<2>) -> Tensor<1> {
+    first.argmax(1).equal(second.argmax(1)).float().mean()
+}
+
+impl Task for AutoencoderTask<'_> {
+    type Model = Autoencoder;
+
+    fn options(&self) -> serde_json::Value {
+        serde_json::json!({
+            "autoencoder": self.config, "loss": self.loss, "score": self.score,
+            "percentile": self.percentile,
+        })
+    }
+
+    fn card(&self) -> Card {
+        Card::new(Architecture::Autoencoder(self.config))
+    }
+
+    fn init(&self) -> Autoencoder {
+        self.device.seed(self.seed);
+        self.config.init(&self.device.clone().autodiff())
+    }
+
+    fn loss(
+        &self,
+        model: &Autoencoder,
+        indices: &[usize],
+        _: &mut Xoshiro256PlusPlus,
+    ) -> Result<(Tensor<1>, Tensor<1>)> {
+        let x = read_batch(self.lesson.pictures, indices, &self.device)?;
+        let first = self.first_look(indices);
+        let second = self.classifier.forward(model.forward(x.autodiff()));
+        let agreement = agreement(first.clone(), second.clone().inner());
+        Ok((self.loss.between(first.autodiff(), second).mean(), agreement))
+    }
+
+    fn validate(&self, model: &Autoencoder) -> Result<Validation> {
+        let held_out = &self.lesson.parts.validation;
+        let (mut loss, mut agreed, mut scores) = (0.0, 0.0, Vec::new());
+        for indices in held_out.chunks(BATCH) {
+            let x = read_batch(self.lesson.pictures, indices, &self.device)?;
+            let first = self.first_look(indices);
+            let second = self.classifier.forward(model.forward(x));
+            let n = indices.len() as f64;
+            let mean = |share: Tensor<1>| f64::from(share.into_scalar::<f32>()) * n;
+            agreed += mean(agreement(first.clone(), second.clone()));
+            loss += mean(self.loss.between(first.clone(), second.clone()).mean());
+            let batch: Vec<f32> = self
+                .score
+                .between(first, second)
+                .into_data()
+                .try_to_vec()
+                .ok()
+                .context("no scores")?;
+            scores.extend(batch);
+        }
+        let n = held_out.len() as f64;
+        let detector = Detector::infer_threshold(self.score, &scores, self.percentile)?;
+        Ok(Validation {
+            error: loss / n,
+            figures: [
+                ("validation_divergence".to_owned(), loss / n),
+                ("validation_agreement".to_owned(), agreed / n),
+                ("threshold_percentile".to_owned(), f64::from(self.percentile)),
+            ]
+            .into(),
+            detector: Some(detector),
+        })
+    }
+}

@@ -1,0 +1,99 @@
+//! Training of CL: cross-entropy with the true classes, on augmented pictures.
+
+use anyhow::Result;
+use burn::tensor::{Device, Tensor};
+use rand::rngs::Xoshiro256PlusPlus;
+
+use super::augment::augment;
+use super::{Lesson, Task, Validation, read_batch, to_batch};
+use crate::attack::gradient::{cross_entropy, one_hot};
+use crate::class::Class;
+use crate::model::weights::Architecture;
+use crate::model::{Card, ClassifierConfig, Vgg};
+use crate::picture::VALUES;
+
+/// Pictures that validation runs through the network at a time.
+const VALIDATION_BATCH: usize = 64;
+
+/// Training of a classifier.
+pub struct ClassifierTask<'a> {
+    /// Which network.
+    pub config: ClassifierConfig,
+    /// What it learns from.
+    pub lesson: &'a Lesson<'a>,
+    /// Where; the plain device.
+    pub device: Device,
+    /// Of the first weights.
+    pub seed: u64,
+}
+
+impl ClassifierTask<'_> {
+    fn classes(&self, indices: &[usize]) -> Vec<Class> {
+        indices.iter().map(|i| self.lesson.pictures.labels()[*i]).collect()
+    }
+}
+
+/// Share of rows whose largest logit is the true class, shape [1].
+fn share_right(logits: Tensor<2>, one_hot: Tensor<2>) -> Tensor<1> {
+    logits.argmax(1).equal(one_hot.argmax(1)).float().mean()
+}
+
+impl Task for ClassifierTask<'_> {
+    type Model = Vgg;
+
+    fn options(&self) -> serde_json::Value {
+        serde_json::json!({ "classifier": self.config })
+    }
+
+    fn card(&self) -> Card {
+        Card::new(Architecture::Classifier(self.config))
+    }
+
+    fn init(&self) -> Vgg {
+        self.device.seed(self.seed);
+        self.config.init(&self.device.clone().autodiff())
+    }
+
+    fn loss(
+        &self,
+        model: &Vgg,
+        indices: &[usize],
+        rng: &mut Xoshiro256PlusPlus,
+    ) -> Result<(Tensor<1>, Tensor<1>)> {
+        let mut values = Vec::with_capacity(indices.len() * VALUES);
+        let mut bytes = [0; VALUES];
+        for index in indices {
+            self.lesson.pictures.read(*index, &mut bytes)?;
+            values.extend(augment(&bytes, rng));
+        }
+        let x = to_batch(values, &self.device).autodiff();
+        let classes = one_hot(&self.classes(indices), &self.device);
+        let logits = model.forward(x);
+        let right = share_right(logits.clone().inner(), classes.clone());
+        Ok((cross_entropy(logits, classes.autodiff()).mean(), right))
+    }
+
+    fn validate(&self, model: &Vgg) -> Result<Validation> {
+        let held_out = &self.lesson.parts.validation;
+        let (mut right, mut loss) = (0.0, 0.0);
+        for indices in held_out.chunks(VALIDATION_BATCH) {
+            let logits = model.forward(read_batch(self.lesson.pictures, indices, &self.device)?);
+            let classes = one_hot(&self.classes(indices), &self.device);
+            let n = indices.len() as f64;
+            right +=
+                f64::from(share_right(logits.clone(), classes.clone()).into_scalar::<f32>()) * n;
+            loss += f64::from(cross_entropy(logits, classes).sum().into_scalar::<f32>());
+        }
+        let n = held_out.len() as f64;
+        let (accuracy, loss) = (right / n, loss / n);
+        Ok(Validation {
+            error: 1.0 - accuracy,
+            figures: [
+                ("validation_accuracy".to_owned(), accuracy),
+                ("validation_loss".to_owned(), loss),
+            ]
+            .into(),
+            detector: None,
+        })
+    }
+}

@@ -1,0 +1,363 @@
+//! Learning, natively: one loop for both networks, with checkpoints that survive `kill -9`.
+//!
+//! Every random choice follows from (seed, epoch, place), so a training that was interrupted and resumed
+//! sees the same batches as one that was not.
+
+pub mod augment;
+pub mod autoencoder;
+pub mod checkpoint;
+pub mod classifier;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use burn::lr_scheduler::constant::ConstantLr;
+use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
+use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
+use burn::module::Module;
+use burn::optim::{AdamConfig, GradientsParams};
+use burn::tensor::{Device, Tensor, TensorData};
+use burn_store::ModuleSnapshot;
+use indicatif::{ProgressBar, ProgressStyle};
+use rand::SeedableRng;
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+use tracing::info;
+
+use crate::data::{HeldOut, Pictures, Protocol};
+use crate::detector::Detector;
+use crate::model::weights::{self, Training};
+use crate::model::{Card, Precision};
+use crate::picture::{CHANNELS, SIDE, VALUES};
+use checkpoint::{Checkpoints, State};
+
+/// How the learning rate goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Schedule {
+    /// The same from first to last, as in the tutorial.
+    Constant,
+    /// Half a cosine from the full rate down to 0 (Loshchilov & Hutter 2017, arXiv 1608.03983).
+    Cosine,
+}
+
+/// What both trainings can be told.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Passes over the training pictures.
+    pub epochs: usize,
+    /// Pictures in a batch.
+    pub batch_size: usize,
+    /// Adam's learning rate, at the start of the schedule.
+    pub learning_rate: f64,
+    /// How the learning rate goes.
+    pub schedule: Schedule,
+    /// Of the first weights, the shuffling and the augmentation.
+    pub seed: u64,
+    /// Stop after so many epochs without a better validation; 0: never.
+    pub patience: usize,
+    /// Where the best weights go.
+    pub out: PathBuf,
+    /// Number format of the best weights.
+    pub precision: Precision,
+    /// Checkpoint after so much time, beside the one after every epoch.
+    pub checkpoint_every: Duration,
+    /// Go on from the last checkpoint.
+    pub resume: bool,
+    /// Start over although there are weights or checkpoints.
+    pub overwrite: bool,
+}
+
+/// What is learned from, and how it is called in the weights' card.
+pub struct Lesson<'a> {
+    /// All labelled pictures of the split.
+    pub pictures: &'a dyn Pictures,
+    /// Which of them train and which choose.
+    pub parts: HeldOut,
+    /// `stl10` or `drawn`.
+    pub data: String,
+    /// Which split it is.
+    pub protocol: Protocol,
+}
+
+/// One of the two trainings: what the loop does not know.
+pub trait Task {
+    /// The network that learns.
+    type Model: Module + ModuleSnapshot;
+
+    /// What must be the same when a training is resumed, for the checkpoint and the card.
+    fn options(&self) -> serde_json::Value;
+
+    /// An empty card for the network.
+    fn card(&self) -> Card;
+
+    /// Fresh weights.
+    fn init(&self) -> Self::Model;
+
+    /// The loss, shape [1], of pictures `indices`, and the share of them that it counts as right.
+    ///
+    /// # Errors
+    /// When a picture cannot be read.
+    fn loss(
+        &self,
+        model: &Self::Model,
+        indices: &[usize],
+        rng: &mut Xoshiro256PlusPlus,
+    ) -> Result<(Tensor<1>, Tensor<1>)>;
+
+    /// How good the network, in evaluation mode, is on the pictures held out.
+    ///
+    /// # Errors
+    /// When a picture cannot be read or a figure is no number.
+    fn validate(&self, model: &Self::Model) -> Result<Validation>;
+}
+
+/// How good a network is on the pictures held out.
+#[derive(Clone, Debug)]
+pub struct Validation {
+    /// What weights are chosen by; lower is better.
+    pub error: f64,
+    /// Figures for the card and the log.
+    pub figures: BTreeMap<String, f64>,
+    /// The autoencoder's.
+    pub detector: Option<Detector>,
+}
+
+/// How a training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All epochs, or early because nothing got better.
+    Done,
+    /// Asked to stop; the checkpoint is written.
+    Interrupted,
+}
+
+/// Trains, keeps the weights of the epoch with the best validation in `options.out`, and leaves a
+/// checkpoint every epoch, every `checkpoint_every`, and when `stop` is set.
+///
+/// # Errors
+/// When files cannot be read or written, a loss is no longer a number, or there is something to
+/// resume, or to overwrite, that was not asked for.
+pub fn fit<T: Task>(
+    task: &T,
+    lesson: &Lesson,
+    options: &Options,
+    stop: &AtomicBool,
+) -> Result<Outcome> {
+    let indices = &lesson.parts.training;
+    if indices.is_empty() || lesson.parts.validation.is_empty() {
+        bail!(
+            "there are too few pictures: each class needs at least two, one of them to be held out"
+        );
+    }
+    let checkpoints = Checkpoints::beside(&options.out);
+    let fingerprint = serde_json::json!({
+        "data": lesson.data, "protocol": lesson.protocol, "pictures": indices.len(),
+        "epochs": options.epochs, "batch_size": options.batch_size,
+        "learning_rate": options.learning_rate, "schedule": options.schedule,
+        "seed": options.seed, "task": task.options(),
+    });
+    let steps_per_epoch = indices.len().div_ceil(options.batch_size);
+    let total = options.epochs * steps_per_epoch;
+    let mut model = task.init();
+    let mut optimizer = AdamConfig::new().with_epsilon(1e-8).init();
+    let mut state = State::new(fingerprint.clone());
+    if let Some(found) = checkpoints.last()? {
+        if options.resume {
+            (model, optimizer, state) = found.load(model, optimizer)?;
+            state.must_fit(&fingerprint)?;
+            info!("resuming at epoch {}, step {} of {total}", state.epoch + 1, state.step());
+        } else if options.overwrite {
+            checkpoints.clear()?;
+        } else {
+            bail!(
+                "{} holds a checkpoint: go on from it with --resume, or start over with --overwrite",
+                checkpoints.folder().display()
+            );
+        }
+    } else if options.resume {
+        bail!("{} holds no checkpoint to resume from", checkpoints.folder().display());
+    } else if options.out.exists() && !options.overwrite {
+        bail!("{} exists: replace it with --overwrite", options.out.display());
+    }
+    state.steps_per_epoch = steps_per_epoch;
+
+    let mut schedule = schedule(options, total)?;
+    for _ in 0..state.step() {
+        schedule.step();
+    }
+    let bar = progress_bar(total, state.step());
+    let mut last_saved = Instant::now();
+    let mut last_line = Instant::now();
+    let (started, first_step) = (Instant::now(), state.step());
+    while state.epoch < options.epochs && !state.exhausted(options.patience) {
+        let order = shuffled(indices, options.seed, state.epoch);
+        for (at, batch) in order.chunks(options.batch_size).enumerate().skip(state.batch) {
+            let mut rng = generator(options.seed, state.epoch, at + 1);
+            let (loss, right) = task.loss(&model, batch, &mut rng)?;
+            let gradients = GradientsParams::from_grads(loss.backward(), &model);
+            model = optimizer.step(schedule.step(), model, gradients);
+            let loss: f32 = loss.inner().into_scalar();
+            if !loss.is_finite() {
+                bail!(
+                    "the loss is not a number any more (epoch {}, batch {}): try a smaller \
+                     --learning-rate; the last checkpoint is intact",
+                    state.epoch + 1,
+                    at + 1
+                );
+            }
+            state.count(loss, right.into_scalar(), batch.len());
+            bar.inc(1);
+            let done = (state.step() - first_step) * options.batch_size;
+            let rate = done as f64 / started.elapsed().as_secs_f64();
+            bar.set_message(format!(
+                "epoch {}, {}, {rate:.1} pictures/s",
+                state.epoch + 1,
+                state.mean()
+            ));
+            if bar.is_hidden() && last_line.elapsed() > Duration::from_secs(60) {
+                let left = started.elapsed().as_secs_f64() / (state.step() - first_step) as f64
+                    * (total - state.step()) as f64;
+                info!(
+                    "step {}/{total}, {}, {:.0} min left",
+                    state.step(),
+                    bar.message(),
+                    left / 60.0
+                );
+                last_line = Instant::now();
+            }
+            let interrupted = stop.load(Ordering::Relaxed);
+            if interrupted || last_saved.elapsed() >= options.checkpoint_every {
+                checkpoints.save(&model, &optimizer, &state)?;
+                last_saved = Instant::now();
+            }
+            if interrupted {
+                bar.abandon();
+                return Ok(Outcome::Interrupted);
+            }
+        }
+        let mean = state.mean();
+        let validation = task.validate(&model.valid())?;
+        if !validation.error.is_finite() {
+            bail!("the validation error is not a number: try a smaller --learning-rate");
+        }
+        let better = state.finish_epoch(validation.error);
+        bar.suspend(|| {
+            let figures: Vec<String> =
+                validation.figures.iter().map(|(k, v)| format!("{k} {v:.4}")).collect();
+            let mark = if better { ", kept" } else { "" };
+            info!("epoch {}/{}: {mean}, {}{mark}", state.epoch, options.epochs, figures.join(", "));
+        });
+        if better {
+            let card = Card {
+                training: Some(Training {
+                    data: lesson.data.clone(),
+                    protocol: lesson.protocol,
+                    pictures: indices.len(),
+                    epochs: state.epoch,
+                    seed: options.seed,
+                    options: fingerprint.clone(),
+                }),
+                figures: validation.figures,
+                detector: validation.detector,
+                ..task.card()
+            };
+            let bytes = weights::save(&model.valid(), &card, options.precision)?;
+            write_atomically(&options.out, &bytes)?;
+        }
+        checkpoints.save(&model, &optimizer, &state)?;
+        last_saved = Instant::now();
+    }
+    bar.finish();
+    Ok(Outcome::Done)
+}
+
+fn schedule(options: &Options, total: usize) -> Result<ModuleLrScheduler> {
+    let rate = options.learning_rate;
+    if !(rate > 0.0 && rate <= 1.0) {
+        bail!("--learning-rate is {rate}, but must be above 0 and at most 1");
+    }
+    Ok(match options.schedule {
+        Schedule::Constant => ConstantLr::new(rate).into(),
+        Schedule::Cosine => CosineAnnealingLrSchedulerConfig::new(rate, total.max(1))
+            .init()
+            .map_err(anyhow::Error::msg)?,
+    })
+}
+
+fn progress_bar(total: usize, done: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:30} {percent}% {msg}, {eta} left")
+        .expect("the template is well formed");
+    let bar = ProgressBar::new(total as u64).with_style(style).with_position(done as u64);
+    bar.reset_eta();
+    bar
+}
+
+/// The random choices of one place: 0 is the epoch's shuffling, n + 1 its batch n.
+fn generator(seed: u64, epoch: usize, place: usize) -> Xoshiro256PlusPlus {
+    // SplitMix, inside `seed_from_u64`, tells apart what these odd factors keep from colliding.
+    let mixed = seed
+        .wrapping_add((epoch as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        .wrapping_add((place as u64).wrapping_mul(0xd1b5_4a32_d192_ed03));
+    Xoshiro256PlusPlus::seed_from_u64(mixed)
+}
+
+fn shuffled(indices: &[usize], seed: u64, epoch: usize) -> Vec<usize> {
+    let mut order = indices.to_vec();
+    order.shuffle(&mut generator(seed, epoch, 0));
+    order
+}
+
+/// Pictures as they are, [n, 3, 96, 96] in [0, 1].
+fn read_batch(pictures: &dyn Pictures, indices: &[usize], device: &Device) -> Result<Tensor<4>> {
+    let mut values = Vec::with_capacity(indices.len() * VALUES);
+    let mut bytes = [0; VALUES];
+    for index in indices {
+        pictures.read(*index, &mut bytes)?;
+        values.extend(bytes.iter().map(|b| f32::from(*b) / 255.0));
+    }
+    Ok(to_batch(values, device))
+}
+
+fn to_batch(values: Vec<f32>, device: &Device) -> Tensor<4> {
+    let n = values.len() / VALUES;
+    Tensor::from_data(TensorData::new(values, [n, CHANNELS, SIDE, SIDE]), device)
+}
+
+/// Writes beside `path` and renames, so that `path` holds the old bytes or the new ones, never a part.
+///
+/// # Errors
+/// When the folder cannot be written to or the disk is full; `path` is then as it was.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
+    use std::io::Write;
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let write = || -> std::io::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        readable_like_others(file.as_file())?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Temporary files are their owner's alone; what is written for others to use is not.
+fn readable_like_others(file: &std::fs::File) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
+}

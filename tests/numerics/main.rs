@@ -1,0 +1,121 @@
+//! The numbers are right: held against finite differences, against PyTorch, and against what must hold for
+//! any weights.
+//!
+//! Weights and pictures are made by integer arithmetic from names and places (`noise`), here and in
+//! scripts/pytorch_reference.py alike, so networks of any size need no file.
+
+mod finite_differences;
+mod properties;
+mod pytorch;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
+use safetensors::tensor::{Dtype, TensorView};
+use safetensors::{SafeTensors, serialize};
+use second_look::class::Class;
+use second_look::detector::{Detector, Divergence};
+use second_look::model::weights::{self, Architecture, Card};
+use second_look::model::{Autoencoder, AutoencoderConfig, ClassifierConfig, Precision, Vgg};
+use second_look::picture::VALUES;
+
+/// `count` numbers in [-0.5, 0.5) that depend on `name` and on nothing else.
+fn noise(name: &str, count: usize) -> Vec<f32> {
+    let salt = name
+        .bytes()
+        .fold(2_166_136_261u32, |salt, byte| (salt ^ u32::from(byte)).wrapping_mul(16_777_619));
+    (0..count as u32)
+        .map(|i| {
+            let mut x = i.wrapping_add(salt);
+            x = (x ^ (x >> 16)).wrapping_mul(0x7feb_352d);
+            x = (x ^ (x >> 15)).wrapping_mul(0x846c_a68b);
+            x ^= x >> 16;
+            (f64::from(x >> 8) / f64::from(1 << 24) - 0.5) as f32
+        })
+        .collect()
+}
+
+/// What tensor `name` of shape `shape` holds.
+fn weight(name: &str, shape: &[usize]) -> Vec<f32> {
+    let u = noise(name, shape.iter().product());
+    let (scale, shift) = if name.ends_with("running_var") {
+        (1.0, 1.0)
+    } else if shape.len() == 1 && name.ends_with("weight") {
+        (0.2, 1.0)
+    } else if shape.len() == 1 {
+        (0.2, 0.0)
+    } else {
+        let fan_in: usize = shape[1..].iter().product();
+        ((2.0 * (6.0 / fan_in as f64).sqrt()) as f32, 0.0)
+    };
+    u.into_iter().map(|u| u * scale + shift).collect()
+}
+
+/// A file with made-up weights for this network, as PyTorch would write it.
+fn file<M: Module>(module: &M, card: &Card) -> Vec<u8> {
+    let bytes = weights::save(module, card, Precision::F32).unwrap();
+    let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let data: Vec<(String, Vec<usize>, Vec<u8>)> = file
+        .iter()
+        .map(|(name, view)| {
+            let values = weight(name, view.shape());
+            let data = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+            (name.to_owned(), view.shape().to_vec(), data)
+        })
+        .collect();
+    let views = data.iter().map(|(name, shape, data)| {
+        (name.as_str(), TensorView::new(Dtype::F32, shape.clone(), data).unwrap())
+    });
+    serialize(views, metadata.metadata().clone()).unwrap()
+}
+
+fn classifier(config: ClassifierConfig) -> Vgg {
+    let device = Device::flex();
+    let card = Card::new(Architecture::Classifier(config));
+    weights::load_classifier(&file(&config.init(&device), &card), &device).unwrap().0
+}
+
+/// An autoencoder on `device`: the plain one to look with, its autodiff twin to train.
+fn autoencoder(config: AutoencoderConfig, device: &Device) -> Autoencoder {
+    let mut card = Card::new(Architecture::Autoencoder(config));
+    card.detector = Some(Detector { divergence: Divergence::default(), threshold: 0.5 });
+    let fresh = config.init(device);
+    let bytes = file(&fresh, &card);
+    weights::load(fresh, &bytes).unwrap()
+}
+
+const TUTORIAL: AutoencoderConfig = AutoencoderConfig::Tutorial { latent: 100 };
+const COMPACT: AutoencoderConfig = AutoencoderConfig::Compact { channels: 8 };
+
+fn pictures(count: usize) -> Tensor<4> {
+    let values: Vec<f32> =
+        noise("picture", count * VALUES).into_iter().map(|u| 0.5 + 0.8 * u).collect();
+    Tensor::from_data(TensorData::new(values, [count, 3, 96, 96]), &Device::flex())
+}
+
+fn one_hot(classes: &[Class]) -> Tensor<2> {
+    let mut values = vec![0.0f32; classes.len() * Class::COUNT];
+    for (row, class) in classes.iter().enumerate() {
+        values[row * Class::COUNT + class.index()] = 1.0;
+    }
+    Tensor::from_data(TensorData::new(values, [classes.len(), Class::COUNT]), &Device::flex())
+}
+
+fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_to_vec().unwrap()
+}
+
+fn norm(values: &[f32]) -> f64 {
+    values.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt()
+}
+
+/// Fails unless every pair is equal to `tolerance`, relative to the largest value expected.
+#[track_caller]
+fn assert_close(what: &str, ours: &[f32], expected: &[f64], tolerance: f64) {
+    assert_eq!(ours.len(), expected.len(), "{what}");
+    let scale = expected.iter().fold(1e-12, |m: f64, v| m.max(v.abs()));
+    for (i, (a, b)) in ours.iter().zip(expected).enumerate() {
+        let error = (f64::from(*a) - b).abs() / scale;
+        assert!(error <= tolerance, "{what}, place {i}: {a} instead of {b} (off by {error:.1e})");
+    }
+}
