@@ -57,7 +57,7 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     let infer = arguments.infer_threshold.then_some(|lab: &Lab| {
         arguments
             .source
-            .with_lesson(|lesson| clean_scores(lab, lesson, arguments.batch_size.max(1)))
+            .with_whole_lesson(|lesson| clean_scores(lab, lesson, arguments.batch_size.max(1)))
     });
     arguments.detector.apply(&mut lab, infer)?;
     let (pictures, chosen) = arguments.source.test()?;

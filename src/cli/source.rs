@@ -48,23 +48,23 @@ enum Role {
 }
 
 impl SourceArguments {
-    fn open(&self, role: Role) -> Result<Box<dyn Pictures>> {
+    fn open(&self, role: Role, count: Option<usize>) -> Result<Box<dyn Pictures>> {
         let (learn, measure) = self.protocol.splits();
         let split = if role == Role::Training { learn } else { measure };
         if let Some(folder) = &self.data {
             return Ok(Box::new(Stl10::open(folder, split)?));
         }
         let drawn = if role == Role::Training {
-            Drawn::training(self.pictures.unwrap_or(DRAWN_TRAINING), self.split_seed)
+            Drawn::training(count.unwrap_or(DRAWN_TRAINING), self.split_seed)
         } else {
-            Drawn::test(self.pictures.unwrap_or(DRAWN_TEST), self.split_seed)
+            Drawn::test(count.unwrap_or(DRAWN_TEST), self.split_seed)
         };
         info!("no --data: using {} drawn pictures", drawn.len());
         Ok(Box::new(drawn))
     }
 
-    fn chosen(&self, pictures: &dyn Pictures) -> Result<Vec<usize>> {
-        match self.pictures {
+    fn chosen(&self, pictures: &dyn Pictures, count: Option<usize>) -> Result<Vec<usize>> {
+        match count {
             Some(n) if n < Class::COUNT => bail!("--pictures is {n}, but must be at least 10"),
             Some(n) if n < pictures.len() => {
                 let share = n as f64 / pictures.len() as f64;
@@ -74,16 +74,25 @@ impl SourceArguments {
         }
     }
 
-    /// Runs `f` with the pictures to learn from and the part of them that is held out.
+    /// Runs `f` with the pictures to learn from, as many as asked for, and the part that is held out.
     pub fn with_lesson<T>(&self, f: impl FnOnce(&Lesson) -> Result<T>) -> Result<T> {
+        self.lesson(self.pictures, f)
+    }
+
+    /// The same with all pictures of the training split: for a command whose --pictures are others.
+    pub fn with_whole_lesson<T>(&self, f: impl FnOnce(&Lesson) -> Result<T>) -> Result<T> {
+        self.lesson(None, f)
+    }
+
+    fn lesson<T>(&self, count: Option<usize>, f: impl FnOnce(&Lesson) -> Result<T>) -> Result<T> {
         if !(0.01..=0.5).contains(&self.held_out) {
             bail!("--held-out is {}, but must be between 0.01 and 0.5", self.held_out);
         }
-        let pictures = self.open(Role::Training)?;
+        let pictures = self.open(Role::Training, count)?;
         // The held-out part is the same with and without --pictures: a threshold or a choice made on
         // it never rests on a picture that another run learned from.
         let mut parts = hold_out(pictures.labels(), self.held_out, self.split_seed);
-        let chosen = self.chosen(pictures.as_ref())?;
+        let chosen = self.chosen(pictures.as_ref(), count)?;
         parts.training.retain(|index| chosen.binary_search(index).is_ok());
         let data = if self.data.is_some() { "stl10" } else { "drawn" };
         f(&Lesson {
@@ -96,8 +105,8 @@ impl SourceArguments {
 
     /// The pictures to measure on, and which of them.
     pub fn test(&self) -> Result<(Box<dyn Pictures>, Vec<usize>)> {
-        let pictures = self.open(Role::Test)?;
-        let chosen = self.chosen(pictures.as_ref())?;
+        let pictures = self.open(Role::Test, self.pictures)?;
+        let chosen = self.chosen(pictures.as_ref(), self.pictures)?;
         Ok((pictures, chosen))
     }
 

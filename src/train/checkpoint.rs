@@ -168,7 +168,9 @@ impl Checkpoints {
                 fs::remove_dir_all(&part)?;
             }
             fs::create_dir_all(&part)?;
-            model.clone().save_file(part.join(MODEL))?;
+            // Not a clone: `valid` is what folds the last step's statistics into a batch norm's
+            // running ones; visiting the training module itself gives those of the step before.
+            model.valid().save_file(part.join(MODEL))?;
             optimizer.save(part.join(OPTIMIZER))?;
             fs::write(part.join(STATE), serde_json::to_vec_pretty(state)?)?;
             for file in [MODEL, OPTIMIZER, STATE] {

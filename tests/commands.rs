@@ -1,0 +1,280 @@
+//! The commands, from the outside, on drawn pictures: what they print, write and answer.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use image::ImageFormat;
+use serde_json::Value;
+
+fn second_look(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_second-look"));
+    command.current_dir(folder).args(["--device", "cpu"]).stdin(Stdio::null());
+    command
+}
+
+#[track_caller]
+fn run(folder: &Path, arguments: &str) -> Output {
+    let output = second_look(folder).args(arguments.split_whitespace()).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(!error.contains("panicked"), "{arguments}: {error}");
+    output
+}
+
+#[track_caller]
+fn succeeds(folder: &Path, arguments: &str) -> String {
+    let output = run(folder, arguments);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments}: {error}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Fails with exit code 2 and one line of error that has all these words.
+#[track_caller]
+fn fails(folder: &Path, arguments: &str, words: &[&str]) {
+    let output = run(folder, arguments);
+    assert_eq!(output.status.code(), Some(2), "{arguments}");
+    let text = String::from_utf8(output.stderr).unwrap();
+    let error =
+        text.lines().find(|line| line.starts_with("error: ")).unwrap_or_else(|| panic!("{text}"));
+    assert!(words.iter().all(|word| error.contains(word)), "{arguments}: {error}");
+}
+
+const CLASSIFIER: &str = "train classifier --pictures 60 --epochs 2 --batch-size 12 --seed 3";
+const AUTOENCODER: &str = "train autoencoder --architecture compact --pictures 60 --epochs 1 --batch-size 20 --classifier cl.safetensors";
+
+/// A folder with a classifier, an autoencoder (both hardly trained) and drawn pictures; made once.
+fn studio() -> &'static Path {
+    static STUDIO: OnceLock<PathBuf> = OnceLock::new();
+    STUDIO.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap().keep();
+        succeeds(&folder, &format!("{CLASSIFIER} --out cl.safetensors"));
+        succeeds(&folder, &format!("{AUTOENCODER} --out ae.safetensors --half"));
+        succeeds(&folder, "draw --out drawn --per-class 1");
+        folder
+    })
+}
+
+const MODELS: &str = "--classifier cl.safetensors --autoencoder ae.safetensors";
+
+#[test]
+fn evaluate_prints_the_table_and_writes_json_and_figures() {
+    let folder = studio();
+    let printed =
+        succeeds(folder, &format!("evaluate {MODELS} --pictures 20 --json e.json --figures grids"));
+    for words in [
+        "CL on AE(attacked)",
+        "0.5498",
+        "ROC AUC",
+        "20 pictures",
+        "eps 0.03, eps_step 0.001, max_iter 10",
+    ] {
+        assert!(printed.contains(words), "{printed}");
+    }
+    let json: Value = serde_json::from_slice(&fs::read(folder.join("e.json")).unwrap()).unwrap();
+    assert_eq!(json["pictures"], 20);
+    let keys =
+        |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
+    assert_eq!(keys(&json), "classifier detector pictures reconstructed");
+    assert_eq!(
+        keys(&json["detector"]),
+        "auc corrected_attacked corrected_clean detection_rate false_positive_rate threshold"
+    );
+    for part in ["classifier", "reconstructed"] {
+        assert_eq!(keys(&json[part]), "attacked clean");
+        assert!((0.0..=1.0).contains(&json[part]["clean"].as_f64().unwrap()));
+    }
+    // The threshold is the one that travels in the autoencoder's file.
+    let ae = fs::read(folder.join("ae.safetensors")).unwrap();
+    let card = second_look::model::Card::read(&ae).unwrap();
+    let threshold = f64::from(card.needs_detector().unwrap().threshold);
+    assert!((json["detector"]["threshold"].as_f64().unwrap() - threshold).abs() < 1e-6);
+    let grids: Vec<_> = fs::read_dir(folder.join("grids")).unwrap().collect();
+    assert_eq!(grids.len(), 3);
+    let first = image::open(folder.join("grids/1-original-and-reconstruction.png")).unwrap();
+    assert!(first.width() > 10 * 96 && first.height() > 2 * 96);
+}
+
+#[test]
+fn the_threshold_can_be_given_and_inferred() {
+    let folder = studio();
+    let threshold = |options: &str| {
+        succeeds(
+            folder,
+            &format!("evaluate {MODELS} --pictures 10 --max-iter 1 --held-out 0.01 --json t.json {options}"),
+        );
+        let json: Value =
+            serde_json::from_slice(&fs::read(folder.join("t.json")).unwrap()).unwrap();
+        json["detector"]["threshold"].as_f64().unwrap()
+    };
+    assert_eq!(threshold("--threshold 0.125"), 0.125);
+    let all = threshold("--infer-threshold --percentile 100 --temperature 2");
+    let few = threshold("--infer-threshold --percentile 10 --temperature 2");
+    assert!(few < all, "{few} {all}");
+    fails(
+        folder,
+        &format!("evaluate {MODELS} --temperature 2"),
+        &["another divergence", "--threshold"],
+    );
+    fails(
+        folder,
+        &format!("evaluate {MODELS} --temperature 0 --threshold 1"),
+        &["temperature is 0"],
+    );
+    fails(folder, &format!("evaluate {MODELS} --eps 0"), &["eps is 0"]);
+}
+
+#[test]
+fn attack_and_detect_work_on_picture_files() {
+    let folder = studio();
+    let jpeg = folder.join("photo.jpg");
+    let drawn = image::open(folder.join("drawn/ship-0.png")).unwrap();
+    drawn
+        .resize_exact(640, 480, image::imageops::FilterType::Triangle)
+        .save_with_format(&jpeg, ImageFormat::Jpeg)
+        .unwrap();
+    for (picture, out) in
+        [("drawn/horse-0.png", "horse-0-attacked.png"), ("photo.jpg", "photo-attacked.png")]
+    {
+        let printed = succeeds(folder, &format!("attack {picture} {MODELS} --preset strong"));
+        for word in ["before", "after", "in the file", out] {
+            assert!(printed.contains(word), "{printed}");
+        }
+        let attacked = image::open(folder.join(out)).unwrap();
+        assert_eq!((attacked.width(), attacked.height()), (96, 96));
+    }
+    // No value further away than eps, and the half grey level that 8 bits cost.
+    let (before, after) = (
+        drawn,
+        succeeds(
+            folder,
+            &format!("attack drawn/ship-0.png {MODELS} --out near.png --eps 0.02 --eps-step 0.01"),
+        ),
+    );
+    let after = {
+        drop(after);
+        image::open(folder.join("near.png")).unwrap()
+    };
+    let pairs = before.to_rgb8().into_raw().into_iter().zip(after.to_rgb8().into_raw());
+    let apart = pairs.map(|(a, b)| a.abs_diff(b)).max().unwrap();
+    assert!((1..=6).contains(&apart), "{apart} grey levels");
+
+    fails(
+        folder,
+        &format!("attack drawn/horse-0.png {MODELS} --out near.png"),
+        &["near.png", "--overwrite"],
+    );
+    succeeds(
+        folder,
+        &format!("attack drawn/horse-0.png {MODELS} --out near.png --overwrite --target cat"),
+    );
+
+    // Every divergence is above -1, none above a million.
+    let (all, none) = ("--threshold=-1", "--threshold=1e6");
+    let both = "drawn/horse-0.png photo.jpg";
+    let found = run(folder, &format!("detect {both} {MODELS} {all}"));
+    assert_eq!(found.status.code(), Some(1));
+    assert_eq!(String::from_utf8_lossy(&found.stdout).matches("adversarial").count(), 2);
+    let quiet = succeeds(folder, &format!("detect {both} {MODELS} {none} --json"));
+    let json: Value = serde_json::from_str(&quiet).unwrap();
+    assert_eq!(json.as_array().unwrap().len(), 2);
+    assert_eq!(json[1]["picture"], "photo.jpg");
+    assert_eq!(json[1]["verdict"]["adversarial"], false);
+    assert_eq!(json[1]["verdict"]["answer"], json[1]["first"]);
+    succeeds(
+        folder,
+        &format!("detect drawn/cat-0.png {MODELS} --percentile 100 --clean drawn/cat-0.png"),
+    );
+
+    fs::write(folder.join("cut.png"), &fs::read(folder.join("drawn/cat-0.png")).unwrap()[..900])
+        .unwrap();
+    fails(folder, &format!("detect cut.png {both} {MODELS} {none}"), &["cut.png", "not a picture"]);
+    fails(folder, &format!("attack nothing.png {MODELS}"), &["nothing.png"]);
+}
+
+#[test]
+fn wrong_files_are_one_clear_error() {
+    let folder = studio();
+    let swapped = "--classifier ae.safetensors --autoencoder cl.safetensors";
+    fails(folder, &format!("evaluate {swapped}"), &["ae.safetensors", "classifier is wanted"]);
+    fails(folder, &format!("evaluate {MODELS} --data nowhere"), &["nowhere", "train_X.bin"]);
+    fails(folder, "evaluate --classifier missing.safetensors", &["missing.safetensors"]);
+    fails(
+        folder,
+        &format!("{CLASSIFIER} --out cl.safetensors"),
+        &["cl.checkpoint", "--resume", "--overwrite"],
+    );
+    fails(folder, &format!("{CLASSIFIER} --out none.safetensors --resume"), &["no checkpoint"]);
+    fails(
+        folder,
+        &format!("{CLASSIFIER} --out cl.safetensors --resume --learning-rate 0.5"),
+        &["other options"],
+    );
+    // A folder that cannot be: a file stands in its place.
+    fails(folder, &format!("{CLASSIFIER} --out drawn/cat-0.png/x.safetensors"), &["cannot write"]);
+    fails(
+        folder,
+        &format!("evaluate {MODELS} --pictures 10 --max-iter 1 --json drawn/cat-0.png/x.json"),
+        &["cannot write"],
+    );
+}
+
+/// Weights of a training that is stopped by `stop` as soon as it has a checkpoint, then resumed.
+fn stopped_and_resumed(stop: &str, exit: Option<i32>) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoints = folder.path().join("w.checkpoint");
+    let arguments = format!("{CLASSIFIER} --out w.safetensors --checkpoint-every 0");
+    let mut child = second_look(folder.path())
+        .args(arguments.split_whitespace())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    while !checkpoints.join("step-000000002").exists() {
+        assert!(start.elapsed() < Duration::from_secs(120), "no checkpoint");
+        assert!(child.try_wait().unwrap().is_none(), "the training ended too early");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let signal = Command::new("kill").args([stop, &child.id().to_string()]).status().unwrap();
+    assert!(signal.success());
+    assert_eq!(child.wait().unwrap().code(), exit);
+    // What a kill in the middle of writing would leave must not disturb.
+    fs::create_dir_all(checkpoints.join("step-000000099.part")).unwrap();
+    succeeds(folder.path(), &format!("{arguments} --resume"));
+    fs::read(folder.path().join("w.safetensors")).unwrap()
+}
+
+/// The largest difference between the weights of two files, and the largest weight.
+fn apart(a: &[u8], b: &[u8]) -> (f32, f32) {
+    let (a, b) = (
+        safetensors::SafeTensors::deserialize(a).unwrap(),
+        safetensors::SafeTensors::deserialize(b).unwrap(),
+    );
+    let floats = |data: &[u8]| -> Vec<f32> {
+        data.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+    };
+    let (mut most, mut largest) = (0.0f32, 0.0f32);
+    for (name, view) in a.iter() {
+        for (x, y) in floats(view.data()).iter().zip(floats(b.tensor(name).unwrap().data())) {
+            most = most.max((x - y).abs());
+            largest = largest.max(x.abs());
+        }
+    }
+    (most, largest)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_training_that_was_killed_or_interrupted_ends_where_an_undisturbed_one_does() {
+    let undisturbed = fs::read(studio().join("cl.safetensors")).unwrap();
+    for (stop, exit) in [("-KILL", None), ("-INT", Some(130))] {
+        let resumed = stopped_and_resumed(stop, exit);
+        let (most, largest) = apart(&undisturbed, &resumed);
+        assert!(
+            most <= 1e-5 * largest,
+            "{stop}: weights differ by {most}, the largest is {largest}"
+        );
+    }
+}

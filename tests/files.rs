@@ -1,0 +1,256 @@
+//! Files: what is written comes back; what is damaged, foreign or missing is one clear error.
+
+use std::fs;
+use std::path::Path;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use safetensors::tensor::{Dtype, TensorView};
+use safetensors::{SafeTensors, serialize};
+use second_look::class::Class;
+use second_look::data::Pictures;
+use second_look::data::stl10::Stl10;
+use second_look::detector::{Detector, Divergence};
+use second_look::lab::Lab;
+use second_look::model::weights::{self, Architecture, Card};
+use second_look::model::{AutoencoderConfig, ClassifierConfig, Precision};
+use second_look::picture::{PLANE, SIDE, VALUES};
+
+mod weights_files {
+    use super::*;
+
+    const COMPACT: AutoencoderConfig = AutoencoderConfig::Compact { channels: 8 };
+
+    fn classifier_file(precision: Precision) -> Vec<u8> {
+        let device = Device::flex();
+        device.seed(1);
+        let card = Card::new(Architecture::Classifier(ClassifierConfig::Compact));
+        weights::save(&ClassifierConfig::Compact.init(&device), &card, precision).unwrap()
+    }
+
+    fn autoencoder_file(detector: Option<Detector>) -> Vec<u8> {
+        let card = Card { detector, ..Card::new(Architecture::Autoencoder(COMPACT)) };
+        weights::save(&COMPACT.init(&Device::flex()), &card, Precision::F32).unwrap()
+    }
+
+    fn logits(bytes: &[u8]) -> Vec<f32> {
+        let device = Device::flex();
+        let (classifier, _) = weights::load_classifier(bytes, &device).unwrap();
+        let x = Tensor::ones([1, 3, 96, 96], &device) * 0.3;
+        classifier.forward(x).into_data().try_to_vec().unwrap()
+    }
+
+    /// One tensor of a file: its name, type, shape and bytes.
+    type Entry = (String, Dtype, Vec<usize>, Vec<u8>);
+
+    /// The file with its tensors changed.
+    fn edited(bytes: &[u8], edit: impl FnOnce(&mut Vec<Entry>)) -> Vec<u8> {
+        let (_, metadata) = SafeTensors::read_metadata(bytes).unwrap();
+        let file = SafeTensors::deserialize(bytes).unwrap();
+        let mut entries: Vec<Entry> = file
+            .iter()
+            .map(|(name, v)| (name.to_owned(), v.dtype(), v.shape().to_vec(), v.data().to_vec()))
+            .collect();
+        edit(&mut entries);
+        let views = entries.iter().map(|(name, dtype, shape, data)| {
+            (name.as_str(), TensorView::new(*dtype, shape.clone(), data).unwrap())
+        });
+        serialize(views, metadata.metadata().clone()).unwrap()
+    }
+
+    #[track_caller]
+    fn refused(bytes: &[u8], because: &[&str]) {
+        let message = weights::load_classifier(bytes, &Device::flex()).unwrap_err().to_string();
+        assert!(because.iter().all(|word| message.contains(word)), "{message}");
+        assert!(!message.contains('\n'), "more than a sentence: {message}");
+    }
+
+    #[test]
+    fn weights_come_back_in_32_bits_exactly_and_in_16_nearly() {
+        let device = Device::flex();
+        device.seed(1);
+        let fresh = ClassifierConfig::Compact.init(&device).valid();
+        let x = Tensor::ones([1, 3, 96, 96], &device) * 0.3;
+        let before: Vec<f32> = fresh.forward(x).into_data().try_to_vec().unwrap();
+        let (exact, half) = (classifier_file(Precision::F32), classifier_file(Precision::F16));
+        assert_eq!(logits(&exact), before);
+        assert!(half.len() < exact.len() * 51 / 100);
+        let largest = before.iter().fold(0.0f32, |m, v| m.max(v.abs()));
+        for (a, b) in logits(&half).iter().zip(&before) {
+            assert!((a - b).abs() < 0.01 * largest, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn names_and_layouts_are_pytorch_s() {
+        let bytes = classifier_file(Precision::F32);
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        assert_eq!(file.tensor("features.0.weight").unwrap().shape(), [32, 3, 3, 3]);
+        assert_eq!(file.tensor("features.1.running_var").unwrap().shape(), [32]);
+        assert_eq!(file.tensor("classifier.0.weight").unwrap().shape(), [10, 256]); // [out, in]
+        let bytes = autoencoder_file(None);
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        assert_eq!(file.tensor("decoder.3.weight").unwrap().shape(), [64, 32, 4, 4]); // [in, out, k, k]
+    }
+
+    #[test]
+    fn the_card_comes_back() {
+        let detector = Detector { divergence: Divergence::default(), threshold: 0.25 };
+        let card = Card::read(&autoencoder_file(Some(detector))).unwrap();
+        assert_eq!(card.architecture, Architecture::Autoencoder(COMPACT));
+        assert_eq!(card.needs_detector().unwrap(), detector);
+    }
+
+    #[test]
+    fn pytorch_s_count_of_batches_is_ignored() {
+        let plain = classifier_file(Precision::F32);
+        let with_count = edited(&plain, |entries| {
+            let count = 7i64.to_le_bytes().to_vec();
+            entries.push(("features.1.num_batches_tracked".to_owned(), Dtype::I64, vec![], count));
+        });
+        assert_eq!(logits(&with_count), logits(&plain));
+    }
+
+    #[test]
+    fn damaged_and_foreign_files_are_refused() {
+        let good = classifier_file(Precision::F32);
+        refused(&good[..good.len() / 2], &["damaged"]);
+        refused(b"", &["damaged"]);
+        refused(b"\xff\xff\xff\xff\xff\xff\xff\x7f{}", &["damaged"]);
+        refused(&[0x42; 5000], &["damaged"]);
+        let no_card = serialize(Vec::<(&str, TensorView)>::new(), None).unwrap();
+        refused(&no_card, &["says nothing about its network"]);
+        refused(&autoencoder_file(None), &["classifier is wanted", "autoencoder (compact"]);
+        refused(
+            &edited(&good, |e| e.retain(|t| t.0 != "features.0.bias")),
+            &["no tensor", "features.0.bias"],
+        );
+        refused(&edited(&good, |e| e[0].0 = "stranger".to_owned()), &["no tensor"]);
+        refused(
+            &edited(&good, |e| e.push(("more".to_owned(), Dtype::F32, vec![1], vec![0; 4]))),
+            &["no place", "more"],
+        );
+        let shape = |e: &mut Vec<Entry>| {
+            let bias = e.iter_mut().find(|t| t.0 == "classifier.0.bias").unwrap();
+            (bias.2, bias.3) = (vec![5], vec![0; 20]);
+        };
+        refused(&edited(&good, shape), &["classifier.0.bias", "[5]", "[10]"]);
+        for (dtype, bad) in [
+            (Dtype::F32, f32::NAN.to_le_bytes().to_vec()),
+            (Dtype::F32, f32::INFINITY.to_le_bytes().to_vec()),
+        ] {
+            let poison = |e: &mut Vec<Entry>| {
+                let bias = e.iter_mut().find(|t| t.0 == "classifier.0.bias").unwrap();
+                assert_eq!(bias.1, dtype);
+                bias.3[8..12].copy_from_slice(&bad);
+            };
+            refused(&edited(&good, poison), &["classifier.0.bias", "not finite"]);
+        }
+        let half = edited(&classifier_file(Precision::F16), |e| {
+            let bias = e.iter_mut().find(|t| t.0 == "classifier.0.bias").unwrap();
+            bias.3[2..4].copy_from_slice(&[0x00, 0xfc]); // minus infinity
+        });
+        refused(&half, &["not finite"]);
+        let whole = edited(&good, |e| {
+            let bias = e.iter_mut().find(|t| t.0 == "classifier.0.bias").unwrap();
+            bias.1 = Dtype::I32;
+        });
+        refused(&whole, &["I32", "F32 or F16"]);
+    }
+
+    #[test]
+    fn a_lab_needs_a_threshold() {
+        let classifier = classifier_file(Precision::F32);
+        let error = Lab::load(&classifier, &autoencoder_file(None), &Device::flex()).err().unwrap();
+        assert!(error.to_string().contains("threshold"), "{error}");
+    }
+}
+
+mod stl10_files {
+    use super::*;
+
+    /// A folder with the split `train`: these labels, and pictures whose bytes say where they stand.
+    fn folder(labels: &[u8]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let mut bytes = Vec::new();
+        for picture in 0..labels.len() {
+            for channel in 0..3 {
+                for x in 0..SIDE {
+                    for y in 0..SIDE {
+                        bytes.push((picture * 7 + channel * 50 + 2 * x + y) as u8);
+                    }
+                }
+            }
+        }
+        fs::write(folder.path().join("train_X.bin"), bytes).unwrap();
+        fs::write(folder.path().join("train_y.bin"), labels).unwrap();
+        folder
+    }
+
+    #[track_caller]
+    fn refused(folder: &Path, because: &[&str]) {
+        let message = Stl10::open(folder, "train").unwrap_err().to_string();
+        for word in because.iter().chain(&["expected", "found"]) {
+            assert!(message.contains(word), "{message}");
+        }
+    }
+
+    #[test]
+    fn columns_of_the_file_become_rows() {
+        let folder = folder(&[1, 10, 3]);
+        let pictures = Stl10::open(folder.path(), "train").unwrap();
+        assert_eq!(pictures.labels(), [Class::Airplane, Class::Truck, Class::Car]);
+        let mut bytes = [0; VALUES];
+        for picture in [2, 0, 1] {
+            pictures.read(picture, &mut bytes).unwrap();
+            for channel in 0..3 {
+                for (y, x) in [(0, 0), (0, 95), (95, 0), (17, 40)] {
+                    let expected = (picture * 7 + channel * 50 + 2 * x + y) as u8;
+                    assert_eq!(bytes[channel * PLANE + y * SIDE + x], expected);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_folder_of_the_archive_is_found() {
+        let inner = folder(&[1, 2]);
+        let outer = tempfile::tempdir().unwrap();
+        fs::create_dir(outer.path().join("stl10_binary")).unwrap();
+        for file in ["train_X.bin", "train_y.bin"] {
+            fs::copy(inner.path().join(file), outer.path().join("stl10_binary").join(file))
+                .unwrap();
+        }
+        assert_eq!(Stl10::open(outer.path(), "train").unwrap().len(), 2);
+    }
+
+    #[test]
+    fn unlabelled_pictures_need_no_labels() {
+        let folder = folder(&[1, 2]);
+        fs::rename(folder.path().join("train_X.bin"), folder.path().join("unlabeled_X.bin"))
+            .unwrap();
+        let pictures = Stl10::open(folder.path(), "unlabeled").unwrap();
+        assert_eq!((pictures.len(), pictures.labels().len()), (2, 0));
+    }
+
+    #[test]
+    fn what_does_not_fit_the_layout_is_named() {
+        refused(Path::new("nowhere"), &["nowhere", "train_X.bin", "no such file"]);
+        let folder = folder(&[1, 2, 3]);
+        let (x, y) = (folder.path().join("train_X.bin"), folder.path().join("train_y.bin"));
+        for (labels, words) in [
+            (vec![1, 2], ["train_y.bin", "3 labels", "2 labels"]),
+            (vec![1, 2, 0], ["train_y.bin", "labels 1 to 10", "0 at place 2"]),
+            (vec![1, 11, 2], ["train_y.bin", "labels 1 to 10", "11 at place 1"]),
+        ] {
+            fs::write(&y, labels).unwrap();
+            refused(folder.path(), &words);
+        }
+        fs::remove_file(&y).unwrap();
+        refused(folder.path(), &["train_y.bin", "no such file"]);
+        fs::write(&x, vec![0; VALUES + 5]).unwrap();
+        refused(folder.path(), &["train_X.bin", "27648", "27653 bytes", "5 too many"]);
+        fs::write(&x, b"").unwrap();
+        refused(folder.path(), &["train_X.bin", "0 bytes"]);
+    }
+}
