@@ -142,6 +142,8 @@ impl Detector {
         if !score.is_finite() {
             return Err(Error::NotFinite("the divergence"));
         }
+        // Rounding can leave the divergence of equal predictions a hair below zero.
+        let score = score.max(0.0);
         let adversarial = score > self.threshold;
         let answer = Class::most_likely(if adversarial { &second } else { &first });
         Ok(Verdict { first, second, score, threshold: self.threshold, adversarial, answer })

@@ -129,8 +129,7 @@ impl Lab {
             .map(|row| {
                 let (first, rest) = row.split_at(Class::COUNT);
                 let (second, score) = rest.split_at(Class::COUNT);
-                // Rounding can leave a divergence of equal predictions a hair below zero.
-                self.detector.verdict(ten(first), ten(second), score[0].max(0.0))
+                self.detector.verdict(ten(first), ten(second), score[0])
             })
             .collect::<Result<_>>()?;
         Ok(Looks { verdicts, reconstructions })
@@ -152,7 +151,7 @@ impl Lab {
     ) -> Result<Picture> {
         let original = picture.to_tensor(&self.device);
         let mut attack = Attack::new(&self.classifier, original.clone(), &[class], pgd)?;
-        while let Some(step) = attack.next() {
+        for step in attack.by_ref() {
             let distance = pgd.norm.length(step.pictures.clone() - original.clone());
             let flat = vec![
                 step.pictures.flatten::<1>(0, 3),

@@ -7,6 +7,9 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use image::ImageFormat;
+use second_look::data::Pictures;
+use second_look::data::drawn::Drawn;
+use second_look::picture::{PLANE, SIDE, VALUES};
 use serde_json::Value;
 
 fn second_look(folder: &Path) -> Command {
@@ -103,7 +106,9 @@ fn the_threshold_can_be_given_and_inferred() {
     let threshold = |options: &str| {
         succeeds(
             folder,
-            &format!("evaluate {MODELS} --pictures 10 --max-iter 1 --held-out 0.01 --json t.json {options}"),
+            &format!(
+                "evaluate {MODELS} --pictures 10 --max-iter 1 --held-out 0.01 --json t.json {options}"
+            ),
         );
         let json: Value =
             serde_json::from_slice(&fs::read(folder.join("t.json")).unwrap()).unwrap();
@@ -218,6 +223,58 @@ fn wrong_files_are_one_clear_error() {
         folder,
         &format!("evaluate {MODELS} --pictures 10 --max-iter 1 --json drawn/cat-0.png/x.json"),
         &["cannot write"],
+    );
+}
+
+/// Writes drawn pictures as a split of STL-10: columns instead of rows, labels 1 to 10.
+fn write_split(folder: &Path, split: &str, count: usize, labelled: bool) {
+    let pictures = Drawn::training(count, split.len() as u64);
+    let (mut rows, mut columns) = ([0; VALUES], Vec::new());
+    for index in 0..count {
+        pictures.read(index, &mut rows).unwrap();
+        for plane in rows.chunks(PLANE) {
+            columns.extend((0..PLANE).map(|i| plane[i % SIDE * SIDE + i / SIDE]));
+        }
+    }
+    fs::write(folder.join(format!("{split}_X.bin")), columns).unwrap();
+    if labelled {
+        let labels: Vec<u8> = pictures.labels().iter().map(|c| c.index() as u8 + 1).collect();
+        fs::write(folder.join(format!("{split}_y.bin")), labels).unwrap();
+    }
+}
+
+#[test]
+fn stl10_s_splits_train_and_test_as_the_protocol_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    write_split(data, "train", 40, true);
+    write_split(data, "test", 60, true);
+    write_split(data, "unlabeled", 15, false);
+    let log = |arguments: &str| {
+        let output = run(data, arguments);
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let classifier =
+        "train classifier --data . --epochs 1 --held-out 0.2 --overwrite --out cl.safetensors";
+    // 60 pictures, a fifth of each class held out: 10 of 6 x 10, or 10 of 4 x 10.
+    assert!(log(classifier).contains("learning from 50 pictures, choosing on 10"));
+    assert!(
+        log(&format!("{classifier} --protocol standard"))
+            .contains("learning from 30 pictures, choosing on 10")
+    );
+    let autoencoder = "train autoencoder --architecture compact --classifier cl.safetensors --data . --epochs 1 \
+                       --held-out 0.2 --unlabeled --out ae.safetensors";
+    assert!(log(autoencoder).contains("learning from 65 pictures, choosing on 10"));
+    let printed = succeeds(data, &format!("evaluate --data . {MODELS} --max-iter 1"));
+    assert!(
+        printed.contains("split train (trained on test)") && printed.contains("40 pictures"),
+        "{printed}"
+    );
+    fails(
+        data,
+        "train autoencoder --unlabeled --classifier cl.safetensors --out x.safetensors",
+        &["required arguments"],
     );
 }
 

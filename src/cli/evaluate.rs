@@ -21,6 +21,10 @@ use crate::train::{Lesson, write_atomically};
 /// CL, the reconstruction and the detector are right, beside the tutorial's figures.
 #[derive(Args)]
 pub struct Arguments {
+    /// Pictures computed at a time.
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    batch_size: usize,
+
     #[command(flatten)]
     models: ModelArguments,
 
@@ -36,10 +40,6 @@ pub struct Arguments {
     /// Infer the threshold from the pictures held out of the training split, instead of using AE's own.
     #[arg(long, help_heading = "Detector")]
     infer_threshold: bool,
-
-    /// Pictures computed at a time.
-    #[arg(long, value_name = "N", default_value_t = 32)]
-    batch_size: usize,
 
     /// Write the figures to a file, as JSON.
     #[arg(long, value_name = "FILE", help_heading = "Output")]

@@ -10,6 +10,7 @@ mod options;
 mod source;
 mod train;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -52,7 +53,11 @@ enum Command {
 /// Exit codes: 0 fine; 1 `detect` found an adversarial picture; 2 an error; 130 interrupted by Ctrl-C.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    tracing_subscriber::fmt().with_target(false).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_target(false)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
     let outcome = device::open(cli.device).and_then(|device| match cli.command {
         Command::Train(command) => train::run(command, &device),
         Command::Evaluate(arguments) => evaluate::run(&arguments, &device),

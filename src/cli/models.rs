@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::detector::{Detector, Direction, Divergence};
 use crate::lab::Lab;
-use crate::model::{Card, Vgg, weights};
+use crate::model::{Vgg, weights};
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Models")]
@@ -50,9 +50,12 @@ pub struct DetectorArguments {
 }
 
 impl ClassifierArgument {
-    pub fn load(&self, device: &Device) -> Result<(Vgg, Card)> {
+    /// The classifier, and the CRC-32 of its file.
+    pub fn load(&self, device: &Device) -> Result<(Vgg, u32)> {
         let (path, bytes) = read(self.classifier.as_deref(), "classifier")?;
-        weights::load_classifier(&bytes, device).with_context(|| path.display().to_string())
+        let (classifier, _) =
+            weights::load_classifier(&bytes, device).with_context(|| path.display().to_string())?;
+        Ok((classifier, crc32fast::hash(&bytes)))
     }
 }
 

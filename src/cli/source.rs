@@ -9,7 +9,7 @@ use tracing::info;
 use crate::class::Class;
 use crate::data::drawn::Drawn;
 use crate::data::stl10::Stl10;
-use crate::data::{Pictures, Protocol, hold_out};
+use crate::data::{Extended, HeldOut, Pictures, Protocol, hold_out};
 use crate::train::Lesson;
 
 /// Drawn pictures have no end; this is how many are learned from and measured on unless told otherwise.
@@ -74,17 +74,31 @@ impl SourceArguments {
         }
     }
 
-    /// Runs `f` with the pictures to learn from, as many as asked for, and the part that is held out.
-    pub fn with_lesson<T>(&self, f: impl FnOnce(&Lesson) -> Result<T>) -> Result<T> {
-        self.lesson(self.pictures, f)
+    /// Runs `f` with the pictures to learn from, as many as asked for, and the part that is held out;
+    /// with the `unlabelled` split's pictures too, if wanted.
+    pub fn with_lesson<T>(
+        &self,
+        unlabelled: bool,
+        f: impl FnOnce(&Lesson) -> Result<T>,
+    ) -> Result<T> {
+        let (labelled, mut parts) = self.lesson(self.pictures)?;
+        let Some(folder) = self.data.as_ref().filter(|_| unlabelled) else {
+            return f(&self.as_lesson(labelled.as_ref(), parts));
+        };
+        let unlabelled = Stl10::open(folder, "unlabeled")?;
+        parts.training.extend(labelled.len()..labelled.len() + unlabelled.len());
+        let both = Extended { labelled: labelled.as_ref(), unlabelled: &unlabelled };
+        f(&self.as_lesson(&both, parts))
     }
 
-    /// The same with all pictures of the training split: for a command whose --pictures are others.
+    /// All pictures of the training split, with the part that is held out: for a command whose
+    /// --pictures are others.
     pub fn with_whole_lesson<T>(&self, f: impl FnOnce(&Lesson) -> Result<T>) -> Result<T> {
-        self.lesson(None, f)
+        let (pictures, parts) = self.lesson(None)?;
+        f(&self.as_lesson(pictures.as_ref(), parts))
     }
 
-    fn lesson<T>(&self, count: Option<usize>, f: impl FnOnce(&Lesson) -> Result<T>) -> Result<T> {
+    fn lesson(&self, count: Option<usize>) -> Result<(Box<dyn Pictures>, HeldOut)> {
         if !(0.01..=0.5).contains(&self.held_out) {
             bail!("--held-out is {}, but must be between 0.01 and 0.5", self.held_out);
         }
@@ -94,13 +108,19 @@ impl SourceArguments {
         let mut parts = hold_out(pictures.labels(), self.held_out, self.split_seed);
         let chosen = self.chosen(pictures.as_ref(), count)?;
         parts.training.retain(|index| chosen.binary_search(index).is_ok());
+        Ok((pictures, parts))
+    }
+
+    fn as_lesson<'a>(&self, pictures: &'a dyn Pictures, parts: HeldOut) -> Lesson<'a> {
         let data = if self.data.is_some() { "stl10" } else { "drawn" };
-        f(&Lesson {
-            pictures: pictures.as_ref(),
+        Lesson {
+            pictures,
             parts,
             data: data.to_owned(),
             protocol: self.protocol,
-        })
+            held_out: self.held_out,
+            split_seed: self.split_seed,
+        }
     }
 
     /// The pictures to measure on, and which of them.

@@ -36,9 +36,6 @@ pub struct Classifier {
     #[arg(long, default_value_t = ClassifierConfig::Compact)]
     architecture: ClassifierConfig,
 
-    #[command(flatten)]
-    source: SourceArguments,
-
     /// Passes over the training pictures.
     #[arg(long, value_name = "N", default_value_t = 24)]
     epochs: usize,
@@ -56,6 +53,9 @@ pub struct Classifier {
     schedule: Schedule,
 
     #[command(flatten)]
+    source: SourceArguments,
+
+    #[command(flatten)]
     run: Run,
 }
 
@@ -69,11 +69,9 @@ pub struct Autoencoder {
     #[arg(long, value_name = "N")]
     latent: Option<usize>,
 
-    #[command(flatten)]
-    classifier: ClassifierArgument,
-
-    #[command(flatten)]
-    source: SourceArguments,
+    /// Learn from STL-10's unlabelled pictures too: AE needs no labels.
+    #[arg(long, requires = "data", help_heading = "Pictures")]
+    unlabeled: bool,
 
     /// Passes over the training pictures.
     #[arg(long, value_name = "N", default_value_t = 60)]
@@ -110,6 +108,12 @@ pub struct Autoencoder {
     /// Share of clean pictures, in per cent, that the detector's threshold lets pass.
     #[arg(long, value_name = "PER CENT", default_value_t = 95.0)]
     percentile: f32,
+
+    #[command(flatten)]
+    classifier: ClassifierArgument,
+
+    #[command(flatten)]
+    source: SourceArguments,
 
     #[command(flatten)]
     run: Run,
@@ -167,7 +171,7 @@ impl Classifier {
     fn run(self, device: &Device) -> Result<ExitCode> {
         let (epochs, batch_size) = (self.epochs, self.batch_size);
         let options = self.run.options(epochs, batch_size, self.learning_rate, self.schedule)?;
-        self.source.with_lesson(|lesson| {
+        self.source.with_lesson(false, |lesson| {
             let task = ClassifierTask {
                 config: self.architecture,
                 lesson,
@@ -192,14 +196,14 @@ impl Autoencoder {
                 AutoencoderConfig::Compact { channels: channels.unwrap_or(8) }
             }
         };
-        let (classifier, _) = self.classifier.load(device)?;
+        let (classifier, classifier_crc32) = self.classifier.load(device)?;
         let loss =
             Divergence { direction: self.loss_direction, temperature: self.loss_temperature };
         let score =
             Divergence { direction: self.score_direction, temperature: self.score_temperature };
         let (percentile, seed) = (self.percentile, options.seed);
-        let chosen = AutoencoderOptions { config, loss, score, percentile, seed };
-        self.source.with_lesson(|lesson| {
+        let chosen = AutoencoderOptions { config, loss, score, percentile, seed, classifier_crc32 };
+        self.source.with_lesson(self.unlabeled, |lesson| {
             let task = AutoencoderTask::new(chosen, lesson, &classifier, device)?;
             train(&task, lesson, &options)
         })

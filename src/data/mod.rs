@@ -22,7 +22,7 @@ pub trait Pictures {
         self.len() == 0
     }
 
-    /// The true class of each picture, in order; empty for pictures without labels.
+    /// The true class of each picture, in order; pictures without labels, if any, come last.
     fn labels(&self) -> &[Class];
 
     /// Reads picture `index` into `bytes`: planes R, G, B, each row by row.
@@ -40,5 +40,31 @@ pub trait Pictures {
         self.read(index, &mut bytes)?;
         Ok(Picture::new(bytes.iter().map(|b| f32::from(*b) / 255.0).collect())
             .expect("255 divided by 255 is 1"))
+    }
+}
+
+/// Labelled pictures followed by unlabelled ones; for learning that needs no labels.
+pub struct Extended<'a> {
+    /// Places 0..n, with labels.
+    pub labelled: &'a dyn Pictures,
+    /// Places n.., without.
+    pub unlabelled: &'a dyn Pictures,
+}
+
+impl Pictures for Extended<'_> {
+    fn len(&self) -> usize {
+        self.labelled.len() + self.unlabelled.len()
+    }
+
+    /// The labels of the labelled part: fewer than there are pictures.
+    fn labels(&self) -> &[Class] {
+        self.labelled.labels()
+    }
+
+    fn read(&self, index: usize, bytes: &mut [u8; VALUES]) -> Result<()> {
+        match index.checked_sub(self.labelled.len()) {
+            None => self.labelled.read(index, bytes),
+            Some(index) => self.unlabelled.read(index, bytes),
+        }
     }
 }

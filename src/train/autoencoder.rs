@@ -29,6 +29,7 @@ pub struct AutoencoderTask<'a> {
     percentile: f32,
     device: Device,
     seed: u64,
+    classifier_crc32: u32,
 }
 
 /// What can be told to it.
@@ -44,6 +45,8 @@ pub struct AutoencoderOptions {
     pub percentile: f32,
     /// Of the first weights.
     pub seed: u64,
+    /// Of the classifier's file: a training is not resumed with another classifier.
+    pub classifier_crc32: u32,
 }
 
 impl<'a> AutoencoderTask<'a> {
@@ -69,6 +72,7 @@ impl<'a> AutoencoderTask<'a> {
             percentile: options.percentile,
             device: device.clone(),
             seed: options.seed,
+            classifier_crc32: options.classifier_crc32,
         })
     }
 
@@ -114,7 +118,7 @@ impl Task for AutoencoderTask<'_> {
     fn options(&self) -> serde_json::Value {
         serde_json::json!({
             "autoencoder": self.config, "loss": self.loss, "score": self.score,
-            "percentile": self.percentile,
+            "percentile": self.percentile, "classifier_crc32": self.classifier_crc32,
         })
     }
 

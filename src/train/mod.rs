@@ -82,6 +82,10 @@ pub struct Lesson<'a> {
     pub data: String,
     /// Which split it is.
     pub protocol: Protocol,
+    /// Share of the pictures that is held out.
+    pub held_out: f64,
+    /// Seed of the choice of the pictures held out.
+    pub split_seed: u64,
 }
 
 /// One of the two trainings: what the loop does not know.
@@ -157,6 +161,7 @@ pub fn fit<T: Task>(
     let checkpoints = Checkpoints::beside(&options.out);
     let fingerprint = serde_json::json!({
         "data": lesson.data, "protocol": lesson.protocol, "pictures": indices.len(),
+        "held_out": lesson.held_out, "split_seed": lesson.split_seed,
         "epochs": options.epochs, "batch_size": options.batch_size,
         "learning_rate": options.learning_rate, "schedule": options.schedule,
         "seed": options.seed, "task": task.options(),
