@@ -96,7 +96,10 @@ impl FromStr for Class {
         Self::ALL
             .into_iter()
             .find(|class| class.name().eq_ignore_ascii_case(name.trim()))
-            .ok_or_else(|| Error::UnknownClass { name: name.to_owned() })
+            .ok_or_else(|| Error::UnknownClass {
+                name: name.to_owned(),
+                known: Self::ALL.map(Self::name).join(", "),
+            })
     }
 }
 

@@ -51,7 +51,7 @@ impl Divergence {
         })
     }
 
-    /// The divergence of each pair, shape [n], ≥ 0 but for rounding; from the logits [n, 10] of the
+    /// The divergence of each pair, shape `[n]`, ≥ 0 but for rounding; from the logits [n, 10] of the
     /// pictures and of their reconstructions.
     ///
     /// Softening by T is dividing logits by T: softmax(z / T) is p^(1/T), renormalised. Logits, not

@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use crate::class::Class;
-
 /// `Result` with this crate's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -12,10 +10,12 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[non_exhaustive]
 pub enum Error {
     /// A class name that is none of the ten.
-    #[error("there is no class \"{name}\"; the classes are {}", class_names())]
+    #[error("there is no class \"{name}\"; the classes are {known}")]
     UnknownClass {
         /// The name as given.
         name: String,
+        /// The names there are.
+        known: String,
     },
 
     /// Bytes that are not a picture this crate can read.
@@ -94,8 +94,4 @@ impl Error {
         let path = path.into();
         move |source| Self::Io { path, source }
     }
-}
-
-fn class_names() -> String {
-    Class::ALL.map(Class::name).join(", ")
 }

@@ -1,5 +1,3 @@
-#![doc = "The README is the way in; this is the map."]
-//!
 //! A neural network can be fooled by noise that nobody sees. This crate makes such noise (projected
 //! gradient descent), looks at the picture a second time through an autoencoder that was trained so
 //! that the classifier's *prediction* survives, and compares the two predictions.
@@ -55,6 +53,8 @@ pub mod picture;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod cli;
+#[cfg(not(target_arch = "wasm32"))]
+mod file;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod train;
 #[cfg(target_arch = "wasm32")]

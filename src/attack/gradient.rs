@@ -40,7 +40,7 @@ pub struct Step {
     pub pictures: Tensor<4>,
     /// CL's logits of them, [n, 10].
     pub logits: Tensor<2>,
-    /// Cross-entropy of each, [n].
+    /// Cross-entropy of each, shape `[n]`.
     pub loss: Tensor<1>,
 }
 

@@ -1,7 +1,7 @@
 //! Attacks: pictures changed a little so that the classifier errs.
 //!
 //! Parameters carry the names of the Adversarial Robustness Toolbox (`eps`, `eps_step`, `max_iter`,
-//! `targeted`, `num_random_init`, `norm`). A new norm is a file with the three functions of [`Ball`].
+//! `targeted`, `num_random_init`, `norm`). A new norm is a file with the three functions of `Ball`.
 
 pub mod gradient;
 mod l2;
@@ -118,7 +118,7 @@ impl Norm {
         }
     }
 
-    /// Length of each change, shape [n].
+    /// Length of each change, shape `[n]`.
     pub fn length(self, change: Tensor<4>) -> Tensor<1> {
         let flat: Tensor<2> = change.flatten(1, 3);
         match self {

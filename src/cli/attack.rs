@@ -12,9 +12,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::models::ModelArguments;
 use super::options::PgdArguments;
 use crate::class::Class;
+use crate::file::write_atomically;
 use crate::lab::Lab;
 use crate::picture::Picture;
-use crate::train::write_atomically;
 
 /// Changes a picture so that CL errs, or, with --target, so that it sees what you want.
 ///

@@ -8,8 +8,8 @@ use clap::Args;
 
 use crate::class::Class;
 use crate::data::drawn::draw;
+use crate::file::write_atomically;
 use crate::picture::Picture;
-use crate::train::write_atomically;
 
 /// Draws pictures of the ten classes: files CLASS-SEED.png of 96x96 pixels.
 #[derive(Args)]

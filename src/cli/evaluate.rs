@@ -13,9 +13,10 @@ use super::options::PgdArguments;
 use super::source::SourceArguments;
 use crate::class::Class;
 use crate::evaluation::{Report, examine, figures};
+use crate::file::write_atomically;
 use crate::lab::Lab;
 use crate::picture::Picture;
-use crate::train::{Lesson, write_atomically};
+use crate::train::Lesson;
 
 /// Attacks every test picture, looks at it and at its attacked twin a second time, and prints how often
 /// CL, the reconstruction and the detector are right, beside the tutorial's figures.

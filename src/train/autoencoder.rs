@@ -9,7 +9,6 @@ use rand::rngs::Xoshiro256PlusPlus;
 
 use super::{Lesson, Task, Validation, read_batch};
 use crate::class::Class;
-use crate::data::Pictures;
 use crate::detector::{Detector, Divergence};
 use crate::model::weights::Architecture;
 use crate::model::{Autoencoder, AutoencoderConfig, Card, Vgg};
@@ -22,7 +21,7 @@ pub struct AutoencoderTask<'a> {
     config: AutoencoderConfig,
     lesson: &'a Lesson<'a>,
     classifier: &'a Vgg,
-    /// CL(x) of every picture, as logits: computed once, not once per epoch.
+    /// CL(x) of the lesson's pictures, as logits: computed once, not once per epoch.
     logits: Vec<[f32; Class::COUNT]>,
     loss: Divergence,
     score: Divergence,
@@ -50,7 +49,7 @@ pub struct AutoencoderOptions {
 }
 
 impl<'a> AutoencoderTask<'a> {
-    /// Runs CL over all pictures of the lesson, then is ready to train.
+    /// Runs CL over the lesson's pictures, then is ready to train.
     ///
     /// # Errors
     /// When a picture cannot be read or an option is out of range.
@@ -61,7 +60,7 @@ impl<'a> AutoencoderTask<'a> {
         device: &Device,
     ) -> Result<Self> {
         let (loss, score) = (options.loss.check()?, options.score.check()?);
-        let logits = logits_of_all(lesson.pictures, classifier, device)?;
+        let logits = first_looks(lesson, classifier, device)?;
         Ok(Self {
             config: options.config,
             lesson,
@@ -83,31 +82,30 @@ impl<'a> AutoencoderTask<'a> {
     }
 }
 
-fn logits_of_all(
-    pictures: &dyn Pictures,
+/// CL(x), as logits, of the lesson's pictures, each at its own place.
+fn first_looks(
+    lesson: &Lesson,
     classifier: &Vgg,
     device: &Device,
 ) -> Result<Vec<[f32; Class::COUNT]>> {
-    let indices: Vec<usize> = (0..pictures.len()).collect();
-    let mut all = Vec::with_capacity(indices.len());
-    let bar = super::progress_bar(indices.len().div_ceil(BATCH), 0);
+    let needed = [lesson.parts.training.as_slice(), &lesson.parts.validation].concat();
+    let mut looks = vec![[0.0; Class::COUNT]; lesson.pictures.len()];
+    let bar = super::progress_bar(needed.len().div_ceil(BATCH), 0);
     bar.set_message("CL(x) of every picture");
-    for batch in indices.chunks(BATCH) {
-        let logits = classifier.forward(read_batch(pictures, batch, device)?);
+    for batch in needed.chunks(BATCH) {
+        let logits = classifier.forward(read_batch(lesson.pictures, batch, device)?);
         let values: Vec<f32> =
             logits.into_data().try_to_vec().ok().context("CL's predictions cannot be read")?;
-        all.extend(
-            values
-                .chunks_exact(Class::COUNT)
-                .map(|row| <[f32; Class::COUNT]>::try_from(row).expect("chunks of ten")),
-        );
+        for (index, row) in batch.iter().zip(values.chunks_exact(Class::COUNT)) {
+            looks[*index].copy_from_slice(row);
+        }
         bar.inc(1);
     }
     bar.finish_and_clear();
-    Ok(all)
+    Ok(looks)
 }
 
-/// Share of rows on which the two predictions name the same class, shape [1].
+/// Share of rows on which the two predictions name the same class, shape `[1]`.
 fn agreement(first: Tensor<2>, second: Tensor<2>) -> Tensor<1> {
     first.argmax(1).equal(second.argmax(1)).float().mean()
 }

@@ -33,7 +33,7 @@ impl ClassifierTask<'_> {
     }
 }
 
-/// Share of rows whose largest logit is the true class, shape [1].
+/// Share of rows whose largest logit is the true class, shape `[1]`.
 fn share_right(logits: Tensor<2>, one_hot: Tensor<2>) -> Tensor<1> {
     logits.argmax(1).equal(one_hot.argmax(1)).float().mean()
 }

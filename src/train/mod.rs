@@ -9,11 +9,11 @@ pub mod checkpoint;
 pub mod classifier;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use burn::lr_scheduler::constant::ConstantLr;
 use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
 use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
@@ -30,6 +30,7 @@ use tracing::info;
 
 use crate::data::{HeldOut, Pictures, Protocol};
 use crate::detector::Detector;
+use crate::file::write_atomically;
 use crate::model::weights::{self, Training};
 use crate::model::{Card, Precision};
 use crate::picture::{CHANNELS, SIDE, VALUES};
@@ -102,7 +103,7 @@ pub trait Task {
     /// Fresh weights.
     fn init(&self) -> Self::Model;
 
-    /// The loss, shape [1], of pictures `indices`, and the share of them that it counts as right.
+    /// The loss, shape `[1]`, of pictures `indices`, and the share of them that it counts as right.
     ///
     /// # Errors
     /// When a picture cannot be read.
@@ -331,38 +332,4 @@ fn read_batch(pictures: &dyn Pictures, indices: &[usize], device: &Device) -> Re
 fn to_batch(values: Vec<f32>, device: &Device) -> Tensor<4> {
     let n = values.len() / VALUES;
     Tensor::from_data(TensorData::new(values, [n, CHANNELS, SIDE, SIDE]), device)
-}
-
-/// Writes beside `path` and renames, so that `path` holds the old bytes or the new ones, never a part.
-///
-/// # Errors
-/// When the folder cannot be written to or the disk is full; `path` is then as it was.
-pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    use std::io::Write;
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let write = || -> std::io::Result<()> {
-        std::fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        readable_like_others(file.as_file())?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// Temporary files are their owner's alone; what is written for others to use is not.
-fn readable_like_others(file: &std::fs::File) -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
-    }
-    #[cfg(not(unix))]
-    let _ = file;
-    Ok(())
 }

@@ -76,10 +76,10 @@ proptest! {
             CLASSIFIER.with(|classifier| values(attack(classifier, x, classes, pgd).unwrap().pictures))
         };
         let together = run(x.clone(), &[Class::ALL[a], Class::ALL[b]]);
-        let alone = run(x.clone().slice([1..2]), &[Class::ALL[b]]);
+        let alone = run(x.clone().narrow(0, 1, 1), &[Class::ALL[b]]);
         // Sums are rounded in another order, so a ReLU here and there falls on the other side.
         let apart: Vec<f32> = together[VALUES..].iter().zip(&alone).map(|(t, s)| t - s).collect();
-        let moved: Vec<f32> = values(x.slice([1..2])).iter().zip(&alone).map(|(x, s)| x - s).collect();
+        let moved: Vec<f32> = values(x.narrow(0, 1, 1)).iter().zip(&alone).map(|(x, s)| x - s).collect();
         prop_assert!(norm(&apart) < 0.05 * norm(&moved), "{} of {}", norm(&apart), norm(&moved));
     }
 }
