@@ -145,3 +145,26 @@ impl FromStr for ClassifierConfig {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::SIDE;
+
+    #[test]
+    fn the_compact_network_stays_within_a_browser_s_budget() {
+        let network = ClassifierConfig::Compact.init(&Device::flex());
+        let (mut side, mut multiply_adds) = (SIDE, 0);
+        for layer in network.features.iter().chain(&network.classifier) {
+            match layer {
+                Layer::Conv(conv) => {
+                    multiply_adds += conv.weight.shape().num_elements() * side * side
+                }
+                Layer::MaxPool(_) => side /= 2,
+                Layer::Linear(dense) => multiply_adds += dense.weight.shape().num_elements(),
+                _ => {}
+            }
+        }
+        assert!(multiply_adds <= 150_000_000, "{multiply_adds} multiply-adds");
+    }
+}

@@ -112,6 +112,7 @@ fn agreement(first: Tensor<2>, second: Tensor<2>) -> Tensor<1> {
 
 impl Task for AutoencoderTask<'_> {
     type Model = Autoencoder;
+    const RIGHT: &'static str = "agreement";
 
     fn options(&self) -> serde_json::Value {
         serde_json::json!({

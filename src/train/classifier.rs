@@ -40,6 +40,7 @@ fn share_right(logits: Tensor<2>, one_hot: Tensor<2>) -> Tensor<1> {
 
 impl Task for ClassifierTask<'_> {
     type Model = Vgg;
+    const RIGHT: &'static str = "accuracy";
 
     fn options(&self) -> serde_json::Value {
         serde_json::json!({ "classifier": self.config })

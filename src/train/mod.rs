@@ -94,6 +94,9 @@ pub trait Task {
     /// The network that learns.
     type Model: Module + ModuleSnapshot;
 
+    /// What the share of right answers is called.
+    const RIGHT: &'static str;
+
     /// What must be the same when a training is resumed, for the checkpoint and the card.
     fn options(&self) -> serde_json::Value;
 
@@ -223,7 +226,7 @@ pub fn fit<T: Task>(
             bar.set_message(format!(
                 "epoch {}, {}, {rate:.1} pictures/s",
                 state.epoch + 1,
-                state.mean()
+                means::<T>(&state)
             ));
             if bar.is_hidden() && last_line.elapsed() > Duration::from_secs(60) {
                 let left = started.elapsed().as_secs_f64() / (state.step() - first_step) as f64
@@ -246,7 +249,7 @@ pub fn fit<T: Task>(
                 return Ok(Outcome::Interrupted);
             }
         }
-        let mean = state.mean();
+        let mean = means::<T>(&state);
         let validation = task.validate(&model.valid())?;
         if !validation.error.is_finite() {
             bail!("the validation error is not a number: try a smaller --learning-rate");
@@ -280,6 +283,11 @@ pub fn fit<T: Task>(
     }
     bar.finish();
     Ok(Outcome::Done)
+}
+
+fn means<T: Task>(state: &State) -> String {
+    let mean = state.mean();
+    format!("loss {:.4}, {} {:.3}", mean.loss, T::RIGHT, mean.right)
 }
 
 fn schedule(options: &Options, total: usize) -> Result<ModuleLrScheduler> {
