@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use burn::tensor::Device;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::models::{DetectorArguments, ModelArguments};
 use super::options::PgdArguments;
@@ -16,6 +15,7 @@ use crate::evaluation::{Report, examine, figures};
 use crate::file::write_atomically;
 use crate::lab::Lab;
 use crate::picture::Picture;
+use crate::progress::Meter;
 use crate::train::Lesson;
 
 /// Attacks every test picture, looks at it and at its attacked twin a second time, and prints how often
@@ -65,19 +65,19 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     let shown =
         if arguments.figures.is_some() { one_of_each(pictures.labels(), &chosen) } else { vec![] };
 
-    let bar = bar(chosen.len(), "attacking");
+    let mut meter = Meter::new(chosen.len().div_ceil(arguments.batch_size.max(1)), 0);
     let mut records = Vec::with_capacity(chosen.len());
     for indices in chosen.chunks(arguments.batch_size.max(1)) {
         records
             .extend(pollster::block_on(examine(&lab, pictures.as_ref(), indices, pgd, false))?.0);
-        bar.inc(indices.len() as u64);
+        meter.step(indices.len(), "attacking and looking twice");
     }
-    let seconds = bar.elapsed().as_secs_f64();
-    bar.finish_and_clear();
+    let rate = meter.rate();
+    drop(meter);
 
     let report = Report::of(&records, lab.detector.threshold).context("there are no pictures")?;
     println!("{}\n{pgd}\n", arguments.source.describe());
-    println!("{report}, {:.1} a second", records.len() as f64 / seconds);
+    println!("{report}, {rate:.1} a second");
     if let Some(path) = &arguments.json {
         let mut text = serde_json::to_vec_pretty(&report)?;
         text.push(b'\n');
@@ -95,7 +95,7 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
 /// Scores of the clean pictures held out.
 fn clean_scores(lab: &Lab, lesson: &Lesson, batch_size: usize) -> Result<Vec<f32>> {
     let held_out = &lesson.parts.validation;
-    let bar = bar(held_out.len(), "inferring the threshold");
+    let mut meter = Meter::new(held_out.len().div_ceil(batch_size), 0);
     let mut scores = Vec::with_capacity(held_out.len());
     for indices in held_out.chunks(batch_size) {
         let pictures = indices
@@ -104,9 +104,8 @@ fn clean_scores(lab: &Lab, lesson: &Lesson, batch_size: usize) -> Result<Vec<f32
             .collect::<crate::Result<Vec<_>>>()?;
         let looks = pollster::block_on(lab.look(Picture::batch(&pictures, lab.device())))?;
         scores.extend(looks.verdicts.iter().map(|verdict| verdict.score));
-        bar.inc(indices.len() as u64);
+        meter.step(indices.len(), "inferring the threshold");
     }
-    bar.finish_and_clear();
     Ok(scores)
 }
 
@@ -116,10 +115,4 @@ fn one_of_each(labels: &[Class], chosen: &[usize]) -> Vec<usize> {
         .into_iter()
         .filter_map(|class| chosen.iter().copied().find(|index| labels[*index] == class))
         .collect()
-}
-
-fn bar(pictures: usize, message: &'static str) -> ProgressBar {
-    let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len}, {eta} left")
-        .expect("the template is well formed");
-    ProgressBar::new(pictures as u64).with_style(style).with_message(message)
 }

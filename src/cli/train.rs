@@ -223,7 +223,7 @@ impl Run {
         }
         let checkpoint_every = Duration::try_from_secs_f64(self.checkpoint_every * 60.0)
             .context("--checkpoint-every must be a number of minutes, 0 or more")?;
-        Ok(Options {
+        let options = Options {
             epochs,
             batch_size,
             learning_rate,
@@ -235,7 +235,9 @@ impl Run {
             checkpoint_every,
             resume: self.resume,
             overwrite: self.overwrite,
-        })
+        };
+        options.check_output()?;
+        Ok(options)
     }
 }
 

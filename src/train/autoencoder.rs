@@ -12,6 +12,7 @@ use crate::class::Class;
 use crate::detector::{Detector, Divergence};
 use crate::model::weights::Architecture;
 use crate::model::{Autoencoder, AutoencoderConfig, Card, Vgg};
+use crate::progress::Meter;
 
 /// Pictures that go through CL at a time when nothing is learned.
 const BATCH: usize = 64;
@@ -90,8 +91,7 @@ fn first_looks(
 ) -> Result<Vec<[f32; Class::COUNT]>> {
     let needed = [lesson.parts.training.as_slice(), &lesson.parts.validation].concat();
     let mut looks = vec![[0.0; Class::COUNT]; lesson.pictures.len()];
-    let bar = super::progress_bar(needed.len().div_ceil(BATCH), 0);
-    bar.set_message("CL(x) of every picture");
+    let mut meter = Meter::new(needed.len().div_ceil(BATCH), 0);
     for batch in needed.chunks(BATCH) {
         let logits = classifier.forward(read_batch(lesson.pictures, batch, device)?);
         let values: Vec<f32> =
@@ -99,9 +99,8 @@ fn first_looks(
         for (index, row) in batch.iter().zip(values.chunks_exact(Class::COUNT)) {
             looks[*index].copy_from_slice(row);
         }
-        bar.inc(1);
+        meter.step(batch.len(), "the first look at every picture");
     }
-    bar.finish_and_clear();
     Ok(looks)
 }
 

@@ -144,6 +144,9 @@ impl Checkpoints {
     /// # Errors
     /// When the folder cannot be removed.
     pub fn clear(&self) -> Result<()> {
+        if !self.folder.exists() {
+            return Ok(());
+        }
         fs::remove_dir_all(&self.folder)
             .with_context(|| format!("cannot remove {}", self.folder.display()))
     }

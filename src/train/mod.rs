@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use burn::lr_scheduler::constant::ConstantLr;
 use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
 use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
@@ -21,7 +21,6 @@ use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Tensor, TensorData};
 use burn_store::ModuleSnapshot;
-use indicatif::{ProgressBar, ProgressStyle};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::seq::SliceRandom;
@@ -34,6 +33,7 @@ use crate::file::write_atomically;
 use crate::model::weights::{self, Training};
 use crate::model::{Card, Precision};
 use crate::picture::{CHANNELS, SIDE, VALUES};
+use crate::progress::Meter;
 use checkpoint::{Checkpoints, State};
 
 /// How the learning rate goes.
@@ -71,6 +71,29 @@ pub struct Options {
     pub resume: bool,
     /// Start over although there are weights or checkpoints.
     pub overwrite: bool,
+}
+
+impl Options {
+    /// Whether the results may go where they are to go; worth asking before anything that takes time.
+    ///
+    /// # Errors
+    /// When there is something to resume or to replace, and neither was asked for.
+    pub fn check_output(&self) -> Result<()> {
+        if self.resume || self.overwrite {
+            return Ok(());
+        }
+        let checkpoints = Checkpoints::beside(&self.out);
+        if checkpoints.last()?.is_some() {
+            bail!(
+                "{} holds a checkpoint: go on from it with --resume, or start over with --overwrite",
+                checkpoints.folder().display()
+            );
+        }
+        if self.out.exists() {
+            bail!("{} exists: replace it with --overwrite", self.out.display());
+        }
+        Ok(())
+    }
 }
 
 /// What is learned from, and how it is called in the weights' card.
@@ -156,6 +179,7 @@ pub fn fit<T: Task>(
     options: &Options,
     stop: &AtomicBool,
 ) -> Result<Outcome> {
+    options.check_output()?;
     let indices = &lesson.parts.training;
     if indices.is_empty() || lesson.parts.validation.is_empty() {
         bail!(
@@ -175,23 +199,15 @@ pub fn fit<T: Task>(
     let mut model = task.init();
     let mut optimizer = AdamConfig::new().with_epsilon(1e-8).init();
     let mut state = State::new(fingerprint.clone());
-    if let Some(found) = checkpoints.last()? {
-        if options.resume {
-            (model, optimizer, state) = found.load(model, optimizer)?;
-            state.must_fit(&fingerprint)?;
-            info!("resuming at epoch {}, step {} of {total}", state.epoch + 1, state.step());
-        } else if options.overwrite {
-            checkpoints.clear()?;
-        } else {
-            bail!(
-                "{} holds a checkpoint: go on from it with --resume, or start over with --overwrite",
-                checkpoints.folder().display()
-            );
-        }
-    } else if options.resume {
-        bail!("{} holds no checkpoint to resume from", checkpoints.folder().display());
-    } else if options.out.exists() && !options.overwrite {
-        bail!("{} exists: replace it with --overwrite", options.out.display());
+    if options.resume {
+        let found = checkpoints.last()?.with_context(|| {
+            format!("{} holds no checkpoint to resume from", checkpoints.folder().display())
+        })?;
+        (model, optimizer, state) = found.load(model, optimizer)?;
+        state.must_fit(&fingerprint)?;
+        info!("resuming at epoch {}, step {} of {total}", state.epoch + 1, state.step());
+    } else {
+        checkpoints.clear()?;
     }
     state.steps_per_epoch = steps_per_epoch;
 
@@ -199,10 +215,8 @@ pub fn fit<T: Task>(
     for _ in 0..state.step() {
         schedule.step();
     }
-    let bar = progress_bar(total, state.step());
+    let mut meter = Meter::new(total, state.step());
     let mut last_saved = Instant::now();
-    let mut last_line = Instant::now();
-    let (started, first_step) = (Instant::now(), state.step());
     while state.epoch < options.epochs && !state.exhausted(options.patience) {
         let order = shuffled(indices, options.seed, state.epoch);
         for (at, batch) in order.chunks(options.batch_size).enumerate().skip(state.batch) {
@@ -220,32 +234,14 @@ pub fn fit<T: Task>(
                 );
             }
             state.count(loss, right.into_scalar(), batch.len());
-            bar.inc(1);
-            let done = (state.step() - first_step) * options.batch_size;
-            let rate = done as f64 / started.elapsed().as_secs_f64();
-            bar.set_message(format!(
-                "epoch {}, {}, {rate:.1} pictures/s",
-                state.epoch + 1,
-                means::<T>(&state)
-            ));
-            if bar.is_hidden() && last_line.elapsed() > Duration::from_secs(60) {
-                let left = started.elapsed().as_secs_f64() / (state.step() - first_step) as f64
-                    * (total - state.step()) as f64;
-                info!(
-                    "step {}/{total}, {}, {:.0} min left",
-                    state.step(),
-                    bar.message(),
-                    left / 60.0
-                );
-                last_line = Instant::now();
-            }
+            let standing = format!("epoch {}, {}", state.epoch + 1, means::<T>(&state));
+            meter.step(batch.len(), &standing);
             let interrupted = stop.load(Ordering::Relaxed);
             if interrupted || last_saved.elapsed() >= options.checkpoint_every {
                 checkpoints.save(&model, &optimizer, &state)?;
                 last_saved = Instant::now();
             }
             if interrupted {
-                bar.abandon();
                 return Ok(Outcome::Interrupted);
             }
         }
@@ -255,12 +251,14 @@ pub fn fit<T: Task>(
             bail!("the validation error is not a number: try a smaller --learning-rate");
         }
         let better = state.finish_epoch(validation.error);
-        bar.suspend(|| {
-            let figures: Vec<String> =
-                validation.figures.iter().map(|(k, v)| format!("{k} {v:.4}")).collect();
-            let mark = if better { ", kept" } else { "" };
-            info!("epoch {}/{}: {mean}, {}{mark}", state.epoch, options.epochs, figures.join(", "));
-        });
+        let figures: Vec<String> =
+            validation.figures.iter().map(|(name, value)| format!("{name} {value:.4}")).collect();
+        let (epoch, mark) = (state.epoch, if better { ", kept" } else { "" });
+        meter.line(&format!(
+            "epoch {epoch}/{}: {mean}, {}{mark}",
+            options.epochs,
+            figures.join(", ")
+        ));
         if better {
             let card = Card {
                 training: Some(Training {
@@ -281,7 +279,6 @@ pub fn fit<T: Task>(
         checkpoints.save(&model, &optimizer, &state)?;
         last_saved = Instant::now();
     }
-    bar.finish();
     Ok(Outcome::Done)
 }
 
@@ -301,14 +298,6 @@ fn schedule(options: &Options, total: usize) -> Result<ModuleLrScheduler> {
             .init()
             .map_err(anyhow::Error::msg)?,
     })
-}
-
-fn progress_bar(total: usize, done: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {percent}% {msg}, {eta} left")
-        .expect("the template is well formed");
-    let bar = ProgressBar::new(total as u64).with_style(style).with_position(done as u64);
-    bar.reset_eta();
-    bar
 }
 
 /// The random choices of one place: 0 is the epoch's shuffling, n + 1 its batch n.

@@ -1,0 +1,61 @@
+//! What a person sees of long work: a bar on a terminal, a line a minute in a log.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use tracing::info;
+
+/// Between two lines of a log.
+const LINE_EVERY: Duration = Duration::from_secs(60);
+
+/// Progress over a known number of steps, each of some pictures.
+pub(crate) struct Meter {
+    bar: ProgressBar,
+    started: Instant,
+    last_line: Instant,
+    steps: u64,
+    pictures: usize,
+}
+
+impl Meter {
+    /// Of `total` steps, `done` were done before.
+    pub fn new(total: usize, done: usize) -> Self {
+        let style = ProgressStyle::with_template("{bar:30} {percent}% {msg}, {eta} left")
+            .expect("the template is well formed");
+        let bar = ProgressBar::new(total as u64).with_style(style).with_position(done as u64);
+        bar.reset_eta();
+        let now = Instant::now();
+        Self { bar, started: now, last_line: now, steps: 0, pictures: 0 }
+    }
+
+    /// Counts a step of so many pictures, and says how the work stands.
+    pub fn step(&mut self, pictures: usize, standing: &str) {
+        self.steps += 1;
+        self.pictures += pictures;
+        let seconds = self.started.elapsed().as_secs_f64();
+        self.bar.set_message(format!("{standing}, {:.1} pictures/s", self.rate()));
+        self.bar.inc(1);
+        if self.bar.is_hidden() && self.last_line.elapsed() >= LINE_EVERY {
+            let (at, total) = (self.bar.position(), self.bar.length().unwrap_or_default());
+            let left = seconds / self.steps as f64 * total.saturating_sub(at) as f64 / 60.0;
+            info!("step {at}/{total}, {}, {left:.0} min left", self.bar.message());
+            self.last_line = Instant::now();
+        }
+    }
+
+    /// Pictures a second since the start.
+    pub fn rate(&self) -> f64 {
+        self.pictures as f64 / self.started.elapsed().as_secs_f64()
+    }
+
+    /// Says something that stays.
+    pub fn line(&self, text: &str) {
+        self.bar.suspend(|| info!("{text}"));
+    }
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        self.bar.abandon(); // leaves the bar where it is
+    }
+}
