@@ -3,11 +3,11 @@
 //! Nothing else enters the loss: no reconstruction error, no attacked pictures, no labels (arXiv
 //! 2002.09364, eq. 2). CL stays frozen on the plain device, so no gradient of its weights is computed.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::rngs::Xoshiro256PlusPlus;
 
-use super::{Lesson, Task, Validation, read_batch};
+use super::{Lesson, Task, Validation, numbers, read_batch, scalar};
 use crate::class::Class;
 use crate::detector::{Detector, Divergence};
 use crate::model::weights::Architecture;
@@ -94,8 +94,7 @@ fn first_looks(
     let mut meter = Meter::new(needed.len().div_ceil(BATCH), 0);
     for batch in needed.chunks(BATCH) {
         let logits = classifier.forward(read_batch(lesson.pictures, batch, device)?);
-        let values: Vec<f32> =
-            logits.into_data().try_to_vec().ok().context("CL's predictions cannot be read")?;
+        let values = numbers(logits)?;
         for (index, row) in batch.iter().zip(values.chunks_exact(Class::COUNT)) {
             looks[*index].copy_from_slice(row);
         }
@@ -150,17 +149,9 @@ impl Task for AutoencoderTask<'_> {
             let first = self.first_look(indices);
             let second = self.classifier.forward(model.forward(x));
             let n = indices.len() as f64;
-            let mean = |share: Tensor<1>| f64::from(share.into_scalar::<f32>()) * n;
-            agreed += mean(agreement(first.clone(), second.clone()));
-            loss += mean(self.loss.between(first.clone(), second.clone()).mean());
-            let batch: Vec<f32> = self
-                .score
-                .between(first, second)
-                .into_data()
-                .try_to_vec()
-                .ok()
-                .context("no scores")?;
-            scores.extend(batch);
+            agreed += f64::from(scalar(agreement(first.clone(), second.clone()))?) * n;
+            loss += f64::from(scalar(self.loss.between(first.clone(), second.clone()).sum())?);
+            scores.extend(numbers(self.score.between(first, second))?);
         }
         let n = held_out.len() as f64;
         let detector = Detector::infer_threshold(self.score, &scores, self.percentile)?;

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 use rand::rngs::Xoshiro256PlusPlus;
 
 use super::augment::augment;
-use super::{Lesson, Task, Validation, read_batch, to_batch};
+use super::{Lesson, Task, Validation, read_batch, scalar, to_batch};
 use crate::attack::gradient::{cross_entropy, one_hot};
 use crate::class::Class;
 use crate::model::weights::Architecture;
@@ -81,9 +81,8 @@ impl Task for ClassifierTask<'_> {
             let logits = model.forward(read_batch(self.lesson.pictures, indices, &self.device)?);
             let classes = one_hot(&self.classes(indices), &self.device);
             let n = indices.len() as f64;
-            right +=
-                f64::from(share_right(logits.clone(), classes.clone()).into_scalar::<f32>()) * n;
-            loss += f64::from(cross_entropy(logits, classes).sum().into_scalar::<f32>());
+            right += f64::from(scalar(share_right(logits.clone(), classes.clone()))?) * n;
+            loss += f64::from(scalar(cross_entropy(logits, classes).sum())?);
         }
         let n = held_out.len() as f64;
         let (accuracy, loss) = (right / n, loss / n);

@@ -30,6 +30,7 @@ use tracing::info;
 use crate::data::{HeldOut, Pictures, Protocol};
 use crate::detector::Detector;
 use crate::file::write_atomically;
+use crate::lab::read;
 use crate::model::weights::{self, Training};
 use crate::model::{Card, Precision};
 use crate::picture::{CHANNELS, SIDE, VALUES};
@@ -224,7 +225,7 @@ pub fn fit<T: Task>(
             let (loss, right) = task.loss(&model, batch, &mut rng)?;
             let gradients = GradientsParams::from_grads(loss.backward(), &model);
             model = optimizer.step(schedule.step(), model, gradients);
-            let loss: f32 = loss.inner().into_scalar();
+            let loss = scalar(loss.inner())?;
             if !loss.is_finite() {
                 bail!(
                     "the loss is not a number any more (epoch {}, batch {}): try a smaller \
@@ -233,7 +234,7 @@ pub fn fit<T: Task>(
                     at + 1
                 );
             }
-            state.count(loss, right.into_scalar(), batch.len());
+            state.count(loss, scalar(right)?, batch.len());
             let standing = format!("epoch {}, {}", state.epoch + 1, means::<T>(&state));
             meter.step(batch.len(), &standing);
             let interrupted = stop.load(Ordering::Relaxed);
@@ -313,6 +314,16 @@ fn shuffled(indices: &[usize], seed: u64, epoch: usize) -> Vec<usize> {
     let mut order = indices.to_vec();
     order.shuffle(&mut generator(seed, epoch, 0));
     order
+}
+
+/// The tensor's numbers; an error, not a panic, when the device is lost.
+fn numbers<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
+    Ok(pollster::block_on(read(tensor))?)
+}
+
+/// The only number of a tensor of shape `[1]`.
+fn scalar(tensor: Tensor<1>) -> Result<f32> {
+    numbers(tensor)?.first().copied().context("there is no number to read")
 }
 
 /// Pictures as they are, [n, 3, 96, 96] in [0, 1].

@@ -9,7 +9,7 @@ use tiny_skia::{
 use super::shape::{At, Placement, Shape};
 
 /// Side of a finished picture in pixels, and of the scene in units.
-pub const SIDE: u32 = 96;
+pub const SIDE: u32 = crate::picture::SIDE as u32;
 /// Painted pixels to a finished pixel, in each direction.
 pub const OVERSAMPLE: u32 = 2;
 
