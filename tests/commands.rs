@@ -101,6 +101,15 @@ fn evaluate_prints_the_table_and_writes_json_and_figures() {
 }
 
 #[test]
+fn the_bundled_models_serve_commands_that_name_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = succeeds(folder.path(), "evaluate --pictures 10 --preset strong");
+    assert!(printed.contains("drawn pictures") && printed.contains("10 pictures"), "{printed}");
+    succeeds(folder.path(), "draw --out . --per-class 1 --class ship");
+    assert!(succeeds(folder.path(), "detect ship-0.png").contains("ship"));
+}
+
+#[test]
 fn the_threshold_can_be_given_and_inferred() {
     let folder = studio();
     let threshold = |options: &str| {

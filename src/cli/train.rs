@@ -123,7 +123,7 @@ pub struct Autoencoder {
 enum Kind {
     /// The tutorial's: a dense bottleneck, 6.6 M weights
     Tutorial,
-    /// Batch normalisation, a 24x24 bottleneck, 0.2 M weights
+    /// Batch normalisation, a 24x24 bottleneck, 0.08 M weights
     Compact,
 }
 

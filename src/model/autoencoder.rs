@@ -23,7 +23,7 @@ pub enum AutoencoderConfig {
         latent: usize,
     },
     /// Batch normalisation and a bottleneck that stays a map, 24x24 with `channels` numbers a place:
-    /// 0.2 M weights, for CPUs and browsers.
+    /// 0.08 M weights, for CPUs and browsers.
     Compact {
         /// Channels of the bottleneck.
         channels: usize,
