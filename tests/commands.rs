@@ -52,7 +52,11 @@ const AUTOENCODER: &str = "train autoencoder --architecture compact --pictures 6
 fn studio() -> &'static Path {
     static STUDIO: OnceLock<PathBuf> = OnceLock::new();
     STUDIO.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap().keep();
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("studio");
+        if folder.exists() {
+            fs::remove_dir_all(&folder).unwrap();
+        }
+        fs::create_dir_all(&folder).unwrap();
         succeeds(&folder, &format!("{CLASSIFIER} --out cl.safetensors"));
         succeeds(&folder, &format!("{AUTOENCODER} --out ae.safetensors --half"));
         succeeds(&folder, "draw --out drawn --per-class 1");
@@ -303,7 +307,9 @@ fn stopped_and_resumed(stop: &str, exit: Option<i32>) -> Vec<u8> {
         assert!(child.try_wait().unwrap().is_none(), "the training ended too early");
         std::thread::sleep(Duration::from_millis(2));
     }
-    let signal = Command::new("kill").args([stop, &child.id().to_string()]).status().unwrap();
+    // The shell's own `kill`: the program of that name is not on every machine.
+    let kill = format!("kill {stop} {}", child.id());
+    let signal = Command::new("sh").args(["-c", &kill]).status().unwrap();
     assert!(signal.success());
     assert_eq!(child.wait().unwrap().code(), exit);
     // What a kill in the middle of writing would leave must not disturb.

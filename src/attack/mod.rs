@@ -30,8 +30,10 @@ pub enum Norm {
 
 /// Projected gradient descent, Madry et al. 2018 (arXiv 1706.06083).
 ///
-/// The default is the tutorial's setting, which moves each value by at most 10 x 0.001.
+/// The default is the tutorial's setting, which moves each value by at most 10 x 0.001; a field that is
+/// missing where one is read takes its default.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Pgd {
     /// Which distance is bounded.
     pub norm: Norm,
