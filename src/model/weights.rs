@@ -156,10 +156,7 @@ pub fn load<M: Module>(mut module: M, bytes: &[u8]) -> Result<M> {
             FloatCastAdapter::to(DType::F32),
             PyTorchToBurnAdapter,
         ))
-        .skip_enum_variants(true)
-        // PyTorch counts batches in every batch norm; nothing here uses the count.
-        .validate(true)
-        .allow_partial(false);
+        .skip_enum_variants(true);
     let result = module.load_from(&mut store).map_err(|e| Error::Weights(e.to_string()))?;
     if !result.errors.is_empty() || !result.missing.is_empty() {
         return Err(Error::Weights(result.to_string()));
@@ -188,7 +185,7 @@ pub fn save<M: Module>(module: &M, card: &Card, precision: Precision) -> Result<
     store.get_bytes().map_err(|e| Error::Weights(e.to_string()))
 }
 
-/// PyTorch writes it beside every batch norm; it is not a weight.
+/// PyTorch counts batches beside every batch norm; the count is no weight, and nothing here uses it.
 const UNUSED_SUFFIX: &str = "num_batches_tracked";
 
 fn check<M: Module>(module: &M, bytes: &[u8]) -> Result<()> {
