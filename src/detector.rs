@@ -125,7 +125,8 @@ impl Detector {
         let place = f64::from(percentile) / 100.0 * last as f64;
         let (below, part) = (place.floor() as usize, place.fract() as f32);
         let above = (below + 1).min(last);
-        let threshold = sorted[below] + (sorted[above] - sorted[below]) * part;
+        let between = sorted[below] + (sorted[above] - sorted[below]) * part;
+        let threshold = between.min(sorted[above]); // rounding must not carry it past its neighbour
         Ok(Self { divergence: divergence.check()?, threshold })
     }
 

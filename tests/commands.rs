@@ -45,7 +45,8 @@ fn fails(folder: &Path, arguments: &str, words: &[&str]) {
     assert!(words.iter().all(|word| error.contains(word)), "{arguments}: {error}");
 }
 
-const CLASSIFIER: &str = "train classifier --pictures 60 --epochs 2 --batch-size 12 --seed 3";
+/// The learning rate is no short binary fraction: it must survive a checkpoint's file all the same.
+const CLASSIFIER: &str = "train classifier --pictures 60 --epochs 2 --batch-size 12 --seed 3 --learning-rate 0.0017000000000000001";
 const AUTOENCODER: &str = "train autoencoder --architecture compact --pictures 60 --epochs 1 --batch-size 20 --classifier cl.safetensors";
 
 /// A folder with a classifier, an autoencoder (both hardly trained) and drawn pictures; made once.
@@ -227,8 +228,21 @@ fn wrong_files_are_one_clear_error() {
     fails(folder, &format!("{CLASSIFIER} --out none.safetensors --resume"), &["no checkpoint"]);
     fails(
         folder,
-        &format!("{CLASSIFIER} --out cl.safetensors --resume --learning-rate 0.5"),
+        &format!("{CLASSIFIER} --out cl.safetensors --resume --schedule constant"),
         &["other options"],
+    );
+    // What is refused has removed nothing.
+    let before = fs::read_dir(folder.join("cl.checkpoint")).unwrap().count();
+    fails(
+        folder,
+        "train classifier --pictures 60 --out cl.safetensors --overwrite --learning-rate 5",
+        &["--learning-rate is 5"],
+    );
+    assert_eq!(fs::read_dir(folder.join("cl.checkpoint")).unwrap().count(), before);
+    fails(
+        folder,
+        &format!("{AUTOENCODER} --out bad.safetensors --percentile 101"),
+        &["percentile is 101"],
     );
     // A folder that cannot be: a file stands in its place.
     fails(folder, &format!("{CLASSIFIER} --out drawn/cat-0.png/x.safetensors"), &["cannot write"]);
@@ -276,6 +290,9 @@ fn stl10_s_splits_train_and_test_as_the_protocol_says() {
         log(&format!("{classifier} --protocol standard"))
             .contains("learning from 30 pictures, choosing on 10")
     );
+    // As many as asked for, none of them held out.
+    let few = log(&format!("{classifier} --pictures 20"));
+    assert!(few.contains("learning from 20 pictures, choosing on 10"), "{few}");
     let autoencoder = "train autoencoder --architecture compact --classifier cl.safetensors --data . --epochs 1 \
                        --held-out 0.2 --unlabeled --out ae.safetensors";
     assert!(log(autoencoder).contains("learning from 65 pictures, choosing on 10"));

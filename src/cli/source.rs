@@ -27,7 +27,8 @@ pub struct SourceArguments {
     #[arg(long, value_enum, default_value_t = Protocol::Tutorial)]
     protocol: Protocol,
 
-    /// Use so many pictures, the same share of every class.
+    /// Learn from, or measure on, so many pictures, the same share of every class. Drawn pictures: draw
+    /// so many, the held-out ones included.
     #[arg(long, value_name = "N")]
     pictures: Option<usize>,
 
@@ -63,14 +64,17 @@ impl SourceArguments {
         Ok(Box::new(drawn))
     }
 
-    fn chosen(&self, pictures: &dyn Pictures, count: Option<usize>) -> Result<Vec<usize>> {
+    /// `count` of these indices, the same share of every class; all of them if there are no more.
+    fn chosen(&self, labels: &[Class], of: Vec<usize>, count: Option<usize>) -> Result<Vec<usize>> {
         match count {
             Some(n) if n < Class::COUNT => bail!("--pictures is {n}, but must be at least 10"),
-            Some(n) if n < pictures.len() => {
-                let share = n as f64 / pictures.len() as f64;
-                Ok(hold_out(pictures.labels(), share, self.split_seed).validation)
+            Some(n) if n < of.len() => {
+                let labels: Vec<Class> = of.iter().map(|index| labels[*index]).collect();
+                let share = n as f64 / of.len() as f64;
+                let places = hold_out(&labels, share, self.split_seed).validation;
+                Ok(places.into_iter().map(|place| of[place]).collect())
             }
-            _ => Ok((0..pictures.len()).collect()),
+            _ => Ok(of),
         }
     }
 
@@ -103,11 +107,10 @@ impl SourceArguments {
             bail!("--held-out is {}, but must be between 0.01 and 0.5", self.held_out);
         }
         let pictures = self.open(Role::Training, count)?;
-        // The held-out part is the same with and without --pictures: a threshold or a choice made on
-        // it never rests on a picture that another run learned from.
+        // Held out first, then chosen: the held-out part is the same with and without --pictures, so a
+        // threshold or a choice made on it never rests on a picture that another run learned from.
         let mut parts = hold_out(pictures.labels(), self.held_out, self.split_seed);
-        let chosen = self.chosen(pictures.as_ref(), count)?;
-        parts.training.retain(|index| chosen.binary_search(index).is_ok());
+        parts.training = self.chosen(pictures.labels(), parts.training, count)?;
         Ok((pictures, parts))
     }
 
@@ -126,7 +129,8 @@ impl SourceArguments {
     /// The pictures to measure on, and which of them.
     pub fn test(&self) -> Result<(Box<dyn Pictures>, Vec<usize>)> {
         let pictures = self.open(Role::Test, self.pictures)?;
-        let chosen = self.chosen(pictures.as_ref(), self.pictures)?;
+        let all = (0..pictures.len()).collect();
+        let chosen = self.chosen(pictures.labels(), all, self.pictures)?;
         Ok((pictures, chosen))
     }
 

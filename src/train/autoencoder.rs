@@ -61,6 +61,8 @@ impl<'a> AutoencoderTask<'a> {
         device: &Device,
     ) -> Result<Self> {
         let (loss, score) = (options.loss.check()?, options.score.check()?);
+        // A percentile out of range shall not wait for the first epoch's end to be refused.
+        Detector::infer_threshold(score, &[0.0], options.percentile)?;
         let logits = first_looks(lesson, classifier, device)?;
         Ok(Self {
             config: options.config,

@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 /// Where a training stands.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct State {
-    /// Options that must not change.
-    fingerprint: serde_json::Value,
+    /// Options that must not change, as text: a number that went through a file need not be equal to
+    /// the one that was written, its text is.
+    fingerprint: String,
     /// Epochs finished.
     pub epoch: usize,
     /// Batches done of the epoch under way.
@@ -42,7 +43,7 @@ pub struct Mean {
 
 impl State {
     /// Before the first step.
-    pub fn new(fingerprint: serde_json::Value) -> Self {
+    pub fn new(fingerprint: String) -> Self {
         Self {
             fingerprint,
             epoch: 0,
@@ -94,8 +95,8 @@ impl State {
 
     /// # Errors
     /// When the checkpoint comes from a training with other options.
-    pub fn must_fit(&self, fingerprint: &serde_json::Value) -> Result<()> {
-        if &self.fingerprint == fingerprint {
+    fn must_fit(&self, fingerprint: &str) -> Result<()> {
+        if self.fingerprint == fingerprint {
             return Ok(());
         }
         bail!(
@@ -214,23 +215,28 @@ impl Found {
     /// Reads it into a network and an optimizer of the same kinds.
     ///
     /// # Errors
-    /// When a file is damaged or belongs to another network.
+    /// When it comes from a training with other options, or a file is damaged.
     pub fn load<M: Module>(
         &self,
         model: M,
         optimizer: ModuleOptimizer,
+        fingerprint: &str,
     ) -> Result<(M, ModuleOptimizer, State)> {
-        let read = || -> Result<_> {
-            let state: State = serde_json::from_slice(&fs::read(self.folder.join(STATE))?)?;
-            let model = model.try_load_file(self.folder.join(MODEL))?;
-            let optimizer = optimizer.load(self.folder.join(OPTIMIZER))?;
-            Ok((model, optimizer, state))
+        let unreadable = || {
+            let folder = self.folder.display();
+            format!("the checkpoint {folder} cannot be read; start over with --overwrite")
         };
-        read().with_context(|| {
-            format!(
-                "the checkpoint {} cannot be read; start over with --overwrite",
-                self.folder.display()
-            )
-        })
+        let state = || -> Result<State> {
+            Ok(serde_json::from_slice(&fs::read(self.folder.join(STATE))?)?)
+        };
+        let state = state().with_context(unreadable)?;
+        // Before the weights: those of another network would only be called damaged.
+        state.must_fit(fingerprint)?;
+        let weights = || -> Result<(M, ModuleOptimizer)> {
+            let model = model.try_load_file(self.folder.join(MODEL))?;
+            Ok((model, optimizer.load(self.folder.join(OPTIMIZER))?))
+        };
+        let (model, optimizer) = weights().with_context(unreadable)?;
+        Ok((model, optimizer, state))
     }
 }

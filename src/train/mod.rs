@@ -197,22 +197,22 @@ pub fn fit<T: Task>(
     });
     let steps_per_epoch = indices.len().div_ceil(options.batch_size);
     let total = options.epochs * steps_per_epoch;
+    // Whatever can be refused is refused before `clear` removes anything.
+    let mut schedule = schedule(options, total)?;
     let mut model = task.init();
     let mut optimizer = AdamConfig::new().with_epsilon(1e-8).init();
-    let mut state = State::new(fingerprint.clone());
+    let mut state = State::new(fingerprint.to_string());
     if options.resume {
         let found = checkpoints.last()?.with_context(|| {
             format!("{} holds no checkpoint to resume from", checkpoints.folder().display())
         })?;
-        (model, optimizer, state) = found.load(model, optimizer)?;
-        state.must_fit(&fingerprint)?;
+        (model, optimizer, state) = found.load(model, optimizer, &fingerprint.to_string())?;
         info!("resuming at epoch {}, step {} of {total}", state.epoch + 1, state.step());
     } else {
         checkpoints.clear()?;
     }
     state.steps_per_epoch = steps_per_epoch;
 
-    let mut schedule = schedule(options, total)?;
     for _ in 0..state.step() {
         schedule.step();
     }
