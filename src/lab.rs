@@ -1,15 +1,13 @@
 //! One experiment: picture → attack → second look → verdict.
 //!
-//! The page, the terminal and the evaluation all go through here. An attack tells each step as a
-//! [`Progress`], so that none of them owns any of the method. Reading from a GPU in a browser cannot
-//! wait, so whatever reads is `async`; natively, block on it.
-
-use std::ops::ControlFlow;
+//! The page, the terminal and the evaluation all go through here. An attack is a [`Run`] that tells each
+//! step as a [`Progress`], so that none of them owns any of the method. Reading from a GPU in a browser
+//! cannot wait, so whatever reads is `async`; natively, block on it.
 
 use burn::tensor::{Device, Tensor, activation};
 use serde::Serialize;
 
-use crate::attack::{Attack, Pgd};
+use crate::attack::{Attack, Norm, Pgd, Step};
 use crate::class::Class;
 use crate::detector::{Detector, Verdict};
 use crate::error::{Error, Result};
@@ -28,6 +26,7 @@ pub struct Lab {
 
 /// One place of an attack's way.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Progress {
     /// Which random start, from 0.
     pub start: usize,
@@ -135,48 +134,77 @@ impl Lab {
         Ok(Looks { verdicts, reconstructions })
     }
 
-    /// Attacks one picture and tells every step; `on_step` may end it early.
-    ///
-    /// `class` is the true one, or the wanted one if `pgd` is targeted. Returns the best picture found;
-    /// ended early, the last one.
+    /// Starts an attack on one picture. `class` is the true one, or the wanted one if `pgd` is targeted.
     ///
     /// # Errors
-    /// When a parameter is out of its range, or the device does not answer.
-    pub async fn attack(
-        &self,
-        picture: &Picture,
-        class: Class,
-        pgd: Pgd,
-        mut on_step: impl FnMut(Progress) -> ControlFlow<()>,
-    ) -> Result<Picture> {
+    /// When a parameter is out of its range.
+    pub fn attack(&self, picture: &Picture, class: Class, pgd: Pgd) -> Result<Run> {
         let original = picture.to_tensor(&self.device);
-        let mut attack = Attack::new(&self.classifier, original.clone(), &[class], pgd)?;
-        for step in attack.by_ref() {
-            let distance = pgd.norm.length(step.pictures.clone() - original.clone());
-            let flat = vec![
-                step.pictures.flatten::<1>(0, 3),
-                activation::softmax(step.logits, 1).flatten(0, 1),
-                step.loss,
-                distance,
-            ];
-            let values = read(Tensor::cat(flat, 0)).await?;
-            let (picture, rest) = values.split_at(VALUES);
-            let (probabilities, rest) = rest.split_at(Class::COUNT);
-            let progress = Progress {
-                start: step.start,
-                t: step.t,
-                loss: rest[0],
-                probabilities: ten(probabilities),
-                distance: rest[1],
-                picture: Picture::clamped(picture.to_vec())?,
-            };
-            let so_far = progress.picture.clone();
-            if on_step(progress).is_break() {
-                return Ok(so_far);
+        let attack = Attack::new(&self.classifier, original.clone(), &[class], pgd)?;
+        Ok(Run { attack, norm: pgd.norm, original, last: None })
+    }
+}
+
+/// An attack on one picture, under way. Whoever asks for its steps decides when the next one is made:
+/// to pause or to end an attack is not to ask.
+pub struct Run {
+    attack: Attack,
+    norm: Norm,
+    original: Tensor<4>,
+    last: Option<Step>,
+}
+
+impl Run {
+    /// Makes a step; `None` when all are made.
+    ///
+    /// # Errors
+    /// When the device does not answer.
+    pub async fn step(&mut self) -> Result<Option<Progress>> {
+        let Some(step) = self.attack.next() else {
+            return Ok(None);
+        };
+        self.last = Some(step.clone());
+        let distance = self.norm.length(step.pictures.clone() - self.original.clone());
+        let flat = vec![
+            step.pictures.flatten::<1>(0, 3),
+            activation::softmax(step.logits, 1).flatten(0, 1),
+            step.loss,
+            distance,
+        ];
+        let values = read(Tensor::cat(flat, 0)).await?;
+        let (picture, rest) = values.split_at(VALUES);
+        let (probabilities, rest) = rest.split_at(Class::COUNT);
+        Ok(Some(Progress {
+            start: step.start,
+            t: step.t,
+            loss: rest[0],
+            probabilities: ten(probabilities),
+            distance: rest[1],
+            picture: Picture::clamped(picture.to_vec())?,
+        }))
+    }
+
+    /// The second look at the place of the last step; `None` before the first one.
+    ///
+    /// # Errors
+    /// As [`Lab::look`].
+    pub async fn look(&self, lab: &Lab) -> Result<Option<Looks>> {
+        match &self.last {
+            None => Ok(None),
+            Some(step) => {
+                lab.look_again(step.pictures.clone(), step.logits.clone()).await.map(Some)
             }
         }
-        let best = attack.best().expect("the attack has ended");
-        Picture::clamped(read(best.pictures).await?)
+    }
+
+    /// The best picture of all starts, once [`Run::step`] has answered `None`; before that, where the
+    /// last step was, or the original.
+    ///
+    /// # Errors
+    /// When the device does not answer.
+    pub async fn end(self) -> Result<Picture> {
+        let found = self.attack.best().or(self.last).map_or(self.original, |step| step.pictures);
+        Picture::clamped(read(found).await?)
     }
 }
 

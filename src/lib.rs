@@ -23,15 +23,16 @@
 //! ```no_run
 //! use burn::tensor::Device;
 //! use second_look::{attack::Pgd, class::Class, lab::Lab, picture::Picture};
-//! use std::ops::ControlFlow;
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let (classifier, autoencoder) = (std::fs::read("cl.safetensors")?, std::fs::read("ae.safetensors")?);
 //! let (lab, _, _) = Lab::load(&classifier, &autoencoder, &Device::flex())?;
 //! let horse = Picture::decode(&std::fs::read("horse.jpg")?)?;
-//! let attacked = lab
-//!     .attack(&horse, Class::Horse, Pgd::default(), |_| ControlFlow::Continue(()))
-//!     .await?;
+//! let mut attack = lab.attack(&horse, Class::Horse, Pgd::default())?;
+//! while let Some(step) = attack.step().await? {
+//!     println!("step {}: loss {:.3}", step.t, step.loss);
+//! }
+//! let attacked = attack.end().await?;
 //! let verdict = lab.look(attacked.to_tensor(lab.device())).await?.verdicts[0];
 //! println!("adversarial: {}, answer: {}", verdict.adversarial, verdict.answer);
 //! # Ok(())

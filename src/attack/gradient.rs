@@ -16,8 +16,8 @@ use crate::model::Vgg;
 ///
 /// Nothing here waits for the device, so the page can read and show each step in its own time, and
 /// stop whenever it likes. With n random starts the steps of the n runs follow each other.
-pub struct Attack<'a> {
-    classifier: &'a Vgg,
+pub struct Attack {
+    classifier: Vgg,
     pgd: Pgd,
     /// Class of each picture, one-hot, [n, 10].
     one_hot: Tensor<2>,
@@ -44,7 +44,7 @@ pub struct Step {
     pub loss: Tensor<1>,
 }
 
-impl<'a> Attack<'a> {
+impl Attack {
     /// Attacks `pictures` [n, 3, 96, 96]; `classes` are the true ones, or the wanted ones if the
     /// attack is targeted.
     ///
@@ -56,15 +56,10 @@ impl<'a> Attack<'a> {
     ///
     /// # Panics
     /// When there is not one class for each picture.
-    pub fn new(
-        classifier: &'a Vgg,
-        pictures: Tensor<4>,
-        classes: &[Class],
-        pgd: Pgd,
-    ) -> Result<Self> {
+    pub fn new(classifier: &Vgg, pictures: Tensor<4>, classes: &[Class], pgd: Pgd) -> Result<Self> {
         assert_eq!(pictures.dims()[0], classes.len(), "one class for each picture");
         Ok(Self {
-            classifier,
+            classifier: classifier.clone(), // shares the weights
             pgd: pgd.check()?,
             one_hot: one_hot(classes, &pictures.device()),
             original: pictures.clone(),
@@ -125,7 +120,7 @@ impl<'a> Attack<'a> {
     }
 }
 
-impl Iterator for Attack<'_> {
+impl Iterator for Attack {
     type Item = Step;
 
     fn next(&mut self) -> Option<Step> {

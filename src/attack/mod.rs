@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 
 /// Which distance `eps` bounds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "lowercase")]
 pub enum Norm {
     /// The largest change of any value.
@@ -33,6 +34,7 @@ pub enum Norm {
 /// The default is the tutorial's setting, which moves each value by at most 10 x 0.001; a field that is
 /// missing where one is read takes its default.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(default)]
 pub struct Pgd {
     /// Which distance is bounded.

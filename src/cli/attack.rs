@@ -1,6 +1,5 @@
 //! `attack`
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -69,11 +68,12 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
         ProgressStyle::with_template("{bar:30} step {pos}/{len}, {msg}, {eta} left")
             .expect("the template is well formed"),
     );
-    let attacked = pollster::block_on(lab.attack(&original, class, pgd, |step| {
+    let mut attack = lab.attack(&original, class, pgd)?;
+    while let Some(step) = pollster::block_on(attack.step())? {
         bar.set_position((step.start * pgd.max_iter + step.t) as u64);
         bar.set_message(format!("loss {:.3}", step.loss));
-        ControlFlow::Continue(())
-    }))?;
+    }
+    let attacked = pollster::block_on(attack.end())?;
     bar.finish_and_clear();
     write_atomically(&out, &attacked.to_png())?;
 

@@ -1,10 +1,14 @@
 //! What must hold for any picture and any setting.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use pollster::block_on;
 use proptest::prelude::*;
 use second_look::attack::{Attack, Norm, Pgd, attack};
 use second_look::class::Class;
-use second_look::model::{ClassifierConfig, Vgg};
+use second_look::detector::{Detector, Divergence};
+use second_look::lab::Lab;
+use second_look::model::{AutoencoderConfig, ClassifierConfig, Vgg};
+use second_look::picture::Picture;
 
 use super::*;
 
@@ -149,4 +153,38 @@ fn settings_out_of_range_are_refused() {
     ] {
         assert!(bad.check().is_err(), "{bad:?}");
     }
+}
+
+#[test]
+fn a_run_goes_as_far_as_it_is_asked_and_its_look_is_the_second_look() {
+    let device = Device::flex();
+    let lab = Lab::new(
+        classifier(ClassifierConfig::Compact),
+        autoencoder(AutoencoderConfig::Compact { channels: 8 }, &device),
+        Detector { divergence: Divergence::default(), threshold: 0.5 },
+        &device,
+    );
+    let picture = Picture::clamped(values(hard_pictures(7, 1))).unwrap();
+    let pgd = Pgd { eps_step: 0.01, max_iter: 3, ..Pgd::default() };
+    let start = || lab.attack(&picture, Class::Cat, pgd).unwrap();
+    // Ended before the first step, after two, and by itself.
+    assert_eq!(block_on(start().end()).unwrap(), picture);
+    let mut run = start();
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        seen.push(block_on(run.step()).unwrap().unwrap());
+    }
+    let look = block_on(run.look(&lab)).unwrap().unwrap().verdicts[0];
+    let again = block_on(lab.look(seen[1].picture.to_tensor(&device))).unwrap().verdicts[0];
+    assert!((look.score - again.score).abs() < 1e-5, "{look:?} {again:?}");
+    assert_eq!(look.first, seen[1].probabilities);
+    assert_eq!(block_on(run.end()).unwrap(), seen[1].picture);
+    let mut run = start();
+    let mut last = None;
+    while let Some(step) = block_on(run.step()).unwrap() {
+        last = Some(step);
+    }
+    let last = last.unwrap();
+    assert_eq!(last.t, 3);
+    assert_eq!(block_on(run.end()).unwrap(), last.picture);
 }
