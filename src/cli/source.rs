@@ -9,7 +9,7 @@ use tracing::info;
 use crate::class::Class;
 use crate::data::drawn::Drawn;
 use crate::data::stl10::Stl10;
-use crate::data::{Extended, HeldOut, Pictures, Protocol, hold_out};
+use crate::data::{HeldOut, Joined, Pictures, Protocol, hold_out};
 use crate::train::Lesson;
 
 /// Drawn pictures have no end; this is how many are learned from and measured on unless told otherwise.
@@ -39,6 +39,14 @@ pub struct SourceArguments {
     /// Seed of the choice of the pictures held out, and of the drawings.
     #[arg(long, value_name = "N", default_value_t = 0)]
     split_seed: u64,
+}
+
+#[derive(Args, Clone, Copy, Debug)]
+#[command(next_help_heading = "Pictures")]
+pub struct DrawnArgument {
+    /// Learn from so many drawn pictures beside those of --data.
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "data")]
+    pub drawn: usize,
 }
 
 /// Pictures to learn from, or to measure on.
@@ -79,27 +87,36 @@ impl SourceArguments {
     }
 
     /// Runs `f` with the pictures to learn from, as many as asked for, and the part that is held out;
-    /// with the `unlabelled` split's pictures too, if wanted.
+    /// beside those of --data with so many `drawn` ones, and with the `unlabelled` split's, if wanted.
     pub fn with_lesson<T>(
         &self,
+        drawn: usize,
         unlabelled: bool,
         f: impl FnOnce(&Lesson) -> Result<T>,
     ) -> Result<T> {
         let (labelled, mut parts) = self.lesson(self.pictures)?;
-        let Some(folder) = self.data.as_ref().filter(|_| unlabelled) else {
-            return f(&self.as_lesson(labelled.as_ref(), parts));
+        let Some(folder) = &self.data else {
+            return f(&self.as_lesson("drawn", labelled.as_ref(), parts));
         };
+        let name = if drawn > 0 { "stl10 and drawn" } else { "stl10" };
+        let drawn = Drawn::training(drawn, self.split_seed);
+        let labelled = Joined::new(labelled.as_ref(), &drawn);
+        parts.training.extend(labelled.len() - drawn.len()..labelled.len());
+        if !unlabelled {
+            return f(&self.as_lesson(name, &labelled, parts));
+        }
         let unlabelled = Stl10::open(folder, "unlabeled")?;
-        parts.training.extend(labelled.len()..labelled.len() + unlabelled.len());
-        let both = Extended { labelled: labelled.as_ref(), unlabelled: &unlabelled };
-        f(&self.as_lesson(&both, parts))
+        let all = Joined::new(&labelled, &unlabelled);
+        parts.training.extend(labelled.len()..all.len());
+        f(&self.as_lesson(name, &all, parts))
     }
 
     /// All pictures of the training split, with the part that is held out: for a command whose
     /// --pictures are others.
     pub fn with_whole_lesson<T>(&self, f: impl FnOnce(&Lesson) -> Result<T>) -> Result<T> {
         let (pictures, parts) = self.lesson(None)?;
-        f(&self.as_lesson(pictures.as_ref(), parts))
+        let name = if self.data.is_some() { "stl10" } else { "drawn" };
+        f(&self.as_lesson(name, pictures.as_ref(), parts))
     }
 
     fn lesson(&self, count: Option<usize>) -> Result<(Box<dyn Pictures>, HeldOut)> {
@@ -114,8 +131,7 @@ impl SourceArguments {
         Ok((pictures, parts))
     }
 
-    fn as_lesson<'a>(&self, pictures: &'a dyn Pictures, parts: HeldOut) -> Lesson<'a> {
-        let data = if self.data.is_some() { "stl10" } else { "drawn" };
+    fn as_lesson<'a>(&self, data: &str, pictures: &'a dyn Pictures, parts: HeldOut) -> Lesson<'a> {
         Lesson {
             pictures,
             parts,

@@ -12,7 +12,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use tracing::info;
 
 use super::models::ClassifierArgument;
-use super::source::SourceArguments;
+use super::source::{DrawnArgument, SourceArguments};
 use crate::detector::{Direction, Divergence};
 use crate::model::{AutoencoderConfig, ClassifierConfig, Precision};
 use crate::train::autoencoder::{AutoencoderOptions, AutoencoderTask};
@@ -54,6 +54,9 @@ pub struct Classifier {
 
     #[command(flatten)]
     source: SourceArguments,
+
+    #[command(flatten)]
+    beside: DrawnArgument,
 
     #[command(flatten)]
     run: Run,
@@ -116,6 +119,9 @@ pub struct Autoencoder {
     source: SourceArguments,
 
     #[command(flatten)]
+    beside: DrawnArgument,
+
+    #[command(flatten)]
     run: Run,
 }
 
@@ -171,7 +177,7 @@ impl Classifier {
     fn run(self, device: &Device) -> Result<ExitCode> {
         let (epochs, batch_size) = (self.epochs, self.batch_size);
         let options = self.run.options(epochs, batch_size, self.learning_rate, self.schedule)?;
-        self.source.with_lesson(false, |lesson| {
+        self.source.with_lesson(self.beside.drawn, false, |lesson| {
             let task = ClassifierTask {
                 config: self.architecture,
                 lesson,
@@ -203,7 +209,7 @@ impl Autoencoder {
             Divergence { direction: self.score_direction, temperature: self.score_temperature };
         let (percentile, seed) = (self.percentile, options.seed);
         let chosen = AutoencoderOptions { config, loss, score, percentile, seed, classifier_crc32 };
-        self.source.with_lesson(self.unlabeled, |lesson| {
+        self.source.with_lesson(self.beside.drawn, self.unlabeled, |lesson| {
             let task = AutoencoderTask::new(chosen, lesson, &classifier, device)?;
             train(&task, lesson, &options)
         })

@@ -43,28 +43,38 @@ pub trait Pictures {
     }
 }
 
-/// Labelled pictures followed by unlabelled ones; for learning that needs no labels.
-pub struct Extended<'a> {
-    /// Places 0..n, with labels.
-    pub labelled: &'a dyn Pictures,
-    /// Places n.., without.
-    pub unlabelled: &'a dyn Pictures,
+/// Pictures followed by others, which may have fewer labels than pictures: learning an autoencoder
+/// needs none.
+pub struct Joined<'a> {
+    first: &'a dyn Pictures,
+    second: &'a dyn Pictures,
+    labels: Vec<Class>,
 }
 
-impl Pictures for Extended<'_> {
+impl<'a> Joined<'a> {
+    /// Every picture of `first` must have a label, or no place would tell whose the labels are.
+    ///
+    /// # Panics
+    /// When one has none.
+    pub fn new(first: &'a dyn Pictures, second: &'a dyn Pictures) -> Self {
+        assert_eq!(first.labels().len(), first.len(), "all of the first pictures have labels");
+        Self { first, second, labels: [first.labels(), second.labels()].concat() }
+    }
+}
+
+impl Pictures for Joined<'_> {
     fn len(&self) -> usize {
-        self.labelled.len() + self.unlabelled.len()
+        self.first.len() + self.second.len()
     }
 
-    /// The labels of the labelled part: fewer than there are pictures.
     fn labels(&self) -> &[Class] {
-        self.labelled.labels()
+        &self.labels
     }
 
     fn read(&self, index: usize, bytes: &mut [u8; VALUES]) -> Result<()> {
-        match index.checked_sub(self.labelled.len()) {
-            None => self.labelled.read(index, bytes),
-            Some(index) => self.unlabelled.read(index, bytes),
+        match index.checked_sub(self.first.len()) {
+            None => self.first.read(index, bytes),
+            Some(index) => self.second.read(index, bytes),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::class::Class;
 
 /// Which of STL-10's two labelled splits is learned from; the other one is measured on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
     /// Learn from the official test split (8,000), measure on the training split (5,000): the tutorial's

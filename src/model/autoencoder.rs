@@ -14,6 +14,7 @@ use crate::picture::CHANNELS;
 
 /// Which autoencoder to build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(tag = "name", rename_all = "lowercase")]
 pub enum AutoencoderConfig {
     /// The tutorial's: three convolutions, a dense bottleneck of `latent` numbers, three transposed

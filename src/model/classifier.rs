@@ -17,6 +17,7 @@ use crate::picture::CHANNELS;
 
 /// Which network to build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(tag = "name", rename_all = "lowercase")]
 pub enum ClassifierConfig {
     /// 13 convolutions and three dense layers as in torchvision, the last one for ten classes: 134 M weights.

@@ -24,6 +24,7 @@ pub const CARD_KEY: &str = "second-look";
 
 /// What weights say of themselves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(hashmap_as_object))]
 pub struct Card {
     /// The network they belong to.
     pub architecture: Architecture,
@@ -40,6 +41,7 @@ pub struct Card {
 
 /// A network and its size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(tag = "model", rename_all = "lowercase")]
 pub enum Architecture {
     /// CL.
@@ -50,8 +52,9 @@ pub enum Architecture {
 
 /// How weights were trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Training {
-    /// `stl10` or `drawn`.
+    /// `stl10`, `drawn`, or `stl10 and drawn`.
     pub data: String,
     /// Which of STL-10's splits was learned from.
     pub protocol: Protocol,
@@ -62,6 +65,7 @@ pub struct Training {
     /// Of every random choice.
     pub seed: u64,
     /// The options that this depended on.
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "unknown"))]
     pub options: serde_json::Value,
 }
 

@@ -103,7 +103,7 @@ pub struct Lesson<'a> {
     pub pictures: &'a dyn Pictures,
     /// Which of them train and which choose.
     pub parts: HeldOut,
-    /// `stl10` or `drawn`.
+    /// `stl10`, `drawn`, or `stl10 and drawn`.
     pub data: String,
     /// Which split it is.
     pub protocol: Protocol,
