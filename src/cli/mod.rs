@@ -7,6 +7,7 @@ mod draw;
 mod evaluate;
 mod models;
 mod options;
+mod serve;
 mod source;
 mod train;
 
@@ -23,18 +24,20 @@ use device::DeviceChoice;
 /// prediction survives; where CL's two predictions differ too much, the picture is adversarial and the
 /// prediction on the redrawn one is used.
 #[derive(Parser)]
-#[command(name = "second-look", version, arg_required_else_help = true)]
+#[command(name = "second-look", version)]
 struct Cli {
     /// Where to compute. `gpu` needs a build with `--features gpu`.
     #[arg(long, global = true, value_enum, default_value_t = DeviceChoice::Auto)]
     device: DeviceChoice,
 
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    /// Serve the page and open it in the browser; what happens without a command, too.
+    Serve(serve::Arguments),
     /// Train a classifier or an autoencoder.
     #[command(subcommand)]
     Train(train::Command),
@@ -58,13 +61,17 @@ pub fn run() -> ExitCode {
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
-    let outcome = device::open(cli.device).and_then(|device| match cli.command {
-        Command::Train(command) => train::run(command, &device),
-        Command::Evaluate(arguments) => evaluate::run(&arguments, &device),
-        Command::Attack(arguments) => attack::run(&arguments, &device),
-        Command::Detect(arguments) => detect::run(&arguments, &device),
+    let device = || device::open(cli.device);
+    let outcome = match cli.command.unwrap_or(Command::Serve(serve::Arguments::default())) {
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Train(command) => device().and_then(|device| train::run(command, &device)),
+        Command::Evaluate(arguments) => {
+            device().and_then(|device| evaluate::run(&arguments, &device))
+        }
+        Command::Attack(arguments) => device().and_then(|device| attack::run(&arguments, &device)),
+        Command::Detect(arguments) => device().and_then(|device| detect::run(&arguments, &device)),
         Command::Draw(arguments) => draw::run(&arguments),
-    });
+    };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         ExitCode::from(2)

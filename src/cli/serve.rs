@@ -1,0 +1,146 @@
+//! `serve`
+
+use std::future::{IntoFuture, pending};
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use axum::Router;
+use axum::extract::RawQuery;
+use axum::http::{HeaderValue, header};
+use axum::response::Redirect;
+use axum::routing::get;
+use clap::Args;
+use tokio::net::TcpListener;
+use tower_http::compression::CompressionLayer;
+use tower_http::services::ServeDir;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tracing::warn;
+
+const HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const PORT: u16 = 8017;
+/// How many ports after the wanted one are tried when it is taken.
+const PORTS: u16 = 50;
+
+/// Serves the page on this machine and opens it in the browser.
+///
+/// The page computes by itself, in the browser: this only hands out the files of www/ and pkg/, as any
+/// static host can. Ends with Ctrl-C.
+#[derive(Args)]
+pub struct Arguments {
+    /// Address to listen at. Others than this machine can open the page only with 0.0.0.0 or ::, and browsers give
+    /// WebGPU and offline use only to pages from 127.0.0.1 or over https.
+    #[arg(long, value_name = "ADDRESS", default_value_t = HOST)]
+    host: IpAddr,
+
+    /// Port to listen at; the next free one is used when it is taken. 0: any.
+    #[arg(long, value_name = "PORT", default_value_t = PORT)]
+    port: u16,
+
+    /// Do not open the browser.
+    #[arg(long)]
+    no_open: bool,
+}
+
+impl Default for Arguments {
+    fn default() -> Self {
+        Self { host: HOST, port: PORT, no_open: false }
+    }
+}
+
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let root = root()?;
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the server")?;
+    runtime.block_on(async {
+        let listener = listen(arguments.host, arguments.port).await?;
+        let address = listener.local_addr().context("the server has no address")?;
+        // A browser on this machine reaches a server that listens everywhere at the loopback address.
+        let host = match address.ip() {
+            ip if ip.is_unspecified() => HOST,
+            ip => ip,
+        };
+        let url = format!("http://{}/www/", SocketAddr::new(host, address.port()));
+        println!("The page is at {url}");
+        println!("End with Ctrl-C.");
+        if !arguments.no_open
+            && let Err(error) = open::that_detached(&url)
+        {
+            warn!("cannot open a browser ({error}): open the address above");
+        }
+        let interrupted = async {
+            if tokio::signal::ctrl_c().await.is_err() {
+                pending::<()>().await; // then the signal itself ends the process
+            }
+        };
+        tokio::select! {
+            served = axum::serve(listener, site(&root)).into_future() => served.context("the server failed"),
+            () = interrupted => Ok(()),
+        }
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The page's two folders, side by side as on any host; whatever else lies there is not served.
+fn site(root: &Path) -> Router {
+    let folder = |name| {
+        ServeDir::new(root.join(name)).precompressed_br().append_index_html_on_directories(true)
+    };
+    let to_page = |RawQuery(query): RawQuery| async move {
+        Redirect::temporary(&query.map_or_else(|| "/www/".to_owned(), |q| format!("/www/?{q}")))
+    };
+    // Asked anew every time, answered "unchanged" mostly: a rebuilt page is never shown in parts.
+    let cache = HeaderValue::from_static("no-cache");
+    let types = HeaderValue::from_static("nosniff");
+    // As in the page's own head; here it binds the worker, too.
+    let policy = HeaderValue::from_static(
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob: data:; \
+         object-src 'none'; base-uri 'none'; form-action 'none'",
+    );
+    Router::new()
+        .route("/", get(to_page))
+        .nest_service("/www", folder("www"))
+        .nest_service("/pkg", folder("pkg"))
+        .layer(CompressionLayer::new())
+        .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, cache))
+        .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, types))
+        .layer(SetResponseHeaderLayer::overriding(header::CONTENT_SECURITY_POLICY, policy))
+}
+
+async fn listen(host: IpAddr, port: u16) -> Result<TcpListener> {
+    let mut last = port;
+    loop {
+        match TcpListener::bind((host, last)).await {
+            Ok(listener) => return Ok(listener),
+            Err(error)
+                if error.kind() == ErrorKind::AddrInUse && last < port.saturating_add(PORTS) =>
+            {
+                last += 1;
+            }
+            Err(error) => {
+                return Err(error).with_context(|| {
+                    format!(
+                        "cannot listen at {}: choose others with --host and --port",
+                        SocketAddr::new(host, last)
+                    )
+                });
+            }
+        }
+    }
+}
+
+/// Where the page is: the current folder, or the one that this program was built in.
+fn root() -> Result<PathBuf> {
+    let candidates = [PathBuf::from("."), PathBuf::from(env!("CARGO_MANIFEST_DIR"))];
+    let whole = |root: &PathBuf| {
+        ["www/index.html", "pkg/second_look_bg.wasm"].iter().all(|file| root.join(file).is_file())
+    };
+    let Some(root) = candidates.into_iter().find(whole) else {
+        bail!(
+            "the page's folders www/ and pkg/ are not here: start this in the project's folder (and \
+             build pkg/ with scripts/build-web.sh if it is missing)"
+        );
+    };
+    Ok(root)
+}
