@@ -12,6 +12,7 @@ use crate::error::Error;
 /// The discriminant is the index of the class in every tensor of probabilities; the label in STL-10's
 /// files is that index plus one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)] // the names say it
 pub enum Class {

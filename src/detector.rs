@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 
 /// Order of the two predictions in the Kullback-Leibler divergence, which is not symmetric.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// KL(CL(x) ‖ CL(AE(x))): the paper's and alibi-detect's.
@@ -23,6 +24,7 @@ pub enum Direction {
 
 /// How two predictions are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Divergence {
     /// Order of the predictions.
     pub direction: Direction,
@@ -69,6 +71,7 @@ impl Divergence {
 
 /// A score, a threshold, and where the threshold comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Detector {
     /// How the score is computed.
     pub divergence: Divergence,
@@ -78,6 +81,7 @@ pub struct Detector {
 
 /// What the detector says of one picture.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Verdict {
     /// CL(x), the ten probabilities.
     pub first: [f32; Class::COUNT],

@@ -1,150 +1,179 @@
 //! The browser's way in: a thin layer of wasm-bindgen over [`crate::lab`]. No logic of the method here.
 //!
 //! Pictures cross the border as encoded files or as 27,648 numbers (planes R, G, B, row by row);
-//! everything else as plain objects with the field names of the Rust types.
+//! everything else as plain objects with the field names of the Rust types, which TypeScript knows.
 
-use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use burn::tensor::Device;
-use js_sys::{Float32Array, Function};
+use js_sys::Float32Array;
+use qrcode::QrCode;
+use qrcode::render::svg;
 use serde::Serialize;
+use serde_wasm_bindgen::preserve;
+use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
+use web_sys::console;
 
 use crate::attack::Pgd;
-use crate::class::Class;
 use crate::detector::Verdict;
-use crate::lab::{Lab, read};
+use crate::lab::{self, Lab, Looks, Progress, read};
 use crate::model::Card;
 use crate::picture::Picture;
 
 /// Both networks on one device.
 #[wasm_bindgen]
 pub struct Session {
-    lab: Lab,
-    cards: [Card; 2],
-    backend: &'static str,
+    lab: Rc<Lab>,
+    cards: Cards,
 }
 
-#[derive(Serialize)]
-struct Look {
+/// What the two files say of themselves.
+#[derive(Serialize, Tsify)]
+#[tsify(hashmap_as_object)]
+pub struct Cards {
+    classifier: Card,
+    autoencoder: Card,
+}
+
+/// The second look at a picture.
+#[derive(Serialize, Tsify)]
+pub struct Look {
     verdict: Verdict,
-    reconstruction: Vec<f32>,
+    #[serde(with = "preserve")]
+    #[tsify(type = "Float32Array")]
+    reconstruction: Float32Array,
+}
+
+/// One place of an attack's way, and the second look at it.
+#[derive(Serialize, Tsify)]
+pub struct WatchedStep {
+    progress: Progress,
+    #[serde(with = "preserve")]
+    #[tsify(type = "Float32Array")]
+    picture: Float32Array,
+    look: Look,
+}
+
+#[wasm_bindgen(start)]
+fn start() {
+    // A panic is a bug; its message in the console is worth more than "unreachable".
+    std::panic::set_hook(Box::new(|panic| console::error_1(&panic.to_string().into())));
+}
+
+/// Decodes, crops and scales a picture file, as the classifier sees it.
+///
+/// # Errors
+/// When the bytes are no picture, or too large a one.
+#[wasm_bindgen]
+pub fn decode(bytes: &[u8]) -> Result<Float32Array, JsError> {
+    Ok(Picture::decode(bytes)?.values().into())
+}
+
+/// A picture as a lossless PNG of 8 bits a channel.
+///
+/// # Errors
+/// When the values are no picture.
+#[wasm_bindgen]
+pub fn png(picture: Vec<f32>) -> Result<Vec<u8>, JsError> {
+    Ok(Picture::new(picture)?.to_png())
+}
+
+/// A text as a QR code, drawn in SVG.
+///
+/// # Errors
+/// When the text is longer than a QR code holds, some 2,900 characters.
+#[wasm_bindgen]
+pub fn qr(text: &str) -> Result<String, JsError> {
+    Ok(QrCode::new(text)?.render::<svg::Color>().min_dimensions(240, 240).build())
 }
 
 #[wasm_bindgen]
 impl Session {
-    /// Loads both networks from the bytes of their files. `backend` is `webgpu`, `cpu`, or `auto` for
-    /// WebGPU where the browser offers an adapter.
+    /// Loads both networks from the bytes of their files, onto the GPU or the CPU.
     ///
     /// # Errors
-    /// When a file cannot be used, or WebGPU is asked for and there is none.
+    /// When a file cannot be used, or there is no WebGPU.
     pub async fn open(
         classifier: Vec<u8>,
         autoencoder: Vec<u8>,
-        backend: String,
+        webgpu: bool,
     ) -> Result<Session, JsError> {
-        let (device, backend) = match backend.as_str() {
-            "cpu" => (Device::flex(), "cpu"),
-            "webgpu" => (webgpu().await?, "webgpu"),
-            _ => match webgpu().await {
-                Ok(device) => (device, "webgpu"),
-                Err(_) => {
-                    web_sys::console::info_1(&"no WebGPU adapter: computing on the CPU".into());
-                    (Device::flex(), "cpu")
-                }
-            },
+        let device = if webgpu {
+            Device::wgpu_options()
+                .init_async()
+                .await
+                .map_err(|e| JsError::new(&format!("this browser offers no WebGPU ({e})")))?
+        } else {
+            Device::flex()
         };
         let (lab, classifier, autoencoder) = Lab::load(&classifier, &autoencoder, &device)?;
-        Ok(Session { lab, cards: [classifier, autoencoder], backend })
+        Ok(Session { lab: Rc::new(lab), cards: Cards { classifier, autoencoder } })
     }
 
-    /// What computes: `webgpu` or `cpu`.
-    #[wasm_bindgen(getter)]
-    pub fn backend(&self) -> String {
-        self.backend.to_owned()
-    }
-
-    /// What the two files say of themselves: [classifier, autoencoder].
+    /// What the two files say of themselves.
     ///
     /// # Errors
     /// Never in practice: cards are plain data.
-    #[wasm_bindgen(getter)]
-    pub fn cards(&self) -> Result<JsValue, JsError> {
-        to_js(&self.cards)
+    pub fn cards(&self) -> Result<Ts<Cards>, JsError> {
+        Ok(self.cards.into_ts()?)
     }
 
-    /// Scores above it mean adversarial; in nats.
-    #[wasm_bindgen(getter)]
-    pub fn threshold(&self) -> f32 {
-        self.lab.detector.threshold
-    }
-
-    /// Judges by another threshold from now on.
-    #[wasm_bindgen(setter)]
-    pub fn set_threshold(&mut self, nats: f32) {
-        self.lab.detector.threshold = nats;
-    }
-
-    /// Decodes, crops and scales a picture file, as the classifier sees it.
-    ///
-    /// # Errors
-    /// When the bytes are no picture, or too large a one.
-    pub fn decode(bytes: &[u8]) -> Result<Float32Array, JsError> {
-        Ok(Picture::decode(bytes)?.values().into())
-    }
-
-    /// The second look at a picture: {verdict, reconstruction}.
+    /// The second look at a picture.
     ///
     /// # Errors
     /// When the values are no picture, or the device does not answer.
-    pub async fn look(&self, picture: Vec<f32>) -> Result<JsValue, JsError> {
+    pub async fn look(&self, picture: Vec<f32>) -> Result<Ts<Look>, JsError> {
         let picture = Picture::new(picture)?;
         let looks = self.lab.look(picture.to_tensor(self.lab.device())).await?;
-        let verdict = looks.verdicts[0];
-        let reconstruction = Picture::clamped(read(looks.reconstructions).await?)?;
-        to_js(&Look { verdict, reconstruction: reconstruction.values().to_vec() })
+        Ok(Look::new(looks).await?.into_ts()?)
     }
 
-    /// Attacks a picture away from `class`, or towards it if `pgd.targeted`. Calls `on_step(progress,
-    /// picture)` at every step and ends early when it returns `false`. Returns the attacked picture.
+    /// Starts an attack that leads a picture away from `class`, or towards it if `pgd` is targeted.
     ///
     /// # Errors
-    /// When a parameter is out of its range, or the device does not answer.
-    pub async fn attack(
+    /// When a value is no picture's, or a parameter is out of its range.
+    pub fn attack(
         &self,
         picture: Vec<f32>,
-        class: String,
-        pgd: JsValue,
-        on_step: Function,
-    ) -> Result<Float32Array, JsError> {
-        let picture = Picture::new(picture)?;
-        let class: Class = class.parse()?;
-        let pgd: Pgd = serde_wasm_bindgen::from_value(pgd)?;
-        let attacked = self
-            .lab
-            .attack(&picture, class, pgd, |progress| {
-                let values = Float32Array::from(progress.picture.values());
-                let answer = to_js(&progress)
-                    .ok()
-                    .and_then(|progress| on_step.call2(&JsValue::NULL, &progress, &values).ok());
-                // An exception in the page's callback ends the attack as `false` does.
-                match answer.map(|answer| answer.as_bool()) {
-                    Some(None | Some(true)) => ControlFlow::Continue(()),
-                    Some(Some(false)) | None => ControlFlow::Break(()),
-                }
-            })
-            .await?;
-        Ok(attacked.values().into())
+        #[wasm_bindgen(unchecked_param_type = "Class")] class: &str,
+        pgd: Ts<Pgd>,
+    ) -> Result<Run, JsError> {
+        let run = self.lab.attack(&Picture::new(picture)?, class.parse()?, pgd.to_rust()?)?;
+        Ok(Run { run, lab: Rc::clone(&self.lab) })
     }
 }
 
-async fn webgpu() -> Result<Device, JsError> {
-    Device::wgpu_options()
-        .init_async()
-        .await
-        .map_err(|e| JsError::new(&format!("this browser offers no WebGPU adapter ({e})")))
+/// An attack under way.
+#[wasm_bindgen]
+pub struct Run {
+    run: lab::Run,
+    lab: Rc<Lab>,
 }
 
-fn to_js<T: Serialize>(value: &T) -> Result<JsValue, JsError> {
-    Ok(value.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
+#[wasm_bindgen]
+impl Run {
+    /// Makes a step and looks at where it led a second time; `undefined` when all steps are made.
+    ///
+    /// # Errors
+    /// When the device does not answer.
+    pub async fn step(&mut self) -> Result<Option<Ts<WatchedStep>>, JsError> {
+        let Some(progress) = self.run.step().await? else {
+            return Ok(None);
+        };
+        let Some(looks) = self.run.look(&self.lab).await? else {
+            return Ok(None);
+        };
+        let picture = Float32Array::from(progress.picture.values());
+        let step = WatchedStep { progress, picture, look: Look::new(looks).await? };
+        Ok(Some(step.into_ts()?))
+    }
+}
+
+impl Look {
+    async fn new(looks: Looks) -> Result<Self, JsError> {
+        let reconstruction = Picture::clamped(read(looks.reconstructions).await?)?;
+        let reconstruction = reconstruction.values().into();
+        Ok(Self { verdict: looks.verdicts[0], reconstruction })
+    }
 }

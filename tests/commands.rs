@@ -1,6 +1,8 @@
 //! The commands, from the outside, on drawn pictures: what they print, write and answer.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -366,4 +368,50 @@ fn a_training_that_was_killed_or_interrupted_ends_where_an_undisturbed_one_does(
             "{stop}: weights differ by {most}, the largest is {largest}"
         );
     }
+}
+
+/// What a server answers to a request, head and body.
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.0\r\nAccept-Encoding: br\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).to_lowercase()
+}
+
+#[cfg(unix)]
+#[test]
+fn serve_hands_out_the_page_and_nothing_else() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = second_look(folder.path())
+        .args(["serve", "--no-open", "--port", &port.to_string()])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().trim_end_matches("/www/").rsplit("http://").next().unwrap();
+    assert_ne!(address, format!("127.0.0.1:{port}"), "the port was taken");
+
+    let root = get(address, "/?sample=x&run=1");
+    assert!(root.starts_with("http/1.0 307") && root.contains("/www/?sample=x&run=1"), "{root}");
+    let page = get(address, "/www/");
+    for words in ["200 ok", "text/html", "cache-control: no-cache", "content-security-policy:"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let module = get(address, "/pkg/second_look_bg.wasm");
+    let head = module.split("\r\n\r\n").next().unwrap();
+    assert!(head.contains("content-type: application/wasm"), "{head}");
+    assert!(head.contains("content-encoding: br"), "{head}");
+    for hidden in ["/Cargo.toml", "/www/../Cargo.toml", "/www/%2e%2e/Cargo.toml", "/src/lib.rs"] {
+        let answer = get(address, hidden);
+        assert!(answer.starts_with("http/1.0 404"), "{hidden}: {answer}");
+    }
+    let interrupt = format!("kill -INT {}", server.id());
+    assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
+    assert_eq!(server.wait().unwrap().code(), Some(0));
+
+    fails(folder.path(), "serve --no-open --host 203.0.113.1", &["cannot listen", "--host"]);
 }

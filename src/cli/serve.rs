@@ -1,7 +1,7 @@
 //! `serve`
 
 use std::future::{IntoFuture, pending};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -62,8 +62,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             ip => ip,
         };
         let url = format!("http://{}/www/", SocketAddr::new(host, address.port()));
-        println!("The page is at {url}");
-        println!("End with Ctrl-C.");
+        // Whoever started this may have stopped reading; the page is served all the same.
+        let _ = writeln!(std::io::stdout(), "Ctrl-C ends this. The page is at {url}");
         if !arguments.no_open
             && let Err(error) = open::that_detached(&url)
         {

@@ -1,0 +1,31 @@
+/* tslint:disable */
+/* eslint-disable */
+export const memory: WebAssembly.Memory;
+export const __wbg_run_free: (a: number, b: number) => void;
+export const __wbg_session_free: (a: number, b: number) => void;
+export const decode: (a: number, b: number, c: number) => void;
+export const png: (a: number, b: number, c: number) => void;
+export const qr: (a: number, b: number, c: number) => void;
+export const run_step: (a: number) => any;
+export const session_attack: (a: number, b: number, c: number, d: number, e: number, f: number, g: any) => void;
+export const session_cards: (a: number, b: number) => void;
+export const session_look: (a: number, b: number, c: number) => any;
+export const session_open: (a: number, b: number, c: number, d: number, e: number) => any;
+export const start: () => void;
+export const __wasm_bindgen_func_elem_32740: (a: number, b: number, c: number, d: any) => void;
+export const __wasm_bindgen_func_elem_32740_11: (a: number, b: number, c: number, d: any) => void;
+export const __wasm_bindgen_func_elem_32740_14: (a: number, b: number, c: number, d: any) => void;
+export const __wasm_bindgen_func_elem_32740_15: (a: number, b: number, c: number, d: any) => void;
+export const __wasm_bindgen_func_elem_32781: (a: number, b: number, c: any, d: any) => void;
+export const __wasm_bindgen_func_elem_36707: (a: number, b: number, c: any) => void;
+export const __wasm_bindgen_func_elem_36707_13: (a: number, b: number, c: any) => void;
+export const __wbindgen_export: (a: number, b: number) => number;
+export const __wbindgen_export2: (a: number, b: number, c: number, d: number) => number;
+export const __wbindgen_export3: (a: number, b: number, c: number) => void;
+export const __wbindgen_export4: (a: number) => void;
+export const __wbindgen_export5: () => number;
+export const __wbindgen_externrefs: WebAssembly.Table;
+export const __wbindgen_export6: (a: number, b: number) => void;
+export const __wbindgen_add_to_stack_pointer: (a: number) => number;
+export const __wbindgen_export7: (a: number) => void;
+export const __wbindgen_start: () => void;

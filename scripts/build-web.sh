@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Builds pkg/, the page's WebAssembly module, from src/: some 16 CPU minutes the first time, since the whole of burn
+# is compiled and then optimised as one. Installs what it needs; on Debian as root even without rustup.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+target=wasm32-unknown-unknown
+
+build=(cargo)
+if ! rustup target list --installed 2>/dev/null | grep -qx "$target" && ! rustup target add "$target"; then
+    # No rustup, or one that reaches nothing: Debian's compiler, with the standard library built from its source.
+    apt-get update -qq
+    apt-get install -y -qq --no-install-recommends rustc-web cargo-web rust-web-src rust-web-llvm lld-22
+    export RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc
+    build=(/usr/bin/cargo -Zbuild-std=std,panic_abort)
+fi
+
+# The module tells where a panic was; not where this checkout and its crates lay on this machine.
+"${build[@]}" fetch --locked --target "$target"
+flags=(-Ctarget-feature=+simd128 "--remap-path-prefix=$PWD=second-look")
+for crates in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do
+    flags+=("--remap-path-prefix=$crates=crates")
+done
+
+# Only the library's page half is a C library, so its crate type is given here.
+RUSTFLAGS="${flags[*]}" "${build[@]}" rustc --locked --config scripts/web/profile.toml --profile web --lib --crate-type cdylib \
+    --target "$target" --target-dir target/web
+built=target/web/$target/web
+rm -rf target/pkg
+cargo run --release --locked --manifest-path scripts/web/Cargo.toml --target-dir target/web-tools --bin bindgen -- \
+    "$built/second_look.wasm" target/pkg
+
+# What it was built from, for the test that tells when it lags behind: the crates and their features, the files that
+# the compiler read, and those that told it how.
+cargo tree --locked --target "$target" --edges normal,build --prefix none --format '{p} [{f}]' |
+    sed 's/ ([^)]*)//g' | sort -u >target/pkg/crates.txt
+{
+    printf '%s\n' scripts/build-web.sh scripts/web/Cargo.lock scripts/web/profile.toml scripts/web/src/bin/bindgen.rs
+    tr ' ' '\n' <"$built/second_look.d" | sed -n "s|^$PWD/\(.*\.rs\)$|\1|p"
+} | sort -u | xargs sha256sum >target/pkg/sources.sha256
+rm -rf pkg
+mv target/pkg pkg
+ls -l pkg
