@@ -83,6 +83,9 @@ function enter(state) {
     /** @type {HTMLInputElement} */ (control).disabled = under;
   }
   button('go').textContent = !under ? 'Attack' : run?.is === 'paused' ? 'Go on' : 'Pause';
+  // A button that is switched off while it has the keyboard would leave it nowhere.
+  const focused = document.activeElement;
+  if (focused instanceof HTMLButtonElement && focused.disabled && focused !== button('go')) button('go').focus();
   render();
 }
 

@@ -7,7 +7,8 @@ use std::io::{self, Cursor};
 /// # Errors
 /// Never in practice: memory is read and written.
 pub fn compress(bytes: &[u8]) -> io::Result<Vec<u8>> {
-    let parameters = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 24, ..Default::default() };
+    let parameters =
+        brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 24, ..Default::default() };
     let mut compressed = Vec::new();
     brotli::BrotliCompress(&mut Cursor::new(bytes), &mut compressed, &parameters)?;
     Ok(compressed)
