@@ -157,6 +157,7 @@ async function boot(backend) {
   }
   html.dataset.backend = opened.webgpu ? 'webgpu' : 'cpu';
   node('backend-now').textContent = `${opened.webgpu ? 'WebGPU' : 'CPU'}${opened.reason && `: ${opened.reason}`}`;
+  if (backend === 'webgpu' && !opened.webgpu) notify(`WebGPU was asked for, but ${opened.reason}: the CPU computes instead.`);
   showCards();
   if (run && (run.is === 'running' || run.is === 'paused')) run.is = 'cancelled';
   if (picture && !picture.look) return look(picture.name, picture.values);

@@ -271,6 +271,13 @@ fn an_address_says_what_is_shown_and_nonsense_is_told() {
     assert_eq!(run["attack"]["class"], "truck");
     assert_eq!(run["threshold"], 0.5);
     assert_eq!(run["verdict"]["adversarial"], run["divergence"].as_f64().unwrap() > 0.5);
+    // A GPU that is asked for and not there is told.
+    page.choose("#backend", "webgpu");
+    page.until(
+        "document.querySelector('#notice-text').textContent.includes('WebGPU was asked for')",
+    );
+    page.until_state(&["done"]);
+    assert_eq!(page.backend(), "cpu");
     // What is changed goes into the address, and from there into a QR code.
     page.choose("#norm", "l2");
     page.choose("#threshold", "0");
