@@ -104,6 +104,13 @@ function notify(text, retry = null) {
   node('notice').hidden = false;
 }
 
+/** Back to what there is, when something new could not be had. */
+function settle() {
+  if (picture?.look) return enter(run?.is === 'done' ? 'done' : 'ready');
+  enter('error');
+  wait('There is no picture yet.', 'Choose a sample, or open a picture of your own.');
+}
+
 /** @param {unknown} error */
 const sentence = (error) => (error instanceof Error ? error.message : String(error));
 
@@ -136,23 +143,20 @@ async function boot(backend) {
       // A picture that the networks broke down on is not tried again, nor is a start that failed.
       if (!picture?.look) picture = undefined;
       settings.run = false;
-      if (!opened || ++breakdowns > 3) return fail(why);
-      const gpu = html.dataset.backend === 'webgpu';
-      notify(gpu ? `${why} The CPU takes over.` : `${why} The page has started anew.`);
-      boot(gpu ? 'cpu' : settings.backend);
+      if (++breakdowns > 3 || (!opened && backend === 'cpu')) return fail(why);
+      const toCpu = !opened || html.dataset.backend === 'webgpu';
+      notify(toCpu ? `${why} The CPU takes over.` : `${why} The page has started anew.`);
+      boot(toCpu ? 'cpu' : settings.backend);
     },
   }));
-  const sample = picture ? null : loadSample(settings.sample || samples.SAMPLES[0]); // while the networks come
+  const wanted = settings.sample || samples.SAMPLES[0];
+  const sample = picture ? undefined : loadSample(wanted); // while the networks come
   try {
     const answer = await mine.open(backend);
     if (mine !== lab) return;
     opened = answer;
   } catch (error) {
     if (mine !== lab || error instanceof Gone) return;
-    if (backend === 'webgpu') {
-      notify(`${sentence(error)} The CPU takes over.`);
-      return boot('cpu');
-    }
     return fail(sentence(error));
   }
   html.dataset.backend = opened.webgpu ? 'webgpu' : 'cpu';
@@ -161,8 +165,9 @@ async function boot(backend) {
   showCards();
   if (run && (run.is === 'running' || run.is === 'paused')) run.is = 'cancelled';
   if (picture && !picture.look) return look(picture.name, picture.values);
-  if (picture) return enter(run?.is === 'done' ? 'done' : 'ready');
-  await openSample(settings.sample || samples.SAMPLES[0], sample ?? undefined);
+  if (picture) return settle();
+  if ((settings.sample || wanted) !== wanted) return; // another one was chosen meanwhile, and is on its way
+  await openSample(wanted, sample);
   if (settings.run) await attack('run');
 }
 
@@ -201,7 +206,7 @@ async function openSample(id, loading = loadSample(id)) {
   } catch (error) {
     if (error instanceof Gone) return;
     notify(`The sample ${id} could not be opened: ${sentence(error)}.`, () => openSample(id));
-    if (!picture) enter('ready');
+    settle();
   }
 }
 
@@ -217,7 +222,7 @@ async function openOwn(file) {
   } catch (error) {
     settings.sample = before;
     if (!(error instanceof Gone)) notify(`That did not work: ${sentence(error)}.`);
-    if (opened) enter(picture?.look ? (run?.is === 'done' ? 'done' : 'ready') : 'error');
+    if (opened) settle();
   }
 }
 

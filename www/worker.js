@@ -83,7 +83,7 @@ async function loadModule(came) {
 async function choose(wanted) {
   if (wanted === 'cpu') return { webgpu: false, reason: 'as asked for' };
   const gpu = /** @type {any} */ (navigator).gpu;
-  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' });
+  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
   if (!adapter) return { webgpu: false, reason: 'this browser offers no WebGPU here' };
   const software = adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter;
   if (software && wanted === 'auto') {
@@ -108,15 +108,22 @@ function watchDevices() {
 async function open({ backend }) {
   let bytes = 0;
   const came = (/** @type {number} */ more) => postMessage({ loading: (bytes += more) });
-  const [classifier, autoencoder, { webgpu, reason }] = await Promise.all([
+  const [classifier, autoencoder, chosen] = await Promise.all([
     loadWhole('models/classifier.safetensors', came),
     loadWhole('models/autoencoder.safetensors', came),
     choose(backend),
     loadModule(came),
   ]);
   watchDevices();
-  session = await Session.open(classifier, autoencoder, webgpu);
-  return { webgpu, reason, cards: session.cards() };
+  try {
+    session = await Session.open(classifier, autoencoder, chosen.webgpu);
+  } catch (error) {
+    if (!chosen.webgpu || error instanceof WebAssembly.RuntimeError) throw error;
+    session = await Session.open(classifier, autoencoder, false); // fails as well if it was the weights' fault
+    chosen.webgpu = false;
+    chosen.reason = 'WebGPU did not start';
+  }
+  return { ...chosen, cards: session.cards() };
 }
 
 function opened() {

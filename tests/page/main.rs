@@ -482,3 +482,27 @@ fn axe_finds_nothing() {
     }
     page.finish(&[]);
 }
+
+#[test]
+fn another_sample_can_be_chosen_while_the_page_loads_and_a_broken_one_is_told() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let (_folder, place) = copy_below("");
+    let server = Server::start(&place);
+    page.tab.navigate_to(&server.url).unwrap().wait_until_navigated().unwrap();
+    page.js("document.querySelectorAll('#samples input')[1].click()");
+    page.until_state(&["ready"]);
+    let second = page.js("document.querySelectorAll('#samples input')[1].value");
+    let (class, _) = second.as_str().unwrap().split_once('-').unwrap();
+    page.until(&format!("document.querySelector('#original').ariaLabel.includes('{class}')"));
+    page.until(&format!(
+        "document.querySelector('#headline').textContent.toLowerCase().startsWith('{class}')"
+    ));
+    // The third one is no picture on this host: the second one stays.
+    let third = page.js("document.querySelectorAll('#samples input')[2].value");
+    let third = place.join("www/samples").join(format!("{}.png", third.as_str().unwrap()));
+    fs::write(third, "no picture").unwrap();
+    page.js("document.querySelectorAll('#samples input')[2].click()");
+    page.until("document.querySelector('#notice-text').textContent.includes('not a picture')");
+    page.until_state(&["ready"]);
+    page.finish(&[]);
+}
