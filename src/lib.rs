@@ -17,7 +17,7 @@
 //! | [`lab`] | one experiment; the page and the binary both go through it |
 //! | [`data`] | STL-10, and pictures that this crate draws itself |
 //! | [`evaluation`] | the table of figures |
-//! | `train`, `cli` | native only: learning, commands |
+//! | `train`, `download`, `cli` | native only: learning, getting the data, commands |
 //! | `web` | the browser's way in |
 //!
 //! ```no_run
@@ -54,6 +54,8 @@ pub mod picture;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod cli;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod download;
 #[cfg(not(target_arch = "wasm32"))]
 mod file;
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,5 +1,6 @@
 //! What a person sees of long work: a bar on a terminal, a line a minute in a log.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -57,5 +58,37 @@ impl Meter {
 impl Drop for Meter {
     fn drop(&mut self) {
         self.bar.abandon(); // leaves the bar where it is
+    }
+}
+
+/// Progress of a download, in bytes.
+pub(crate) struct Transfer {
+    bar: ProgressBar,
+    last_line: Cell<Instant>,
+}
+
+impl Transfer {
+    /// Of a file so long.
+    pub fn new(bytes: u64) -> Self {
+        let template = "{bar:30} {decimal_bytes} of {decimal_total_bytes}, {decimal_bytes_per_sec}, {eta} left";
+        let style = ProgressStyle::with_template(template).expect("the template is well formed");
+        let bar = ProgressBar::new(bytes).with_style(style);
+        Self { bar, last_line: Cell::new(Instant::now()) }
+    }
+
+    /// So many bytes are there.
+    pub fn at(&self, bytes: u64) {
+        self.bar.set_position(bytes);
+        if self.bar.is_hidden() && self.last_line.get().elapsed() >= LINE_EVERY {
+            let total = self.bar.length().unwrap_or_default();
+            info!("{:.1} of {:.1} MB", bytes as f64 / 1e6, total as f64 / 1e6);
+            self.last_line.set(Instant::now());
+        }
+    }
+}
+
+impl Drop for Transfer {
+    fn drop(&mut self) {
+        self.bar.abandon();
     }
 }

@@ -3,6 +3,7 @@
 mod attack;
 mod detect;
 mod device;
+mod download;
 mod draw;
 mod evaluate;
 mod models;
@@ -38,6 +39,9 @@ struct Cli {
 enum Command {
     /// Serve the page and open it in the browser; what happens without a command, too.
     Serve(serve::Arguments),
+    /// Fetch STL-10, or VGG16's weights from ImageNet.
+    #[command(subcommand)]
+    Download(download::Command),
     /// Train a classifier or an autoencoder.
     #[command(subcommand)]
     Train(train::Command),
@@ -64,6 +68,7 @@ pub fn run() -> ExitCode {
     let device = || device::open(cli.device);
     let outcome = match cli.command.unwrap_or(Command::Serve(serve::Arguments::default())) {
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Download(command) => download::run(command),
         Command::Train(command) => device().and_then(|device| train::run(command, &device)),
         Command::Evaluate(arguments) => {
             device().and_then(|device| evaluate::run(&arguments, &device))

@@ -37,7 +37,8 @@ impl Stl10 {
         let path = folder.join(format!("{split}_X.bin"));
         let missing = |path: &Path| Error::Data {
             path: path.to_owned(),
-            expected: "a file of STL-10's binary archive".to_owned(),
+            expected: "a file of STL-10's binary archive (`second-look download stl10` fetches it)"
+                .to_owned(),
             found: "no such file".to_owned(),
         };
         if !path.is_file() {

@@ -1,0 +1,102 @@
+//! `download stl10`, `download vgg16`
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use tracing::info;
+
+use crate::download::{Download, Patience, Remote, UNPACKED, check_space, unpack};
+use crate::progress::Transfer;
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// STL-10's archive (2.6 GB), unpacked while it comes: then give the folder with --data.
+    Stl10(Stl10),
+    /// torchvision's VGG16, trained on ImageNet (0.55 GB): then give the file with --init.
+    Vgg16(Place),
+}
+
+#[derive(Args)]
+pub struct Stl10 {
+    /// Unpack the 100,000 pictures without labels too, 2.8 GB more.
+    #[arg(long)]
+    unlabeled: bool,
+
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Args)]
+pub struct Place {
+    /// Folder that the files go into. What was cut off goes on from what is there.
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    to: PathBuf,
+
+    /// Another address of the same file [default: its authors']
+    #[arg(long, value_name = "URL")]
+    mirror: Option<String>,
+}
+
+impl Place {
+    fn remote(&self, mut remote: Remote) -> Remote {
+        if let Some(url) = &self.mirror {
+            remote.url.clone_from(url);
+        }
+        remote
+    }
+}
+
+pub fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Stl10(arguments) => stl10(&arguments)?,
+        Command::Vgg16(place) => vgg16(&place)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn length(path: &Path) -> u64 {
+    path.metadata().map_or(0, |of| of.len())
+}
+
+fn stl10(arguments: &Stl10) -> Result<()> {
+    let folder = &arguments.place.to;
+    let files: Vec<(&str, u64)> = UNPACKED
+        .into_iter()
+        .filter(|(name, _)| arguments.unlabeled || !name.starts_with("unlabeled"))
+        .collect();
+    let at_hand = |(name, bytes): &(&str, u64)| length(&folder.join(name)) == *bytes;
+    if files.iter().all(at_hand) {
+        info!("{} holds all of it already", folder.display());
+        return Ok(());
+    }
+    let remote = arguments.place.remote(Remote::stl10());
+    let part = remote.part(folder);
+    let unpacked: u64 = files.iter().map(|(_, bytes)| bytes).sum();
+    check_space(folder, remote.bytes.saturating_sub(length(&part)) + unpacked)?;
+    let bar = Transfer::new(remote.bytes);
+    let mut came = |bytes| bar.at(bytes);
+    let download = Download::open(&remote, &part, Patience::default(), &mut came)?;
+    let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+    unpack(download, &part, folder, &names)?;
+    info!("STL-10 is in {0}: train and evaluate with --data {0}", folder.display());
+    Ok(())
+}
+
+fn vgg16(place: &Place) -> Result<()> {
+    let remote = place.remote(Remote::vgg16());
+    let whole = place.to.join(&remote.name);
+    if length(&whole) == remote.bytes {
+        info!("{} is there already", whole.display());
+        return Ok(());
+    }
+    check_space(&place.to, remote.bytes.saturating_sub(length(&remote.part(&place.to))))?;
+    let bar = Transfer::new(remote.bytes);
+    let whole = remote.fetch(&place.to, Patience::default(), &mut |bytes| bar.at(bytes))?;
+    info!(
+        "VGG16 is in {0}: learn from there with `train classifier --architecture vgg16 --init {0}`",
+        whole.display()
+    );
+    Ok(())
+}

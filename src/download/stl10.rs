@@ -1,0 +1,126 @@
+//! STL-10's archive, unpacked while it comes.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use flate2::read::GzDecoder;
+use tar::Archive;
+
+use super::Download;
+
+/// The files of the archive that are of use here, and their lengths; the last one is the unlabelled part.
+pub const UNPACKED: [(&str, u64); 6] = [
+    ("class_names.txt", 51),
+    ("train_X.bin", 5_000 * 27_648),
+    ("train_y.bin", 5_000),
+    ("test_X.bin", 8_000 * 27_648),
+    ("test_y.bin", 8_000),
+    ("unlabeled_X.bin", 100_000 * 27_648),
+];
+
+/// Unpacks those `files` of the archive into `folder` that are wanted. They get their names when all of
+/// the archive has come and its checksum is right; the archive is not kept.
+///
+/// # Errors
+/// When the archive cannot be had or is another one, a file is missing in it, or the disk is full. Of
+/// what was unpacked nothing is left then; of the archive, what is worth going on from.
+pub fn unpack(download: Download, part: &Path, folder: &Path, files: &[&str]) -> Result<()> {
+    let unfinished = |name: &str| folder.join(format!("{name}.part"));
+    let unpacked = unpack_parts(download, part, files, &unfinished);
+    if let Err(error) = unpacked {
+        for name in files {
+            fs::remove_file(unfinished(name)).ok(); // it may not have got that far
+        }
+        return Err(error);
+    }
+    for name in files {
+        let whole = folder.join(name);
+        fs::rename(unfinished(name), &whole)
+            .with_context(|| format!("cannot write {}", whole.display()))?;
+    }
+    fs::remove_file(part).with_context(|| format!("cannot remove {}", part.display()))
+}
+
+fn unpack_parts(
+    download: Download,
+    part: &Path,
+    files: &[&str],
+    unfinished: &dyn Fn(&str) -> PathBuf,
+) -> Result<()> {
+    let mut archive = Archive::new(GzDecoder::new(download));
+    let read = read_entries(&mut archive, files, unfinished);
+    let download = archive.into_inner().into_inner();
+    let found = match read {
+        Ok(found) => found,
+        Err(error) => {
+            if !download.failed() && error.downcast_ref::<Unwritable>().is_none() {
+                // The bytes themselves are wrong: going on from them would lead here again.
+                fs::remove_file(part).ok();
+                return Err(error).context(
+                    "what came is not STL-10's archive; it was removed: try another address with --mirror",
+                );
+            }
+            return Err(error);
+        }
+    };
+    download.finish()?;
+    if let Some(missing) = files.iter().find(|name| !found.iter().any(|found| found == *name)) {
+        bail!("there is no {missing} in the archive");
+    }
+    Ok(())
+}
+
+/// A file that could not be written, whatever the archive held.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {}", .0.display())]
+struct Unwritable(PathBuf, #[source] io::Error);
+
+fn read_entries(
+    archive: &mut Archive<GzDecoder<Download>>,
+    files: &[&str],
+    unfinished: &dyn Fn(&str) -> PathBuf,
+) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for entry in archive.entries()? {
+        let mut entry = entry?;
+        let path = entry.path()?;
+        let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default().to_owned();
+        if !files.contains(&name.as_str()) || !entry.header().entry_type().is_file() {
+            continue;
+        }
+        let path = unfinished(&name);
+        let mut file = File::create(&path).map_err(|e| Unwritable(path.clone(), e))?;
+        let mut out = Tee { file: &mut file, failed: None };
+        let copied = io::copy(&mut entry, &mut out);
+        if let Some(error) = out.failed {
+            bail!(Unwritable(path, error));
+        }
+        copied?;
+        file.sync_all().map_err(|e| Unwritable(path, e))?;
+        found.push(name);
+    }
+    Ok(found)
+}
+
+/// Tells an error of writing from one of reading, which `io::copy` does not.
+struct Tee<'a> {
+    file: &'a mut File,
+    failed: Option<io::Error>,
+}
+
+impl io::Write for Tee<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes).map_err(|error| {
+            let told = io::Error::new(error.kind(), error.to_string());
+            self.failed = Some(error);
+            told
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
