@@ -224,7 +224,7 @@ export interface Card {
 /**
  * Which autoencoder to build.
  */
-export type AutoencoderConfig = { name: "tutorial"; latent: number } | { name: "compact"; channels: number };
+export type AutoencoderConfig = { name: "tutorial"; latent: number } | { name: "compact"; channels: number } | { name: "residual"; side: number; channels: number; width: number };
 
 /**
  * Which distance `eps` bounds.
@@ -336,13 +336,13 @@ export interface InitOutput {
     readonly session_look: (a: number, b: number, c: number) => any;
     readonly session_open: (a: number, b: number, c: number, d: number, e: number) => any;
     readonly start: () => void;
-    readonly __wasm_bindgen_func_elem_32740: (a: number, b: number, c: number, d: any) => void;
-    readonly __wasm_bindgen_func_elem_32740_11: (a: number, b: number, c: number, d: any) => void;
-    readonly __wasm_bindgen_func_elem_32740_14: (a: number, b: number, c: number, d: any) => void;
-    readonly __wasm_bindgen_func_elem_32740_15: (a: number, b: number, c: number, d: any) => void;
-    readonly __wasm_bindgen_func_elem_32781: (a: number, b: number, c: any, d: any) => void;
-    readonly __wasm_bindgen_func_elem_36707: (a: number, b: number, c: any) => void;
-    readonly __wasm_bindgen_func_elem_36707_13: (a: number, b: number, c: any) => void;
+    readonly __wasm_bindgen_func_elem_32781: (a: number, b: number, c: number, d: any) => void;
+    readonly __wasm_bindgen_func_elem_32781_11: (a: number, b: number, c: number, d: any) => void;
+    readonly __wasm_bindgen_func_elem_32781_14: (a: number, b: number, c: number, d: any) => void;
+    readonly __wasm_bindgen_func_elem_32781_15: (a: number, b: number, c: number, d: any) => void;
+    readonly __wasm_bindgen_func_elem_32822: (a: number, b: number, c: any, d: any) => void;
+    readonly __wasm_bindgen_func_elem_36749: (a: number, b: number, c: any) => void;
+    readonly __wasm_bindgen_func_elem_36749_13: (a: number, b: number, c: any) => void;
     readonly __wbindgen_export: (a: number, b: number) => number;
     readonly __wbindgen_export2: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_export3: (a: number, b: number, c: number) => void;

@@ -729,7 +729,7 @@ function __wbg_get_imports() {
                     const a = state0.a;
                     state0.a = 0;
                     try {
-                        return __wasm_bindgen_func_elem_32781(a, state0.b, arg0, arg1);
+                        return __wasm_bindgen_func_elem_32822(a, state0.b, arg0, arg1);
                     } finally {
                         state0.a = a;
                     }
@@ -1059,32 +1059,32 @@ function __wbg_get_imports() {
         }, arguments); },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 3207, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32740);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32781);
             return ret;
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDevice")], shim_idx: 3207, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32740_11);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32781_11);
             return ret;
         },
         __wbindgen_generic_0000000000000003: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDeviceLostInfo")], shim_idx: 1892, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_36707);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_36749);
             return ret;
         },
         __wbindgen_generic_0000000000000004: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUUncapturedErrorEvent")], shim_idx: 1892, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_36707_13);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_36749_13);
             return ret;
         },
         __wbindgen_generic_0000000000000005: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("any")], shim_idx: 3207, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32740_14);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32781_14);
             return ret;
         },
         __wbindgen_generic_0000000000000006: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("undefined")], shim_idx: 3207, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32740_15);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32781_15);
             return ret;
         },
         __wbindgen_generic_0000000000000007: function(arg0) {
@@ -1127,22 +1127,22 @@ function __wbg_get_imports() {
     };
 }
 
-function __wasm_bindgen_func_elem_36707(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_36707(arg0, arg1, arg2);
+function __wasm_bindgen_func_elem_36749(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_36749(arg0, arg1, arg2);
 }
 
-function __wasm_bindgen_func_elem_36707_13(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_36707_13(arg0, arg1, arg2);
+function __wasm_bindgen_func_elem_36749_13(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_36749_13(arg0, arg1, arg2);
 }
 
-function __wasm_bindgen_func_elem_32781(arg0, arg1, arg2, arg3) {
-    wasm.__wasm_bindgen_func_elem_32781(arg0, arg1, arg2, arg3);
+function __wasm_bindgen_func_elem_32822(arg0, arg1, arg2, arg3) {
+    wasm.__wasm_bindgen_func_elem_32822(arg0, arg1, arg2, arg3);
 }
 
-function __wasm_bindgen_func_elem_32740(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_32781(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_32740(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_32781(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1153,10 +1153,10 @@ function __wasm_bindgen_func_elem_32740(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_32740_11(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_32781_11(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_32740_11(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_32781_11(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1167,10 +1167,10 @@ function __wasm_bindgen_func_elem_32740_11(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_32740_14(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_32781_14(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_32740_14(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_32781_14(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1181,10 +1181,10 @@ function __wasm_bindgen_func_elem_32740_14(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_32740_15(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_32781_15(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_32740_15(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_32781_15(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {

@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
 """Computes with PyTorch what tests/numerics.rs compares this crate with.
 
-    python3 scripts/pytorch_reference.py > tests/fixtures/pytorch.json    # needs: pip install torch
+    python3 scripts/pytorch_reference.py > tests/fixtures/pytorch.json    # needs: pip install torch numpy safetensors
+
+It also writes tests/fixtures/autoencoder*.pth, a small network as torch.save writes it now and as it did before 1.6.
 
 Weights and pictures are no files: both sides compute them from names and places with the same integer
 arithmetic (`noise` below), so this works for networks of any size. What is committed are PyTorch's results.
 """
 import json
 import sys
+from pathlib import Path
 
 import torch
-from torch import nn
 from torch.nn import functional as F
 
-CLASSES = 10
+from pytorch_models import (compact_autoencoder, compact_classifier, residual_autoencoder, tutorial_autoencoder,
+                            vgg16)
 
 
 def noise(name, count):
@@ -50,71 +53,6 @@ def fill(module):
 
 def pictures(count):
     return 0.5 + 0.8 * noise("picture", count * 3 * 96 * 96).reshape(count, 3, 96, 96)
-
-
-class Vgg(nn.Module):
-    def __init__(self, features, classifier):
-        super().__init__()
-        self.features, self.classifier = nn.Sequential(*features), nn.Sequential(*classifier)
-
-    def forward(self, x):
-        mean = torch.tensor([0.485, 0.456, 0.406]).reshape(1, 3, 1, 1)
-        std = torch.tensor([0.229, 0.224, 0.225]).reshape(1, 3, 1, 1)
-        return self.classifier(self.features((x - mean) / std).flatten(1))
-
-
-def compact_classifier():
-    layers, channels = [], 3
-    for width, pooled in ((32, 1), (64, 1), (96, 1), (160, 0), (160, 1), (256, 0)):
-        layers += [nn.Conv2d(channels, width, 3, padding=1), nn.BatchNorm2d(width), nn.ReLU()]
-        layers += [nn.MaxPool2d(2)] * pooled
-        channels = width
-    return fill(Vgg(layers + [nn.AdaptiveAvgPool2d(1)], [nn.Linear(256, CLASSES)]))
-
-
-def vgg16():
-    layers, channels = [], 3
-    for width, repeat in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)):
-        for _ in range(repeat):
-            layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
-            channels = width
-        layers.append(nn.MaxPool2d(2))
-    head = [nn.Linear(512 * 49, 4096), nn.ReLU(), nn.Dropout(), nn.Linear(4096, 4096), nn.ReLU(),
-            nn.Dropout(), nn.Linear(4096, CLASSES)]
-    return fill(Vgg(layers + [nn.AdaptiveAvgPool2d(7)], head))
-
-
-class Autoencoder(nn.Module):
-    def __init__(self, encoder, decoder):
-        super().__init__()
-        self.encoder, self.decoder = nn.Sequential(*encoder), nn.Sequential(*decoder)
-
-    def forward(self, x):
-        return self.decoder(self.encoder(x))
-
-
-def down(i, o):
-    return nn.Conv2d(i, o, 4, stride=2, padding=1)
-
-
-def up(i, o):
-    return nn.ConvTranspose2d(i, o, 4, stride=2, padding=1)
-
-
-def tutorial_autoencoder():
-    return fill(Autoencoder(
-        [down(3, 32), nn.ReLU(), down(32, 64), nn.ReLU(), down(64, 256), nn.ReLU(), nn.Flatten(),
-         nn.Linear(256 * 144, 100)],
-        [nn.Linear(100, 128 * 144), nn.ReLU(), nn.Unflatten(1, (128, 12, 12)), up(128, 256), nn.ReLU(),
-         up(256, 64), nn.ReLU(), up(64, 3)]))
-
-
-def compact_autoencoder():
-    return fill(Autoencoder(
-        [down(3, 32), nn.BatchNorm2d(32), nn.ReLU(), down(32, 64), nn.BatchNorm2d(64), nn.ReLU(),
-         nn.Conv2d(64, 8, 3, padding=1)],
-        [nn.Conv2d(8, 64, 3, padding=1), nn.BatchNorm2d(64), nn.ReLU(), up(64, 32), nn.BatchNorm2d(32),
-         nn.ReLU(), up(32, 3)]))
 
 
 def kl(first, second, direction, temperature):
@@ -182,17 +120,18 @@ def training_step(model, loss_of, learning_rate):
 def main():
     torch.manual_seed(0)
     x, y = pictures(2), torch.tensor([3, 7])
-    classifier = compact_classifier().eval()
+    classifier = fill(compact_classifier()).eval()
     result = {"torch": torch.__version__, "labels": y.tolist(),
-              "compact_logits": numbers(classifier(x)), "vgg16_logits": numbers(vgg16().eval()(x[:1]))}
+              "compact_logits": numbers(classifier(x)), "vgg16_logits": numbers(fill(vgg16()).eval()(x[:1]))}
 
     xg = x.clone().requires_grad_()
     loss = F.cross_entropy(classifier(xg), y, reduction="none")
     gradient, = torch.autograd.grad(loss.sum(), xg)
     result["picture_gradient"] = {"loss": numbers(loss), **sample(gradient)}
 
-    for name, make in (("tutorial", tutorial_autoencoder), ("compact", compact_autoencoder)):
-        autoencoder = make().eval()
+    for name, make in (("tutorial", tutorial_autoencoder), ("compact", compact_autoencoder),
+                       ("residual", residual_autoencoder)):
+        autoencoder = fill(make()).eval()
         again = autoencoder(x)
         first, second = classifier(x), classifier(again)
         result[f"{name}_autoencoder"] = {
@@ -208,8 +147,12 @@ def main():
         pgd(classifier, x, y, "linf", 0.004, 0.003, 4, True),
         pgd(classifier, x, y, "l2", 0.5, 0.2, 5, False),
     ]
-    student = compact_classifier()
+    student = fill(compact_classifier())
     result["classifier_step"] = training_step(student, lambda: F.cross_entropy(student(x), y), 2e-3)
+    small = fill(residual_autoencoder(side=12, channels=1, width=2)).state_dict()
+    fixtures = Path(__file__).parent.parent / "tests" / "fixtures"
+    torch.save(small, fixtures / "autoencoder.pth")
+    torch.save(small, fixtures / "autoencoder-legacy.pth", _use_new_zipfile_serialization=False)
     json.dump(result, sys.stdout, indent=1)
     print()
 

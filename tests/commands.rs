@@ -61,13 +61,83 @@ fn studio() -> &'static Path {
         }
         fs::create_dir_all(&folder).unwrap();
         succeeds(&folder, &format!("{CLASSIFIER} --out cl.safetensors"));
-        succeeds(&folder, &format!("{AUTOENCODER} --out ae.safetensors --half"));
+        succeeds(&folder, &format!("{AUTOENCODER} --out ae.safetensors --precision f16"));
         succeeds(&folder, "draw --out drawn --per-class 1");
         folder
     })
 }
 
 const MODELS: &str = "--classifier cl.safetensors --autoencoder ae.safetensors";
+
+#[test]
+fn weights_go_out_and_come_in_again_in_every_number_format() {
+    let folder = tempfile::tempdir_in(studio()).unwrap();
+    let folder = folder.path();
+    let verdict = |classifier: &str, autoencoder: &str| {
+        let models = format!("--classifier {classifier} --autoencoder {autoencoder}");
+        let output = run(folder, &format!("detect {models} --json ../drawn/horse-0.png"));
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        json[0]["verdict"]["second"][0].as_f64().unwrap()
+    };
+    let before = verdict("../cl.safetensors", "../ae.safetensors");
+    for (precision, error) in [("f32", 1e-6), ("f16", 0.01), ("i8", 0.05)] {
+        for name in ["cl", "ae"] {
+            let (from, out) = (format!("../{name}.safetensors"), format!("{name}-{precision}"));
+            succeeds(folder, &format!("export {from} --precision {precision} --out {out}"));
+        }
+        let after = verdict(&format!("cl-{precision}"), &format!("ae-{precision}"));
+        assert!((after - before).abs() < error, "{precision}: {after} {before}");
+    }
+    // A file of ours is a state dict of PyTorch's with a card on top.
+    succeeds(folder, "import classifier cl-i8 --precision f16 --out cl-back");
+    let shape = "--architecture compact --threshold 0.7";
+    succeeds(folder, &format!("import autoencoder ae-f32 {shape} --out ae-back"));
+    assert!((verdict("cl-back", "ae-back") - before).abs() < 0.05);
+    fails(folder, "import classifier cl-i8 --out cl-back", &["cl-back exists", "--overwrite"]);
+    fails(folder, "import classifier ../drawn/horse-0.png --out new", &["neither safetensors nor"]);
+    fails(folder, "import classifier ae-f32 --out new", &["ae-f32", "no tensor"]);
+    fails(folder, "export cl-missing --out new", &["cannot read cl-missing"]);
+    assert!(!folder.join("new").exists());
+}
+
+#[test]
+fn a_detector_can_be_chosen_after_training() {
+    let folder = tempfile::tempdir_in(studio()).unwrap();
+    let folder = folder.path();
+    let calibrate = "calibrate --classifier ../cl.safetensors --autoencoder ../ae.safetensors \
+                     --pictures 60 --out ae.safetensors";
+    let detector = || {
+        let bytes = fs::read(folder.join("ae.safetensors")).unwrap();
+        second_look::model::Card::read(&bytes).unwrap().needs_detector().unwrap()
+    };
+    succeeds(folder, calibrate);
+    let same = detector();
+    succeeds(folder, &format!("{calibrate} --temperature 3 --percentile 80 --overwrite"));
+    let other = detector();
+    assert_eq!((same.divergence.temperature, other.divergence.temperature), (1.0, 3.0));
+    assert!(
+        other.threshold < same.threshold,
+        "softened predictions are closer, and 80 is less than 95"
+    );
+    fails(folder, calibrate, &["ae.safetensors exists", "--overwrite"]);
+}
+
+#[test]
+fn a_training_can_start_from_weights() {
+    let folder = tempfile::tempdir_in(studio()).unwrap();
+    let folder = folder.path();
+    // Without a step, weights stay what they were: the rate is next to nothing.
+    let still = "train classifier --pictures 60 --epochs 1 --batch-size 60 --learning-rate 1e-12 \
+                 --weight-decay 0 --freeze 1 --init ../cl.safetensors";
+    succeeds(folder, &format!("{still} --out same.safetensors"));
+    let weights = |path: &str| {
+        let bytes = fs::read(folder.join(path)).unwrap();
+        let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        file.tensor("features.0.weight").unwrap().data().to_vec()
+    };
+    assert_eq!(weights("same.safetensors"), weights("../cl.safetensors"));
+    fails(folder, "train classifier --init nowhere.pth --out new.safetensors", &["nowhere.pth"]);
+}
 
 #[test]
 fn evaluate_prints_the_table_and_writes_json_and_figures() {
@@ -220,7 +290,11 @@ fn wrong_files_are_one_clear_error() {
     let folder = studio();
     let swapped = "--classifier ae.safetensors --autoencoder cl.safetensors";
     fails(folder, &format!("evaluate {swapped}"), &["ae.safetensors", "classifier is wanted"]);
-    fails(folder, &format!("evaluate {MODELS} --data nowhere"), &["nowhere", "train_X.bin"]);
+    fails(
+        folder,
+        &format!("evaluate {MODELS} --data nowhere"),
+        &["nowhere", "train_X.bin", "download stl10"],
+    );
     fails(folder, "evaluate --classifier missing.safetensors", &["missing.safetensors"]);
     fails(
         folder,

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use burn::module::Module;
+use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
@@ -68,17 +69,21 @@ mod weights_files {
     }
 
     #[test]
-    fn weights_come_back_in_32_bits_exactly_and_in_16_nearly() {
+    fn weights_come_back_in_32_bits_exactly_and_in_fewer_nearly() {
         let device = Device::flex();
         let fresh = ClassifierConfig::Compact.init(&device).valid();
         let x = Tensor::ones([1, 3, 96, 96], &device) * 0.3;
         let before: Vec<f32> = fresh.forward(x).into_data().try_to_vec().unwrap();
-        let (exact, half) = (saved(&fresh, Precision::F32), saved(&fresh, Precision::F16));
+        let exact = saved(&fresh, Precision::F32);
         assert_eq!(logits(&exact), before);
-        assert!(half.len() < exact.len() * 51 / 100);
         let largest = before.iter().fold(0.0f32, |m, v| m.max(v.abs()));
-        for (a, b) in logits(&half).iter().zip(&before) {
-            assert!((a - b).abs() < 0.01 * largest, "{a} {b}");
+        for (precision, per_cent, error) in [(Precision::F16, 51, 0.01), (Precision::I8, 27, 0.05)]
+        {
+            let smaller = saved(&fresh, precision);
+            assert!(smaller.len() < exact.len() * per_cent / 100);
+            for (a, b) in logits(&smaller).iter().zip(&before) {
+                assert!((a - b).abs() < error * largest, "{precision:?}: {a} {b}");
+            }
         }
     }
 
@@ -156,7 +161,63 @@ mod weights_files {
             let bias = e.iter_mut().find(|t| t.0 == "classifier.0.bias").unwrap();
             bias.1 = Dtype::I32;
         });
-        refused(&whole, &["I32", "F32 or F16"]);
+        refused(&whole, &["I32", "F32, F16 or I8"]);
+        let eight = classifier_file(Precision::I8);
+        let scale = "features.0.weight.scale";
+        refused(&edited(&eight, |e| e.retain(|t| t.0 != scale)), &[scale, "missing or do not fit"]);
+        let short = edited(&eight, |e| {
+            let scales = e.iter_mut().find(|t| t.0 == scale).unwrap();
+            (scales.2, scales.3) = (vec![2], vec![0; 8]);
+        });
+        refused(&short, &[scale, "missing or do not fit"]);
+        let endless = edited(&eight, |e| {
+            let scales = e.iter_mut().find(|t| t.0 == scale).unwrap();
+            scales.3[..4].copy_from_slice(&f32::INFINITY.to_le_bytes());
+        });
+        refused(&endless, &["features.0.weight", "not finite"]);
+    }
+
+    #[test]
+    fn learning_starts_from_other_weights_but_for_a_layer_of_other_classes() {
+        let device = Device::flex();
+        let (given, fresh) =
+            (ClassifierConfig::Compact.init(&device), ClassifierConfig::Compact.init(&device));
+        let tensor = |network: &Vgg, name: &str| {
+            let bytes = saved(network, Precision::F32);
+            SafeTensors::deserialize(&bytes).unwrap().tensor(name).unwrap().data().to_vec()
+        };
+        let (first, head) = ("features.0.weight", "classifier.0.weight");
+        let ten = saved(&given, Precision::F32);
+        let thousand = edited(&ten, |entries| {
+            for (name, _, shape, data) in entries.iter_mut() {
+                if name.starts_with("classifier.0.") {
+                    shape[0] = 1000;
+                    *data = data.repeat(100);
+                }
+            }
+        });
+        let (started, other) = weights::start_classifier(fresh.clone(), &ten).unwrap();
+        assert!(!other && tensor(&started, head) == tensor(&given, head));
+        let (started, other) = weights::start_classifier(fresh.clone(), &thousand).unwrap();
+        assert!(other && tensor(&started, first) == tensor(&given, first));
+        assert!(tensor(&started, head) == tensor(&fresh, head));
+        let without = edited(&thousand, |entries| entries.retain(|t| t.0 != first));
+        assert!(weights::start_classifier(fresh, &without).is_err());
+    }
+
+    #[test]
+    fn a_frozen_network_learns_in_its_last_layer_alone() {
+        let device = Device::flex().autodiff();
+        let learning = |network: &Vgg| {
+            let x = Tensor::<4>::ones([2, 3, 96, 96], &device) * 0.3;
+            let gradients = network.forward(x).square().sum().backward();
+            GradientsParams::from_grads(gradients, network).len()
+        };
+        let network = ClassifierConfig::Compact.init(&device);
+        let all = learning(&network);
+        let frozen = network.with_head_alone(true);
+        assert_eq!(learning(&frozen), 2, "its weights and its biases");
+        assert_eq!(learning(&frozen.with_head_alone(false)), all);
     }
 
     #[test]

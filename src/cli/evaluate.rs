@@ -32,6 +32,11 @@ pub struct Arguments {
     #[command(flatten)]
     source: SourceArguments,
 
+    /// Measure on the pictures held out of the training split: to choose by, so that the test split
+    /// stays unseen until the end.
+    #[arg(long, help_heading = "Pictures")]
+    validation: bool,
+
     #[command(flatten)]
     attack: PgdArguments,
 
@@ -45,6 +50,11 @@ pub struct Arguments {
     /// Write the figures to a file, as JSON.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     json: Option<PathBuf>,
+
+    /// Write every picture's two verdicts, clean and attacked, to a file, as JSON: for a ROC curve, or
+    /// for other scores and thresholds than these.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    records: Option<PathBuf>,
 
     /// Write three picture grids (PNG): original above reconstruction, attacked, attacked above its
     /// reconstruction; each picture titled with the predicted and the true class.
@@ -61,7 +71,10 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
             .with_whole_lesson(|lesson| clean_scores(lab, lesson, arguments.batch_size.max(1)))
     });
     arguments.detector.apply(&mut lab, infer)?;
-    let (pictures, chosen) = arguments.source.test()?;
+    let (pictures, chosen) = match arguments.validation {
+        true => arguments.source.validation()?,
+        false => arguments.source.test()?,
+    };
     let shown =
         if arguments.figures.is_some() { one_of_each(pictures.labels(), &chosen) } else { vec![] };
 
@@ -76,12 +89,15 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     drop(meter);
 
     let report = Report::of(&records, lab.detector.threshold).context("there are no pictures")?;
-    println!("{}\n{pgd}\n", arguments.source.describe());
+    println!("{}\n{pgd}\n", arguments.source.describe(arguments.validation));
     println!("{report}, {rate:.1} a second");
     if let Some(path) = &arguments.json {
         let mut text = serde_json::to_vec_pretty(&report)?;
         text.push(b'\n');
         write_atomically(path, &text)?;
+    }
+    if let Some(path) = &arguments.records {
+        write_atomically(path, &serde_json::to_vec(&records)?)?;
     }
     if let Some(folder) = &arguments.figures {
         let (_, samples) = pollster::block_on(examine(&lab, pictures.as_ref(), &shown, pgd, true))?;
@@ -93,7 +109,7 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
 }
 
 /// Scores of the clean pictures held out.
-fn clean_scores(lab: &Lab, lesson: &Lesson, batch_size: usize) -> Result<Vec<f32>> {
+pub(super) fn clean_scores(lab: &Lab, lesson: &Lesson, batch_size: usize) -> Result<Vec<f32>> {
     let held_out = &lesson.parts.validation;
     let mut meter = Meter::new(held_out.len().div_ceil(batch_size), 0);
     let mut scores = Vec::with_capacity(held_out.len());

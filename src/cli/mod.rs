@@ -1,6 +1,8 @@
 //! The command line. One file per command; nothing of the method is decided here.
 
 mod attack;
+mod calibrate;
+mod convert;
 mod detect;
 mod device;
 mod download;
@@ -47,10 +49,17 @@ enum Command {
     Train(train::Command),
     /// Measure: the table of accuracies, and the detector's figures.
     Evaluate(evaluate::Arguments),
+    /// Choose AE's score and threshold anew, after training.
+    Calibrate(calibrate::Arguments),
     /// Attack one picture: a picture file in, an attacked PNG out.
     Attack(attack::Arguments),
     /// Say of picture files whether they are adversarial, and what is on them.
     Detect(detect::Arguments),
+    /// Write weights in 32, 16 or 8 bits, for elsewhere.
+    Export(convert::Export),
+    /// Make weights that were trained with PyTorch usable here.
+    #[command(subcommand)]
+    Import(convert::Import),
     /// Draw pictures of the ten classes into a folder.
     Draw(draw::Arguments),
 }
@@ -73,8 +82,13 @@ pub fn run() -> ExitCode {
         Command::Evaluate(arguments) => {
             device().and_then(|device| evaluate::run(&arguments, &device))
         }
+        Command::Calibrate(arguments) => {
+            device().and_then(|device| calibrate::run(&arguments, &device))
+        }
         Command::Attack(arguments) => device().and_then(|device| attack::run(&arguments, &device)),
         Command::Detect(arguments) => device().and_then(|device| detect::run(&arguments, &device)),
+        Command::Export(arguments) => convert::export(&arguments),
+        Command::Import(what) => convert::import(&what),
         Command::Draw(arguments) => draw::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {

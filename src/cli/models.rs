@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::detector::{Detector, Direction, Divergence};
 use crate::lab::Lab;
-use crate::model::{Vgg, weights};
+use crate::model::{AutoencoderConfig, Vgg, weights};
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Models")]
@@ -49,6 +49,71 @@ pub struct DetectorArguments {
     percentile: f32,
 }
 
+/// Which autoencoder.
+#[derive(Args, Debug)]
+pub struct AutoencoderShape {
+    /// Which network.
+    #[arg(long, value_enum, default_value_t = Kind::Tutorial)]
+    architecture: Kind,
+
+    /// Numbers in the bottleneck (tutorial: 100), or channels of it (compact and residual: 8).
+    #[arg(long, value_name = "N")]
+    latent: Option<usize>,
+
+    /// Places of the residual one's bottleneck, a side: 24 or 12.
+    #[arg(long, value_name = "N", default_value_t = 24)]
+    side: usize,
+
+    /// Channels of what the residual one adds to its linear coding.
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    width: usize,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Kind {
+    /// The tutorial's: a dense bottleneck, 6.6 M weights
+    Tutorial,
+    /// Batch normalisation, a 24x24 bottleneck, 0.08 M weights
+    Compact,
+    /// The same and deeper, added to a linear coding of patches, 0.25 M weights
+    Residual,
+}
+
+impl AutoencoderShape {
+    pub fn config(&self) -> Result<AutoencoderConfig> {
+        let config = match self.architecture {
+            Kind::Tutorial => AutoencoderConfig::Tutorial {
+                latent: self.latent.unwrap_or(AutoencoderConfig::TUTORIAL_LATENT),
+            },
+            Kind::Compact => AutoencoderConfig::Compact { channels: self.latent.unwrap_or(8) },
+            Kind::Residual => AutoencoderConfig::Residual {
+                side: self.side,
+                channels: self.latent.unwrap_or(8),
+                width: self.width,
+            },
+        };
+        Ok(config.check()?)
+    }
+}
+
+/// What the detector compares.
+#[derive(Args, Debug)]
+pub struct ScoreArguments {
+    /// Order of the predictions in the detector's score.
+    #[arg(long, value_enum, default_value_t = Direction::Forward)]
+    score_direction: Direction,
+
+    /// Temperature of the predictions in the detector's score.
+    #[arg(long, value_name = "T", default_value_t = 1.0)]
+    score_temperature: f32,
+}
+
+impl ScoreArguments {
+    pub fn divergence(&self) -> Divergence {
+        Divergence { direction: self.score_direction, temperature: self.score_temperature }
+    }
+}
+
 impl ClassifierArgument {
     /// The classifier, and the CRC-32 of its file.
     pub fn load(&self, device: &Device) -> Result<(Vgg, u32)> {
@@ -61,17 +126,27 @@ impl ClassifierArgument {
 
 impl ModelArguments {
     pub fn load(&self, device: &Device) -> Result<Lab> {
+        Ok(self.load_with_file(device)?.0)
+    }
+
+    /// Both networks, and the bytes of AE's file.
+    pub fn load_with_file(&self, device: &Device) -> Result<(Lab, Vec<u8>)> {
         let (classifier, _) = self.classifier.load(device)?;
         let (path, bytes) = read(self.autoencoder.as_deref(), "autoencoder")?;
         let open = || -> crate::Result<Lab> {
             let (autoencoder, card) = weights::load_autoencoder(&bytes, device)?;
             Ok(Lab::new(classifier, autoencoder, card.needs_detector()?, device))
         };
-        open().with_context(|| path.display().to_string())
+        let lab = open().with_context(|| path.display().to_string())?;
+        Ok((lab, bytes))
     }
 }
 
 impl DetectorArguments {
+    pub fn percentile(&self) -> f32 {
+        self.percentile
+    }
+
     /// The detector to use: the file's, changed as told. `infer` gives scores of clean pictures, if the
     /// threshold is to be inferred.
     pub fn apply(

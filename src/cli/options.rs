@@ -6,7 +6,8 @@ use clap::{Args, ValueEnum};
 use crate::attack::{Norm, Pgd};
 use crate::data::Protocol;
 use crate::detector::Direction;
-use crate::train::Schedule;
+use crate::model::Precision;
+use crate::train::{Optimizer, Schedule};
 
 impl ValueEnum for Norm {
     fn value_variants<'a>() -> &'a [Self] {
@@ -56,13 +57,44 @@ impl ValueEnum for Protocol {
 
 impl ValueEnum for Schedule {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Schedule::Constant, Schedule::Cosine]
+        &[Schedule::Constant, Schedule::Cosine, Schedule::OneCycle]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(match self {
             Schedule::Constant => PossibleValue::new("constant").help("the same rate throughout"),
             Schedule::Cosine => PossibleValue::new("cosine").help("half a cosine, down to 0"),
+            Schedule::OneCycle => PossibleValue::new("one-cycle")
+                .help("a quarter of the steps up to the rate, then half a cosine down to 0"),
+        })
+    }
+}
+
+impl ValueEnum for Precision {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Precision::F32, Precision::F16, Precision::I8]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Precision::F32 => PossibleValue::new("f32").help("as they were trained"),
+            Precision::F16 => PossibleValue::new("f16").help("half the size"),
+            Precision::I8 => {
+                PossibleValue::new("i8").help("a quarter of the size: 8 bits, a scale per slice")
+            }
+        })
+    }
+}
+
+impl ValueEnum for Optimizer {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Optimizer::Adam, Optimizer::Sgd]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Optimizer::Adam => PossibleValue::new("adam"),
+            Optimizer::Sgd => PossibleValue::new("sgd").help("with Nesterov's momentum, 0.9"),
         })
     }
 }

@@ -150,10 +150,20 @@ impl SourceArguments {
         Ok((pictures, chosen))
     }
 
-    pub fn describe(&self) -> String {
+    /// The pictures held out of the training split, to choose by, and which of them.
+    pub fn validation(&self) -> Result<(Box<dyn Pictures>, Vec<usize>)> {
+        let (pictures, parts) = self.lesson(None)?;
+        let chosen = self.chosen(pictures.labels(), parts.validation, self.pictures)?;
+        Ok((pictures, chosen))
+    }
+
+    pub fn describe(&self, validation: bool) -> String {
+        let (learn, measure) = self.protocol.splits();
         match &self.data {
+            Some(folder) if validation => {
+                format!("STL-10 in {}, held out of split {learn}", folder.display())
+            }
             Some(folder) => {
-                let (learn, measure) = self.protocol.splits();
                 format!("STL-10 in {}, split {measure} (trained on {learn})", folder.display())
             }
             None => "drawn pictures".to_owned(),

@@ -1,6 +1,6 @@
 //! `train classifier`, `train autoencoder`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,16 +8,17 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use tracing::info;
 
-use super::models::ClassifierArgument;
+use super::models::{AutoencoderShape, ClassifierArgument, ScoreArguments};
 use super::source::{DrawnArgument, SourceArguments};
 use crate::detector::{Direction, Divergence};
+use crate::model::import::state_dict;
 use crate::model::{AutoencoderConfig, ClassifierConfig, Precision};
 use crate::train::autoencoder::{AutoencoderOptions, AutoencoderTask};
-use crate::train::classifier::ClassifierTask;
-use crate::train::{Lesson, Options, Outcome, Schedule, Task, fit};
+use crate::train::classifier::{ClassifierTask, Start};
+use crate::train::{Descent, Lesson, Optimizer, Options, Outcome, Schedule, Task, fit};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -36,6 +37,16 @@ pub struct Classifier {
     #[arg(long, default_value_t = ClassifierConfig::Compact)]
     architecture: ClassifierConfig,
 
+    /// Start from these weights: a file of `train` or `import`, or a state dict of PyTorch's, as .pth or
+    /// safetensors. A last layer for other classes than STL-10's starts anew.
+    #[arg(long, value_name = "FILE")]
+    init: Option<PathBuf>,
+
+    /// In so many of the epochs, the first ones, nothing but the last layer learns
+    /// [default: 0, with vgg16 and --init 1]
+    #[arg(long, value_name = "N")]
+    freeze: Option<usize>,
+
     /// Passes over the training pictures.
     #[arg(long, value_name = "N", default_value_t = 24)]
     epochs: usize,
@@ -44,13 +55,26 @@ pub struct Classifier {
     #[arg(long, value_name = "N", default_value_t = 64)]
     batch_size: usize,
 
-    /// Adam's learning rate.
-    #[arg(long, value_name = "RATE", default_value_t = 2e-3)]
-    learning_rate: f64,
+    /// So many of the epochs, the first ones, learn from pictures scaled down to 64x64: they take less
+    /// than half the time.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    small_epochs: usize,
+
+    /// What turns gradients into steps [default: sgd, with vgg16 adam]
+    #[arg(long, value_enum)]
+    optimizer: Option<Optimizer>,
+
+    /// The learning rate, at its highest [default: 0.08, with vgg16 0.0001]
+    #[arg(long, value_name = "RATE")]
+    learning_rate: Option<f64>,
 
     /// How the learning rate goes.
-    #[arg(long, value_enum, default_value_t = Schedule::Cosine)]
+    #[arg(long, value_enum, default_value_t = Schedule::OneCycle)]
     schedule: Schedule,
+
+    /// L2 penalty on the weights [default: 0.0005, with vgg16 0]
+    #[arg(long, value_name = "PENALTY")]
+    weight_decay: Option<f64>,
 
     #[command(flatten)]
     source: SourceArguments,
@@ -64,13 +88,8 @@ pub struct Classifier {
 
 #[derive(Args)]
 pub struct Autoencoder {
-    /// Which network.
-    #[arg(long, value_enum, default_value_t = Kind::Tutorial)]
-    architecture: Kind,
-
-    /// Numbers in the bottleneck (tutorial: 100), or channels of it (compact: 8).
-    #[arg(long, value_name = "N")]
-    latent: Option<usize>,
+    #[command(flatten)]
+    shape: AutoencoderShape,
 
     /// Learn from STL-10's unlabelled pictures too: AE needs no labels.
     #[arg(long, requires = "data", help_heading = "Pictures")]
@@ -84,13 +103,21 @@ pub struct Autoencoder {
     #[arg(long, value_name = "N", default_value_t = 128)]
     batch_size: usize,
 
-    /// Adam's learning rate.
+    /// What turns gradients into steps.
+    #[arg(long, value_enum, default_value_t = Optimizer::Adam)]
+    optimizer: Optimizer,
+
+    /// The learning rate, at its highest.
     #[arg(long, value_name = "RATE", default_value_t = 1e-3)]
     learning_rate: f64,
 
     /// How the learning rate goes.
     #[arg(long, value_enum, default_value_t = Schedule::Constant)]
     schedule: Schedule,
+
+    /// L2 penalty on the weights.
+    #[arg(long, value_name = "PENALTY", default_value_t = 0.0)]
+    weight_decay: f64,
 
     /// Order of the predictions in the divergence that is minimised.
     #[arg(long, value_enum, default_value_t = Direction::Reverse)]
@@ -100,13 +127,25 @@ pub struct Autoencoder {
     #[arg(long, value_name = "T", default_value_t = 1.0)]
     loss_temperature: f32,
 
-    /// Order of the predictions in the detector's score.
-    #[arg(long, value_enum, default_value_t = Direction::Forward)]
-    score_direction: Direction,
+    /// Weight of the mean squared difference between picture and reconstruction in the loss.
+    #[arg(long, value_name = "WEIGHT", default_value_t = 0.0)]
+    mse: f64,
 
-    /// Temperature of the predictions in the detector's score.
-    #[arg(long, value_name = "T", default_value_t = 1.0)]
-    score_temperature: f32,
+    /// Mirror half of the pictures.
+    #[arg(long)]
+    flip: bool,
+
+    /// Show AE pictures with noise, of a standard deviation from 0 to this; the prediction on the picture
+    /// without it is to survive.
+    #[arg(long, value_name = "SIGMA", default_value_t = 0.0)]
+    noise: f32,
+
+    /// So many of the epochs, the first ones, learn from windows of 64x64: they take half the time.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    small_epochs: usize,
+
+    #[command(flatten)]
+    score: ScoreArguments,
 
     /// Share of clean pictures, in per cent, that the detector's threshold lets pass.
     #[arg(long, value_name = "PER CENT", default_value_t = 95.0)]
@@ -125,14 +164,6 @@ pub struct Autoencoder {
     run: Run,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Kind {
-    /// The tutorial's: a dense bottleneck, 6.6 M weights
-    Tutorial,
-    /// Batch normalisation, a 24x24 bottleneck, 0.08 M weights
-    Compact,
-}
-
 /// What has nothing to do with what is learned.
 #[derive(Args)]
 #[command(next_help_heading = "Run")]
@@ -141,9 +172,9 @@ struct Run {
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 
-    /// Keep the weights in 16 bits: half the size.
-    #[arg(long)]
-    half: bool,
+    /// Number format of the weights that are kept.
+    #[arg(long, value_enum, default_value_t = Precision::F32)]
+    precision: Precision,
 
     /// Seed of the first weights, the shuffling and the augmentation.
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -175,40 +206,77 @@ pub fn run(command: Command, device: &Device) -> Result<ExitCode> {
 
 impl Classifier {
     fn run(self, device: &Device) -> Result<ExitCode> {
-        let (epochs, batch_size) = (self.epochs, self.batch_size);
-        let options = self.run.options(epochs, batch_size, self.learning_rate, self.schedule)?;
+        // What suits a small network with batch norms throws a large one without them off.
+        let (optimizer, learning_rate, weight_decay, frozen_epochs) = match self.architecture {
+            ClassifierConfig::Compact => (Optimizer::Sgd, 0.08, 5e-4, 0),
+            ClassifierConfig::Vgg16 => {
+                (Optimizer::Adam, 1e-4, 0.0, usize::from(self.init.is_some()))
+            }
+        };
+        let options = self.run.options(Descent {
+            epochs: self.epochs,
+            batch_size: self.batch_size,
+            optimizer: self.optimizer.unwrap_or(optimizer),
+            learning_rate: self.learning_rate.unwrap_or(learning_rate),
+            weight_decay: self.weight_decay.unwrap_or(weight_decay),
+            schedule: self.schedule,
+        })?;
+        let start = self.init.as_deref().map(start).transpose()?;
         self.source.with_lesson(self.beside.drawn, false, |lesson| {
             let task = ClassifierTask {
                 config: self.architecture,
                 lesson,
                 device: device.clone(),
                 seed: options.seed,
+                small_epochs: self.small_epochs,
+                start,
+                frozen_epochs: self.freeze.unwrap_or(frozen_epochs),
             };
             train(&task, lesson, &options)
         })
     }
 }
 
+fn start(path: &Path) -> Result<Start> {
+    let weights = state_dict(path).with_context(|| path.display().to_string())?;
+    let crc32 = crc32fast::hash(&weights);
+    Ok(Start { weights, crc32 })
+}
+
 impl Autoencoder {
     fn run(self, device: &Device) -> Result<ExitCode> {
-        let (epochs, batch_size) = (self.epochs, self.batch_size);
-        let options = self.run.options(epochs, batch_size, self.learning_rate, self.schedule)?;
-        let config = match (self.architecture, self.latent) {
-            (_, Some(0)) => bail!("--latent is 0, but must be at least 1"),
-            (Kind::Tutorial, latent) => AutoencoderConfig::Tutorial {
-                latent: latent.unwrap_or(AutoencoderConfig::TUTORIAL_LATENT),
-            },
-            (Kind::Compact, channels) => {
-                AutoencoderConfig::Compact { channels: channels.unwrap_or(8) }
-            }
-        };
+        let options = self.run.options(Descent {
+            epochs: self.epochs,
+            batch_size: self.batch_size,
+            optimizer: self.optimizer,
+            learning_rate: self.learning_rate,
+            weight_decay: self.weight_decay,
+            schedule: self.schedule,
+        })?;
+        let config = self.shape.config()?;
+        if self.small_epochs > 0 && matches!(config, AutoencoderConfig::Tutorial { .. }) {
+            bail!("--small-epochs is for the other autoencoders: the tutorial's takes 96x96 only");
+        }
+        if !(0.0..=1e6).contains(&self.mse) || !(0.0..=1.0).contains(&self.noise) {
+            bail!("--mse must be a weight, 0 or more, and --noise be between 0 and 1");
+        }
         let (classifier, classifier_crc32) = self.classifier.load(device)?;
         let loss =
             Divergence { direction: self.loss_direction, temperature: self.loss_temperature };
-        let score =
-            Divergence { direction: self.score_direction, temperature: self.score_temperature };
+        let score = self.score.divergence();
         let (percentile, seed) = (self.percentile, options.seed);
-        let chosen = AutoencoderOptions { config, loss, score, percentile, seed, classifier_crc32 };
+        let chosen = AutoencoderOptions {
+            config,
+            loss,
+            mse: self.mse,
+            flip: self.flip,
+            noise: self.noise,
+            small_epochs: self.small_epochs,
+            score,
+            percentile,
+            seed,
+            classifier_crc32,
+        };
         self.source.with_lesson(self.beside.drawn, self.unlabeled, |lesson| {
             let task = AutoencoderTask::new(chosen, lesson, &classifier, device)?;
             train(&task, lesson, &options)
@@ -217,27 +285,21 @@ impl Autoencoder {
 }
 
 impl Run {
-    fn options(
-        &self,
-        epochs: usize,
-        batch_size: usize,
-        learning_rate: f64,
-        schedule: Schedule,
-    ) -> Result<Options> {
-        if epochs == 0 || batch_size == 0 {
+    fn options(&self, descent: Descent) -> Result<Options> {
+        if descent.epochs == 0 || descent.batch_size == 0 {
             bail!("--epochs and --batch-size must be at least 1");
+        }
+        if !(0.0..=1.0).contains(&descent.weight_decay) {
+            bail!("--weight-decay is {}, but must be between 0 and 1", descent.weight_decay);
         }
         let checkpoint_every = Duration::try_from_secs_f64(self.checkpoint_every * 60.0)
             .context("--checkpoint-every must be a number of minutes, 0 or more")?;
         let options = Options {
-            epochs,
-            batch_size,
-            learning_rate,
-            schedule,
+            descent,
             seed: self.seed,
             patience: self.patience,
             out: self.out.clone(),
-            precision: if self.half { Precision::F16 } else { Precision::F32 },
+            precision: self.precision,
             checkpoint_every,
             resume: self.resume,
             overwrite: self.overwrite,

@@ -63,7 +63,7 @@ pub struct DetectorFigures {
 }
 
 /// One picture's way through an evaluation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Record {
     /// The true class.
     pub class: Class,

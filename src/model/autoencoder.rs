@@ -10,7 +10,8 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::layer::{self, Layer, Layers};
-use crate::picture::CHANNELS;
+use crate::error::{Error, Result};
+use crate::picture::{CHANNELS, SIDE};
 
 /// Which autoencoder to build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,17 @@ pub enum AutoencoderConfig {
         /// Channels of the bottleneck.
         channels: usize,
     },
+    /// A bottleneck that stays a map, `side` x `side` with `channels` numbers a place, and a head start: what is
+    /// learned is added to a linear coding of patches, which keeps the lowest frequencies of each and is
+    /// learned on as well. 0.25 M weights with 24, 8 and 64.
+    Residual {
+        /// Places of the bottleneck, a side: 24 or 12.
+        side: usize,
+        /// Channels of the bottleneck.
+        channels: usize,
+        /// Channels of what is added to the linear coding.
+        width: usize,
+    },
 }
 
 /// An autoencoder: [n, 3, 96, 96] → [n, 3, 96, 96].
@@ -36,17 +48,55 @@ pub enum AutoencoderConfig {
 pub struct Autoencoder {
     encoder: Vec<Layer>,
     decoder: Vec<Layer>,
+    /// The linear coding that the encoder's output is added to; none in most networks.
+    analysis: Vec<Layer>,
+    /// The linear decoding that the decoder's output is added to; none in most networks.
+    synthesis: Vec<Layer>,
 }
 
 impl AutoencoderConfig {
     /// The bottleneck of the tutorial's saved model.
     pub const TUTORIAL_LATENT: usize = 100;
 
+    /// # Errors
+    /// When a size is 0, too large to be meant, or not one of the choices.
+    pub fn check(self) -> Result<Self> {
+        let within = |name, value: usize, largest| match value {
+            v if (1..=largest).contains(&v) => Ok(()),
+            v => Err(Error::Option {
+                name,
+                value: v.to_string(),
+                must: "at least 1, and not thousands",
+            }),
+        };
+        match self {
+            AutoencoderConfig::Tutorial { latent } => within("the latent size", latent, 4096)?,
+            AutoencoderConfig::Compact { channels } => {
+                within("the bottleneck's channels", channels, 1024)?;
+            }
+            AutoencoderConfig::Residual { side: 12 | 24, channels, width } => {
+                within("the bottleneck's channels", channels, 1024)?;
+                within("the autoencoder's width", width, 1024)?;
+            }
+            AutoencoderConfig::Residual { side, .. } => {
+                return Err(Error::Option {
+                    name: "the bottleneck's side",
+                    value: side.to_string(),
+                    must: "12 or 24",
+                });
+            }
+        }
+        Ok(self)
+    }
+
     /// A network with fresh weights, drawn from `device`'s generator ([`Device::seed`]).
     pub fn init(self, device: &Device) -> Autoencoder {
         match self {
             AutoencoderConfig::Tutorial { latent } => tutorial(latent, device),
             AutoencoderConfig::Compact { channels } => compact(channels, device),
+            AutoencoderConfig::Residual { side, channels, width } => {
+                residual(side, channels, width, device)
+            }
         }
     }
 }
@@ -73,7 +123,7 @@ fn tutorial(latent: usize, device: &Device) -> Autoencoder {
         layer::relu(),
         layers.conv4_up(64, CHANNELS), // 48 -> 96
     ];
-    Autoencoder { encoder, decoder }
+    Autoencoder { encoder, decoder, analysis: vec![], synthesis: vec![] }
 }
 
 fn compact(channels: usize, device: &Device) -> Autoencoder {
@@ -96,7 +146,32 @@ fn compact(channels: usize, device: &Device) -> Autoencoder {
         layer::relu(),
         layers.conv4_up(32, CHANNELS), // 48 -> 96
     ];
-    Autoencoder { encoder, decoder }
+    Autoencoder { encoder, decoder, analysis: vec![], synthesis: vec![] }
+}
+
+fn residual(side: usize, channels: usize, width: usize, device: &Device) -> Autoencoder {
+    let layers = Layers { device, first_weights: layer::he };
+    // What is added starts at nothing, so that learning starts from the linear coding.
+    let nothing = Layers { device, first_weights: layer::zero };
+    let half = (width / 2).max(1);
+    let then = |layer: Layer, width: usize| [layer, layers.batch_norm(width), layer::relu()];
+    let mut encoder = Vec::new();
+    encoder.extend(then(layers.conv4_down(CHANNELS, half), half)); // 96 -> 48
+    encoder.extend(then(layers.conv4_down(half, width), width)); // 48 -> 24
+    let mut decoder = Vec::new();
+    decoder.extend(then(layers.conv3(channels, width), width));
+    if side == 12 {
+        encoder.extend(then(layers.conv4_down(width, width), width)); // 24 -> 12
+        decoder.extend(then(layers.conv4_up(width, width), width)); // 12 -> 24
+    } else {
+        encoder.extend(then(layers.conv3(width, width), width));
+        decoder.extend(then(layers.conv3(width, width), width));
+    }
+    encoder.push(nothing.conv3(width, channels));
+    decoder.extend(then(layers.conv4_up(width, half), half)); // 24 -> 48
+    decoder.push(nothing.conv4_up(half, CHANNELS)); // 48 -> 96
+    let (analysis, synthesis) = layers.patches(SIDE / side, channels);
+    Autoencoder { encoder, decoder, analysis: vec![analysis], synthesis: vec![synthesis] }
 }
 
 impl Autoencoder {
@@ -105,15 +180,23 @@ impl Autoencoder {
         self.decode(self.encode(pictures))
     }
 
-    /// The bottleneck: [n, latent, 1, 1], or [n, channels, 24, 24] of the compact one.
+    /// The bottleneck: [n, latent, 1, 1], or [n, channels, side, side] of the others.
     pub fn encode(&self, pictures: Tensor<4>) -> Tensor<4> {
-        layer::forward(&self.encoder, pictures)
+        add(&self.encoder, &self.analysis, pictures)
     }
 
     /// From the bottleneck to pictures [n, 3, 96, 96].
     pub fn decode(&self, latent: Tensor<4>) -> Tensor<4> {
-        layer::forward(&self.decoder, latent)
+        add(&self.decoder, &self.synthesis, latent)
     }
+}
+
+/// What the layers make of `x`, and what the linear ones beside them make of it, if there are any.
+fn add(layers: &[Layer], linear: &[Layer], x: Tensor<4>) -> Tensor<4> {
+    if linear.is_empty() {
+        return layer::forward(layers, x);
+    }
+    layer::forward(layers, x.clone()) + layer::forward(linear, x)
 }
 
 impl fmt::Display for AutoencoderConfig {
@@ -121,6 +204,9 @@ impl fmt::Display for AutoencoderConfig {
         match self {
             AutoencoderConfig::Tutorial { latent } => write!(f, "tutorial, latent {latent}"),
             AutoencoderConfig::Compact { channels } => write!(f, "compact, {channels} channels"),
+            AutoencoderConfig::Residual { side, channels, width } => {
+                write!(f, "residual, {side}x{side}x{channels}, width {width}")
+            }
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use burn::module::Module;
+use burn::module::{Module, ParamGroup};
 use burn::tensor::{Device, Tensor, activation};
 use serde::{Deserialize, Serialize};
 
@@ -114,6 +114,23 @@ impl Vgg {
         let x = (pictures - mean) / std;
         let x = layer::forward(&self.features, x);
         layer::forward(&self.classifier, x).flatten(1, 3)
+    }
+
+    /// What the names of the last layer's weights begin with: the layer that names the classes.
+    pub fn head(&self) -> String {
+        format!("classifier.{}.", self.classifier.len() - 1)
+    }
+
+    /// Lets nothing but the last layer learn, or all of it again.
+    #[must_use]
+    pub fn with_head_alone(self, alone: bool) -> Self {
+        match self.classifier.last() {
+            Some(head) if alone => {
+                let head = ParamGroup::ids_from_module(head.clone());
+                self.freeze().unfreeze_group(head)
+            }
+            _ => self.unfreeze(),
+        }
     }
 
     /// Probabilities [n, 10] of pictures [n, 3, 96, 96].

@@ -11,7 +11,9 @@ use burn::nn::{
     BatchNorm, BatchNormConfig, Dropout, DropoutConfig, Initializer, Linear, LinearConfig,
     PaddingConfig2d, Relu,
 };
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::picture::CHANNELS;
 
 /// One layer, from a [n, c, h, w] tensor to another; vectors travel as [n, c, 1, 1].
 #[derive(Module, Debug)]
@@ -91,6 +93,37 @@ pub(super) fn small(_: usize, _: usize) -> Initializer {
     Initializer::Normal { mean: 0.0, std: 0.01 }
 }
 
+/// Weights that do nothing yet.
+pub(super) fn zero(_: usize, _: usize) -> Initializer {
+    Initializer::Zeros
+}
+
+/// The `count` lowest frequencies of RGB patches of `side` x `side`, orthonormal, each [3, side, side]: the
+/// cosines that JPEG uses, of the brightness and of two differences of colours.
+fn lowest_frequencies(side: usize, count: usize) -> Vec<Vec<f32>> {
+    // Brightness; red against blue; green against both. Colours count as if three frequencies higher,
+    // since pictures hold less of them.
+    let colours = [([1.0, 1.0, 1.0], 0), ([1.0, 0.0, -1.0], 3), ([1.0, -2.0, 1.0], 3)];
+    let mut all: Vec<_> = (0..3 * side * side)
+        .map(|i| (colours[i % 3], i / 3 / side, i / 3 % side))
+        .map(|((colour, penalty), v, u)| ((u * u + v * v + penalty, v), colour, v, u))
+        .collect();
+    all.sort_by_key(|(order, ..)| *order);
+    let wave = |frequency: usize, at: usize| {
+        let angle = std::f32::consts::PI * frequency as f32 * (at as f32 + 0.5) / side as f32;
+        let scale = if frequency == 0 { 1.0 } else { 2.0 };
+        angle.cos() * (scale / side as f32).sqrt()
+    };
+    let pattern = |colour: [f32; 3], v: usize, u: usize| -> Vec<f32> {
+        let length = colour.iter().map(|c| c * c).sum::<f32>().sqrt();
+        let places = |c: f32| {
+            (0..side * side).map(move |i| c / length * wave(v, i / side) * wave(u, i % side))
+        };
+        colour.into_iter().flat_map(places).collect()
+    };
+    all.into_iter().take(count).map(|(_, colour, v, u)| pattern(colour, v, u)).collect()
+}
+
 /// Makes layers on one device with one way to draw their first weights; biases start at 0.
 pub(super) struct Layers<'a> {
     pub device: &'a Device,
@@ -142,6 +175,28 @@ impl Layers<'_> {
         Some(Initializer::Zeros.init([count], self.device))
     }
 
+    /// A linear coding of patches of `side` x `side` pixels by `count` numbers each, and its decoding: the
+    /// lowest frequencies to start with; frequencies beyond those that there are start at zero.
+    pub fn patches(&self, side: usize, count: usize) -> (Layer, Layer) {
+        let mut weights: Vec<f32> = lowest_frequencies(side, count).concat();
+        weights.resize(count * CHANNELS * side * side, 0.0);
+        // [out, in, k, k] of the one and [in, out, k, k] of the other are the same numbers.
+        let weights = TensorData::new(weights, [count, CHANNELS, side, side]);
+        let param = || Param::from_data(weights.clone(), self.device);
+        let mut analysis = Conv2dConfig::new([CHANNELS, count], [side, side])
+            .with_stride([side, side])
+            .with_padding(PaddingConfig2d::Valid)
+            .with_bias(false)
+            .init(self.device);
+        analysis.weight = param();
+        let mut synthesis = ConvTranspose2dConfig::new([count, CHANNELS], [side, side])
+            .with_stride([side, side])
+            .with_bias(false)
+            .init(self.device);
+        synthesis.weight = param();
+        (Layer::Conv(analysis), Layer::ConvTranspose(synthesis))
+    }
+
     pub fn batch_norm(&self, channels: usize) -> Layer {
         Layer::BatchNorm(BatchNormConfig::new(channels).init(self.device))
     }
@@ -166,4 +221,23 @@ pub(super) fn dropout(probability: f64) -> Layer {
 
 pub(super) fn reshape(shape: [usize; 3]) -> Layer {
     Layer::Reshape(Reshape { shape })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frequencies_are_orthonormal_and_begin_with_the_mean() {
+        for side in [4, 8] {
+            let all = lowest_frequencies(side, 3 * side * side);
+            for (i, a) in all.iter().enumerate() {
+                for (j, b) in all.iter().enumerate() {
+                    let product: f32 = a.iter().zip(b).map(|(a, b)| a * b).sum();
+                    assert!((product - f32::from(i == j)).abs() < 1e-4, "{i} {j}: {product}");
+                }
+            }
+            assert!(all[0].iter().all(|v| (v - all[0][0]).abs() < 1e-6));
+        }
+    }
 }

@@ -2,7 +2,10 @@
 
 pub mod autoencoder;
 pub mod classifier;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod import;
 pub mod layer;
+mod quantize;
 pub mod weights;
 
 pub use autoencoder::{Autoencoder, AutoencoderConfig};

@@ -14,13 +14,17 @@ use burn_store::{
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 
-use super::{Autoencoder, AutoencoderConfig, ClassifierConfig, Vgg};
+use super::{Autoencoder, AutoencoderConfig, ClassifierConfig, Vgg, quantize};
+use crate::class::Class;
 use crate::data::Protocol;
 use crate::detector::Detector;
 use crate::error::{Error, Result};
 
 /// Where the card stands in the file's metadata.
 pub const CARD_KEY: &str = "second-look";
+
+/// Name of the figure that tells how many per cent of clean pictures the detector's threshold lets pass.
+pub const THRESHOLD_PERCENTILE: &str = "threshold_percentile";
 
 /// What weights say of themselves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,6 +81,8 @@ pub enum Precision {
     F32,
     /// 16 bits, half the size.
     F16,
+    /// 8 bits and a scale for every slice of a tensor, a quarter of the size.
+    I8,
 }
 
 impl Card {
@@ -142,27 +148,51 @@ pub fn load_classifier(bytes: &[u8], device: &Device) -> Result<(Vgg, Card)> {
 pub fn load_autoencoder(bytes: &[u8], device: &Device) -> Result<(Autoencoder, Card)> {
     let card = Card::read(bytes)?;
     match card.architecture {
-        Architecture::Autoencoder(config) => Ok((load(config.init(device), bytes)?.valid(), card)),
+        Architecture::Autoencoder(config) => {
+            Ok((load(config.check()?.init(device), bytes)?.valid(), card))
+        }
         Architecture::Classifier(config) => Err(Error::Weights(format!(
             "an autoencoder is wanted, but the file holds a classifier ({config})"
         ))),
     }
 }
 
-/// Fills `module` with the file's weights, f16 or f32.
+/// Fills `module` with the file's weights, of whichever [`Precision`].
 ///
 /// # Errors
 /// When a name is missing or unknown, a shape differs, or a number is not finite; `module` is dropped.
-pub fn load<M: Module>(mut module: M, bytes: &[u8]) -> Result<M> {
-    check(&module, bytes)?;
-    let mut store = SafetensorsStore::from_bytes(Some(bytes.to_vec()))
+pub fn load<M: Module>(module: M, bytes: &[u8]) -> Result<M> {
+    load_but(module, bytes, None)
+}
+
+/// Fills a fresh classifier with another one's weights to learn on from: a file of ours, or a state dict of
+/// PyTorch's. A last layer for other classes than ours is left as it is; returns whether it was.
+///
+/// # Errors
+/// As [`load`].
+pub fn start_classifier(fresh: Vgg, bytes: &[u8]) -> Result<(Vgg, bool)> {
+    let file = SafeTensors::deserialize(bytes).map_err(no_safetensors)?;
+    let head = fresh.head();
+    let classes =
+        file.tensor(&format!("{head}weight")).ok().and_then(|t| t.shape().first().copied());
+    let other_classes = classes.is_some_and(|classes| classes != Class::COUNT);
+    Ok((load_but(fresh, bytes, other_classes.then_some(head.as_str()))?, other_classes))
+}
+
+/// [`load`], but tensors whose names begin with `but` stay what they are.
+fn load_but<M: Module>(mut module: M, bytes: &[u8], but: Option<&str>) -> Result<M> {
+    let left = |name: &str| but.is_some_and(|but| name.starts_with(but));
+    let bytes = quantize::to_floats(bytes, left)?;
+    check(&module, &bytes, left)?;
+    let mut store = SafetensorsStore::from_bytes(Some(bytes))
         .with_from_adapter(ChainAdapter::new(
             FloatCastAdapter::to(DType::F32),
             PyTorchToBurnAdapter,
         ))
+        .allow_partial(but.is_some())
         .skip_enum_variants(true);
     let result = module.load_from(&mut store).map_err(|e| Error::Weights(e.to_string()))?;
-    if !result.errors.is_empty() || !result.missing.is_empty() {
+    if !result.errors.is_empty() || !result.missing.iter().all(|(name, _)| left(name)) {
         return Err(Error::Weights(result.to_string()));
     }
     Ok(module)
@@ -174,7 +204,7 @@ pub fn load<M: Module>(mut module: M, bytes: &[u8]) -> Result<M> {
 /// When a weight cannot be read from its device.
 pub fn save<M: Module>(module: &M, card: &Card, precision: Precision) -> Result<Vec<u8>> {
     let dtype = match precision {
-        Precision::F32 => DType::F32,
+        Precision::F32 | Precision::I8 => DType::F32,
         Precision::F16 => DType::F16,
     };
     let adapter = ChainAdapter::new(BurnToPyTorchAdapter, FloatCastAdapter::to(dtype));
@@ -186,18 +216,55 @@ pub fn save<M: Module>(module: &M, card: &Card, precision: Precision) -> Result<
         .metadata("format", "pt")
         .metadata(CARD_KEY, text);
     module.save_into(&mut store).map_err(|e| Error::Weights(e.to_string()))?;
-    store.get_bytes().map_err(|e| Error::Weights(e.to_string()))
+    let bytes = store.get_bytes().map_err(|e| Error::Weights(e.to_string()))?;
+    if precision == Precision::I8 { quantize::to_eight_bits(&bytes) } else { Ok(bytes) }
+}
+
+/// The same weights and the same card in another number format.
+///
+/// # Errors
+/// As [`load_classifier`].
+pub fn convert(bytes: &[u8], precision: Precision) -> Result<Vec<u8>> {
+    let device = Device::flex();
+    match Card::read(bytes)?.architecture {
+        Architecture::Classifier(_) => {
+            let (classifier, card) = load_classifier(bytes, &device)?;
+            save(&classifier, &card, precision)
+        }
+        Architecture::Autoencoder(_) => {
+            let (autoencoder, card) = load_autoencoder(bytes, &device)?;
+            save(&autoencoder, &card, precision)
+        }
+    }
+}
+
+/// An autoencoder's file with another detector, whose threshold lets `percentile` per cent of clean pictures
+/// pass.
+///
+/// # Errors
+/// As [`load_autoencoder`].
+pub fn with_detector(
+    bytes: &[u8],
+    detector: Detector,
+    percentile: f32,
+    precision: Precision,
+) -> Result<Vec<u8>> {
+    let (autoencoder, mut card) = load_autoencoder(bytes, &Device::flex())?;
+    card.detector = Some(detector);
+    card.figures.insert(THRESHOLD_PERCENTILE.to_owned(), f64::from(percentile));
+    save(&autoencoder, &card, precision)
 }
 
 /// PyTorch counts batches beside every batch norm; the count is no weight, and nothing here uses it.
 const UNUSED_SUFFIX: &str = "num_batches_tracked";
 
-fn check<M: Module>(module: &M, bytes: &[u8]) -> Result<()> {
+fn check<M: Module>(module: &M, bytes: &[u8], left: impl Fn(&str) -> bool) -> Result<()> {
     let file = SafeTensors::deserialize(bytes).map_err(no_safetensors)?;
     let expected: BTreeMap<String, Vec<usize>> = module
         .collect(None, Some(Box::new(BurnToPyTorchAdapter)), true)
         .into_iter()
         .map(|tensor| (tensor.name.to_string(), tensor.shape.iter().copied().collect()))
+        .filter(|(name, _): &(String, Vec<usize>)| !left(name))
         .collect();
     for (name, shape) in &expected {
         let tensor = file
@@ -226,7 +293,7 @@ fn check_numbers(name: &str, dtype: Dtype, data: &[u8]) -> Result<()> {
         Dtype::F16 => data.as_chunks().0.iter().all(|b| u16::from_le_bytes(*b) & 0x7c00 != 0x7c00),
         other => {
             return Err(Error::Weights(format!(
-                "tensor \"{name}\" is {other:?}, expected F32 or F16"
+                "tensor \"{name}\" is {other:?}, expected F32, F16 or I8"
             )));
         }
     };
@@ -236,6 +303,6 @@ fn check_numbers(name: &str, dtype: Dtype, data: &[u8]) -> Result<()> {
     Err(Error::Weights(format!("tensor \"{name}\" holds numbers that are not finite")))
 }
 
-fn no_safetensors(e: safetensors::SafeTensorError) -> Error {
+pub(super) fn no_safetensors(e: safetensors::SafeTensorError) -> Error {
     Error::Weights(format!("the file is damaged or no safetensors file ({e})"))
 }

@@ -3,14 +3,15 @@
 use anyhow::Result;
 use burn::tensor::{Device, Tensor};
 use rand::rngs::Xoshiro256PlusPlus;
+use tracing::info;
 
 use super::augment::augment;
-use super::{Lesson, Task, Validation, read_batch, scalar, to_batch};
+use super::{Lesson, SMALL, Task, Validation, read_batch, scalar, to_batch};
 use crate::attack::gradient::{cross_entropy, one_hot};
 use crate::class::Class;
-use crate::model::weights::Architecture;
+use crate::model::weights::{Architecture, start_classifier};
 use crate::model::{Card, ClassifierConfig, Vgg};
-use crate::picture::VALUES;
+use crate::picture::{SIDE, VALUES};
 
 /// Pictures that validation runs through the network at a time.
 const VALIDATION_BATCH: usize = 64;
@@ -25,6 +26,21 @@ pub struct ClassifierTask<'a> {
     pub device: Device,
     /// Of the first weights.
     pub seed: u64,
+    /// So many epochs on pictures scaled to [`SMALL`] a side come first: less than half of the work, and what
+    /// is learned there holds for large ones, as the last layers see a mean over all places.
+    pub small_epochs: usize,
+    /// Weights to start from, instead of random ones.
+    pub start: Option<Start>,
+    /// So many epochs come first in which nothing but the last layer learns.
+    pub frozen_epochs: usize,
+}
+
+/// Weights to start from.
+pub struct Start {
+    /// A file of ours or a state dict of PyTorch's, as safetensors.
+    pub weights: Vec<u8>,
+    /// Of the file: a training is not resumed from another start.
+    pub crc32: u32,
 }
 
 impl ClassifierTask<'_> {
@@ -43,31 +59,51 @@ impl Task for ClassifierTask<'_> {
     const RIGHT: &'static str = "accuracy";
 
     fn options(&self) -> serde_json::Value {
-        serde_json::json!({ "classifier": self.config })
+        serde_json::json!({ "classifier": self.config, "small_epochs": self.small_epochs,
+            "start_crc32": self.start.as_ref().map(|start| start.crc32),
+            "frozen_epochs": self.frozen_epochs })
     }
 
     fn card(&self) -> Card {
         Card::new(Architecture::Classifier(self.config))
     }
 
-    fn init(&self) -> Vgg {
+    fn init(&self) -> Result<Vgg> {
         self.device.seed(self.seed);
-        self.config.init(&self.device.clone().autodiff())
+        let fresh = self.config.init(&self.device.clone().autodiff());
+        let Some(start) = &self.start else {
+            return Ok(fresh);
+        };
+        let (started, other_classes) = start_classifier(fresh, &start.weights)?;
+        if other_classes {
+            info!("the last layer named other classes: it starts with fresh weights");
+        }
+        Ok(started)
+    }
+
+    fn begin_epoch(&self, model: Vgg, epoch: usize) -> Vgg {
+        if self.frozen_epochs == 0 {
+            model
+        } else {
+            model.with_head_alone(epoch < self.frozen_epochs)
+        }
     }
 
     fn loss(
         &self,
         model: &Vgg,
+        epoch: usize,
         indices: &[usize],
         rng: &mut Xoshiro256PlusPlus,
     ) -> Result<(Tensor<1>, Tensor<1>)> {
+        let side = if epoch < self.small_epochs { SMALL } else { SIDE };
         let mut values = Vec::with_capacity(indices.len() * VALUES);
         let mut bytes = [0; VALUES];
         for index in indices {
             self.lesson.pictures.read(*index, &mut bytes)?;
-            values.extend(augment(&bytes, rng));
+            values.extend(augment(&bytes, side, rng));
         }
-        let x = to_batch(values, &self.device).autodiff();
+        let x = to_batch(values, side, &self.device).autodiff();
         let classes = one_hot(&self.classes(indices), &self.device);
         let logits = model.forward(x);
         let right = share_right(logits.clone().inner(), classes.clone());

@@ -14,11 +14,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use burn::lr_scheduler::LrSchedulerConfig;
 use burn::lr_scheduler::constant::ConstantLr;
 use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
+use burn::lr_scheduler::linear::LinearLrSchedulerConfig;
 use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
+use burn::lr_scheduler::sequential::SequentialLrSchedulerConfig;
 use burn::module::Module;
-use burn::optim::{AdamConfig, GradientsParams};
+use burn::optim::decay::WeightDecayConfig;
+use burn::optim::momentum::MomentumConfig;
+use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer, SgdConfig};
 use burn::tensor::{Device, Tensor, TensorData};
 use burn_store::ModuleSnapshot;
 use rand::SeedableRng;
@@ -37,6 +42,9 @@ use crate::picture::{CHANNELS, SIDE, VALUES};
 use crate::progress::Meter;
 use checkpoint::{Checkpoints, State};
 
+/// Side of the pictures of the first epochs, if those are to be small.
+pub const SMALL: usize = 64;
+
 /// How the learning rate goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -45,19 +53,57 @@ pub enum Schedule {
     Constant,
     /// Half a cosine from the full rate down to 0 (Loshchilov & Hutter 2017, arXiv 1608.03983).
     Cosine,
+    /// A quarter of the steps up to the full rate, then half a cosine down to 0 (Smith & Topin 2018,
+    /// arXiv 1708.07120, with the cosine that is used since).
+    OneCycle,
+}
+
+/// What turns gradients into steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Optimizer {
+    /// Kingma & Ba 2015 (arXiv 1412.6980), epsilon 1e-8; the tutorial's.
+    Adam,
+    /// Stochastic gradient descent with Nesterov's momentum, 0.9.
+    Sgd,
+}
+
+impl Optimizer {
+    fn init(self, weight_decay: f64) -> ModuleOptimizer {
+        let decay =
+            (weight_decay > 0.0).then_some(WeightDecayConfig { penalty: weight_decay as f32 });
+        match self {
+            Optimizer::Adam => AdamConfig::new().with_epsilon(1e-8).with_weight_decay(decay).init(),
+            Optimizer::Sgd => {
+                let momentum = MomentumConfig { momentum: 0.9, dampening: 0.0, nesterov: true };
+                SgdConfig::new().with_momentum(Some(momentum)).with_weight_decay(decay).init()
+            }
+        }
+    }
+}
+
+/// How the weights are moved, and how often.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Descent {
+    /// Passes over the training pictures.
+    pub epochs: usize,
+    /// Pictures in a batch.
+    pub batch_size: usize,
+    /// What turns gradients into steps.
+    pub optimizer: Optimizer,
+    /// The learning rate, at the highest of the schedule.
+    pub learning_rate: f64,
+    /// L2 penalty on the weights, as a part of the gradient.
+    pub weight_decay: f64,
+    /// How the learning rate goes.
+    pub schedule: Schedule,
 }
 
 /// What both trainings can be told.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Passes over the training pictures.
-    pub epochs: usize,
-    /// Pictures in a batch.
-    pub batch_size: usize,
-    /// Adam's learning rate, at the start of the schedule.
-    pub learning_rate: f64,
-    /// How the learning rate goes.
-    pub schedule: Schedule,
+    /// How the weights are moved, and how often.
+    pub descent: Descent,
     /// Of the first weights, the shuffling and the augmentation.
     pub seed: u64,
     /// Stop after so many epochs without a better validation; 0: never.
@@ -127,16 +173,27 @@ pub trait Task {
     /// An empty card for the network.
     fn card(&self) -> Card;
 
-    /// Fresh weights.
-    fn init(&self) -> Self::Model;
+    /// The weights that learning starts from.
+    ///
+    /// # Errors
+    /// When they come from a file that does not fit.
+    fn init(&self) -> Result<Self::Model>;
 
-    /// The loss, shape `[1]`, of pictures `indices`, and the share of them that it counts as right.
+    /// Makes the network ready for epoch `epoch`, from 0: which of its layers learn in it.
+    fn begin_epoch(&self, model: Self::Model, epoch: usize) -> Self::Model {
+        let _ = epoch;
+        model
+    }
+
+    /// The loss, shape `[1]`, of pictures `indices` in epoch `epoch`, from 0, and the share of them that
+    /// it counts as right.
     ///
     /// # Errors
     /// When a picture cannot be read.
     fn loss(
         &self,
         model: &Self::Model,
+        epoch: usize,
         indices: &[usize],
         rng: &mut Xoshiro256PlusPlus,
     ) -> Result<(Tensor<1>, Tensor<1>)>;
@@ -191,16 +248,15 @@ pub fn fit<T: Task>(
     let fingerprint = serde_json::json!({
         "data": lesson.data, "protocol": lesson.protocol, "pictures": indices.len(),
         "held_out": lesson.held_out, "split_seed": lesson.split_seed,
-        "epochs": options.epochs, "batch_size": options.batch_size,
-        "learning_rate": options.learning_rate, "schedule": options.schedule,
-        "seed": options.seed, "task": task.options(),
+        "descent": options.descent, "seed": options.seed, "task": task.options(),
     });
-    let steps_per_epoch = indices.len().div_ceil(options.batch_size);
-    let total = options.epochs * steps_per_epoch;
+    let Descent { epochs, batch_size, .. } = options.descent;
+    let steps_per_epoch = indices.len().div_ceil(batch_size);
+    let total = epochs * steps_per_epoch;
     // Whatever can be refused is refused before `clear` removes anything.
-    let mut schedule = schedule(options, total)?;
-    let mut model = task.init();
-    let mut optimizer = AdamConfig::new().with_epsilon(1e-8).init();
+    let mut schedule = schedule(options.descent, total)?;
+    let mut model = task.init()?;
+    let mut optimizer = options.descent.optimizer.init(options.descent.weight_decay);
     let mut state = State::new(fingerprint.to_string());
     if options.resume {
         let found = checkpoints.last()?.with_context(|| {
@@ -218,11 +274,12 @@ pub fn fit<T: Task>(
     }
     let mut meter = Meter::new(total, state.step());
     let mut last_saved = Instant::now();
-    while state.epoch < options.epochs && !state.exhausted(options.patience) {
+    while state.epoch < epochs && !state.exhausted(options.patience) {
+        model = task.begin_epoch(model, state.epoch);
         let order = shuffled(indices, options.seed, state.epoch);
-        for (at, batch) in order.chunks(options.batch_size).enumerate().skip(state.batch) {
+        for (at, batch) in order.chunks(batch_size).enumerate().skip(state.batch) {
             let mut rng = generator(options.seed, state.epoch, at + 1);
-            let (loss, right) = task.loss(&model, batch, &mut rng)?;
+            let (loss, right) = task.loss(&model, state.epoch, batch, &mut rng)?;
             let gradients = GradientsParams::from_grads(loss.backward(), &model);
             model = optimizer.step(schedule.step(), model, gradients);
             let loss = scalar(loss.inner())?;
@@ -255,11 +312,7 @@ pub fn fit<T: Task>(
         let figures: Vec<String> =
             validation.figures.iter().map(|(name, value)| format!("{name} {value:.4}")).collect();
         let (epoch, mark) = (state.epoch, if better { ", kept" } else { "" });
-        meter.line(&format!(
-            "epoch {epoch}/{}: {mean}, {}{mark}",
-            options.epochs,
-            figures.join(", ")
-        ));
+        meter.line(&format!("epoch {epoch}/{epochs}: {mean}, {}{mark}", figures.join(", ")));
         if better {
             let card = Card {
                 training: Some(Training {
@@ -288,16 +341,33 @@ fn means<T: Task>(state: &State) -> String {
     format!("loss {:.4}, {} {:.3}", mean.loss, T::RIGHT, mean.right)
 }
 
-fn schedule(options: &Options, total: usize) -> Result<ModuleLrScheduler> {
-    let rate = options.learning_rate;
+fn schedule(descent: Descent, total: usize) -> Result<ModuleLrScheduler> {
+    let rate = descent.learning_rate;
     if !(rate > 0.0 && rate <= 1.0) {
         bail!("--learning-rate is {rate}, but must be above 0 and at most 1");
     }
-    Ok(match options.schedule {
+    Ok(match descent.schedule {
         Schedule::Constant => ConstantLr::new(rate).into(),
         Schedule::Cosine => CosineAnnealingLrSchedulerConfig::new(rate, total.max(1))
             .init()
             .map_err(anyhow::Error::msg)?,
+        Schedule::OneCycle => {
+            let rise = (total / 4).max(1);
+            let fall = total.saturating_sub(rise).max(1);
+            SequentialLrSchedulerConfig::new(
+                vec![
+                    LrSchedulerConfig::Linear(LinearLrSchedulerConfig::new(
+                        rate / 25.0,
+                        rate,
+                        rise,
+                    )),
+                    LrSchedulerConfig::Cosine(CosineAnnealingLrSchedulerConfig::new(rate, fall)),
+                ],
+                vec![rise],
+            )
+            .init()
+            .map_err(anyhow::Error::msg)?
+        }
     })
 }
 
@@ -334,10 +404,45 @@ fn read_batch(pictures: &dyn Pictures, indices: &[usize], device: &Device) -> Re
         pictures.read(*index, &mut bytes)?;
         values.extend(bytes.iter().map(|b| f32::from(*b) / 255.0));
     }
-    Ok(to_batch(values, device))
+    Ok(to_batch(values, SIDE, device))
 }
 
-fn to_batch(values: Vec<f32>, device: &Device) -> Tensor<4> {
-    let n = values.len() / VALUES;
-    Tensor::from_data(TensorData::new(values, [n, CHANNELS, SIDE, SIDE]), device)
+/// [n, 3, side, side]
+fn to_batch(values: Vec<f32>, side: usize, device: &Device) -> Tensor<4> {
+    let n = values.len() / (CHANNELS * side * side);
+    Tensor::from_data(TensorData::new(values, [n, CHANNELS, side, side]), device)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rates(schedule: Schedule, total: usize) -> Vec<f64> {
+        let descent = Descent {
+            epochs: 1,
+            batch_size: 1,
+            optimizer: Optimizer::Sgd,
+            learning_rate: 0.1,
+            weight_decay: 0.0,
+            schedule,
+        };
+        let mut schedule = super::schedule(descent, total).unwrap();
+        (0..total).map(|_| schedule.step().base()).collect()
+    }
+
+    #[test]
+    fn one_cycle_rises_for_a_quarter_and_falls_to_nothing() {
+        let rates = rates(Schedule::OneCycle, 100);
+        assert!((rates[0] - 0.004).abs() < 1e-9);
+        assert!(rates[..26].is_sorted_by(|a, b| a < b) && (rates[25] - 0.1).abs() < 1e-9);
+        assert!(rates[25..].is_sorted_by(|a, b| a > b) && rates[99] < 1e-3);
+        assert_eq!(super::tests::rates(Schedule::OneCycle, 1).len(), 1);
+    }
+
+    #[test]
+    fn the_other_schedules_go_as_their_names_say() {
+        assert!(rates(Schedule::Constant, 5).iter().all(|rate| *rate == 0.1));
+        let cosine = rates(Schedule::Cosine, 100);
+        assert!(cosine.is_sorted_by(|a, b| a > b) && cosine[0] == 0.1 && cosine[99] < 1e-3);
+    }
 }

@@ -86,6 +86,8 @@ fn autoencoder(config: AutoencoderConfig, device: &Device) -> Autoencoder {
 
 const TUTORIAL: AutoencoderConfig = AutoencoderConfig::Tutorial { latent: 100 };
 const COMPACT: AutoencoderConfig = AutoencoderConfig::Compact { channels: 8 };
+const RESIDUAL: AutoencoderConfig =
+    AutoencoderConfig::Residual { side: 24, channels: 8, width: 64 };
 
 fn pictures(count: usize) -> Tensor<4> {
     let values: Vec<f32> =

@@ -6,6 +6,7 @@
 //! gradients' signs. So attacks are compared by the losses on their way and by their distances.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::{AdamConfig, GradientsParams};
@@ -14,6 +15,7 @@ use burn_store::{BurnToPyTorchAdapter, ModuleSnapshot};
 use second_look::attack::{Attack, Norm, Pgd};
 use second_look::class::Class;
 use second_look::detector::{Direction, Divergence};
+use second_look::model::import::state_dict;
 use second_look::model::{AutoencoderConfig, ClassifierConfig};
 use serde::Deserialize;
 
@@ -27,6 +29,7 @@ struct Reference {
     picture_gradient: PictureGradient,
     tutorial_autoencoder: AutoencoderReference,
     compact_autoencoder: AutoencoderReference,
+    residual_autoencoder: AutoencoderReference,
     attacks: Vec<AttackReference>,
     classifier_step: StepReference,
 }
@@ -90,6 +93,14 @@ fn reference() -> Reference {
 }
 
 impl Reference {
+    fn autoencoders(&self) -> [(AutoencoderConfig, &AutoencoderReference); 3] {
+        [
+            (TUTORIAL, &self.tutorial_autoencoder),
+            (COMPACT, &self.compact_autoencoder),
+            (RESIDUAL, &self.residual_autoencoder),
+        ]
+    }
+
     fn classes(&self) -> Vec<Class> {
         self.labels.iter().map(|l| Class::from_index(*l).unwrap()).collect()
     }
@@ -113,6 +124,18 @@ fn logits_of_both_classifiers() {
 }
 
 #[test]
+fn state_dicts_of_torch_save_old_and_new() {
+    let device = Device::flex();
+    let config = AutoencoderConfig::Residual { side: 12, channels: 1, width: 2 };
+    let expected = values(autoencoder(config, &device).forward(pictures(1)));
+    for name in ["autoencoder.pth", "autoencoder-legacy.pth"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+        let loaded = weights::load(config.init(&device), &state_dict(&path).unwrap()).unwrap();
+        assert_eq!(values(loaded.valid().forward(pictures(1))), expected, "{name}");
+    }
+}
+
+#[test]
 fn the_picture_s_gradient() {
     let reference = reference();
     let classifier = classifier(ClassifierConfig::Compact);
@@ -131,9 +154,7 @@ fn reconstructions_and_divergences() {
     let reference = reference();
     let classifier = classifier(ClassifierConfig::Compact);
     let x = pictures(2);
-    for (config, expected) in
-        [(TUTORIAL, &reference.tutorial_autoencoder), (COMPACT, &reference.compact_autoencoder)]
-    {
+    for (config, expected) in reference.autoencoders() {
         let again = autoencoder(config, &Device::flex()).valid().forward(x.clone());
         assert_sample(&config.to_string(), &values(again.clone()), &expected.output, 1e-5);
         let (first, second) = (classifier.forward(x.clone()), classifier.forward(again));
@@ -218,10 +239,7 @@ fn one_training_step_of_the_autoencoders() {
     let reference = reference();
     let classifier = classifier(ClassifierConfig::Compact);
     let x = pictures(2);
-    for (config, expected) in
-        [(TUTORIAL, &reference.tutorial_autoencoder), (COMPACT, &reference.compact_autoencoder)]
-    {
-        let config: AutoencoderConfig = config;
+    for (config, expected) in reference.autoencoders() {
         let model = autoencoder(config, &Device::flex().autodiff());
         let first = classifier.forward(x.clone()).autodiff();
         let second = classifier.forward(model.forward(x.clone().autodiff()));
