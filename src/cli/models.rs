@@ -75,7 +75,7 @@ enum Kind {
     Tutorial,
     /// Batch normalisation, a 24x24 bottleneck, 0.08 M weights
     Compact,
-    /// The same and deeper, added to a linear coding of patches, 0.25 M weights
+    /// The same and deeper, added to a linear coding of patches, 0.15 M weights
     Residual,
 }
 

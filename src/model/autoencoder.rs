@@ -32,7 +32,7 @@ pub enum AutoencoderConfig {
     },
     /// A bottleneck that stays a map, `side` x `side` with `channels` numbers a place, and a head start: what is
     /// learned is added to a linear coding of patches, which keeps the lowest frequencies of each and is
-    /// learned on as well. 0.25 M weights with 24, 8 and 64.
+    /// learned on as well. 0.15 M weights with 24, 8 and 64.
     Residual {
         /// Places of the bottleneck, a side: 24 or 12.
         side: usize,
