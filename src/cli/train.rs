@@ -140,7 +140,7 @@ pub struct Autoencoder {
     #[arg(long, value_name = "SIGMA", default_value_t = 0.0)]
     noise: f32,
 
-    /// So many of the epochs, the first ones, learn from windows of 64x64: they take half the time.
+    /// So many of the epochs, the first ones, learn from windows of 64x64, less than half of each picture.
     #[arg(long, value_name = "N", default_value_t = 0)]
     small_epochs: usize,
 

@@ -48,7 +48,7 @@ pub struct AutoencoderOptions {
     /// Standard deviation of the noise on what AE is shown: CL(x) of the picture without it is to
     /// survive. Each picture's own is drawn from 0 to this.
     pub noise: f32,
-    /// So many epochs on windows of [`SMALL`] a side come first: half of the work. What AE does, it does
+    /// So many epochs on windows of [`SMALL`] a side come first: less than half of the pixels. What AE does, it does
     /// alike at every place.
     pub small_epochs: usize,
     /// What the detector will compare.
