@@ -3,6 +3,7 @@
 //!
 //! S(x) = KL(CL(x) ‖ CL(AE(x))). Above the threshold the picture is adversarial and the answer is
 //! CL(AE(x)); at or below it the answer is CL(x) (Vacanti & Van Looveren 2020, arXiv 2002.09364, eq. 4).
+//! What finds attacks best need not correct them best, so a second autoencoder may give the answer instead.
 
 use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
@@ -87,13 +88,16 @@ pub struct Verdict {
     pub first: [f32; Class::COUNT],
     /// CL(AE(x)).
     pub second: [f32; Class::COUNT],
+    /// What answers if the picture is adversarial: CL's prediction on the corrector's reconstruction, or,
+    /// without a corrector, CL(AE(x)).
+    pub correction: [f32; Class::COUNT],
     /// S(x), in nats.
     pub score: f32,
     /// The threshold it was held against.
     pub threshold: f32,
     /// Whether the score is above the threshold.
     pub adversarial: bool,
-    /// The most likely class of CL(AE(x)) if adversarial, of CL(x) if not.
+    /// The most likely class of the correction if adversarial, of CL(x) if not.
     pub answer: Class,
 }
 
@@ -134,7 +138,7 @@ impl Detector {
         Ok(Self { divergence: divergence.check()?, threshold })
     }
 
-    /// Judges one picture by its score and the two predictions.
+    /// Judges one picture by its score and the predictions.
     ///
     /// # Errors
     /// When the score is not a number: no verdict is better than a wrong one.
@@ -142,6 +146,7 @@ impl Detector {
         &self,
         first: [f32; Class::COUNT],
         second: [f32; Class::COUNT],
+        correction: [f32; Class::COUNT],
         score: f32,
     ) -> Result<Verdict> {
         if !score.is_finite() {
@@ -150,8 +155,9 @@ impl Detector {
         // Rounding can leave the divergence of equal predictions a hair below zero.
         let score = score.max(0.0);
         let adversarial = score > self.threshold;
-        let answer = Class::most_likely(if adversarial { &second } else { &first });
-        Ok(Verdict { first, second, score, threshold: self.threshold, adversarial, answer })
+        let answer = Class::most_likely(if adversarial { &correction } else { &first });
+        let threshold = self.threshold;
+        Ok(Verdict { first, second, correction, score, threshold, adversarial, answer })
     }
 }
 
@@ -224,7 +230,7 @@ mod tests {
         fn raising_the_threshold_never_accuses_more(score in 0.0f32..5.0, a in 0.0f32..5.0, b in 0.0f32..5.0) {
             let accuses = |threshold| {
                 let detector = Detector { divergence: Divergence::default(), threshold };
-                detector.verdict([0.1; 10], [0.1; 10], score).unwrap().adversarial
+                detector.verdict([0.1; 10], [0.1; 10], [0.1; 10], score).unwrap().adversarial
             };
             prop_assert!(accuses(a.min(b)) || !accuses(a.max(b)));
         }
@@ -240,13 +246,15 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_is_the_second_look_only_above_the_threshold() {
-        let (mut first, mut second) = ([0.0; 10], [0.0; 10]);
-        first[Class::Ship.index()] = 1.0;
-        second[Class::Horse.index()] = 1.0;
+    fn the_answer_is_the_correction_only_above_the_threshold() {
+        let [first, second, correction] = [Class::Ship, Class::Dog, Class::Horse].map(|class| {
+            let mut sure = [0.0; 10];
+            sure[class.index()] = 1.0;
+            sure
+        });
         let detector = Detector { divergence: Divergence::default(), threshold: 0.5 };
-        let at = detector.verdict(first, second, 0.5).unwrap();
-        let above = detector.verdict(first, second, 0.51).unwrap();
+        let at = detector.verdict(first, second, correction, 0.5).unwrap();
+        let above = detector.verdict(first, second, correction, 0.51).unwrap();
         assert_eq!((at.adversarial, at.answer), (false, Class::Ship));
         assert_eq!((above.adversarial, above.answer), (true, Class::Horse));
     }
@@ -260,6 +268,6 @@ mod tests {
         let cold = Divergence { temperature: 0.0, ..Divergence::default() };
         assert!(Detector::infer_threshold(cold, &[1.0], 95.0).is_err());
         let detector = infer(&[1.0], 95.0).unwrap();
-        assert!(detector.verdict([0.1; 10], [0.1; 10], f32::NAN).is_err());
+        assert!(detector.verdict([0.1; 10], [0.1; 10], [0.1; 10], f32::NAN).is_err());
     }
 }

@@ -15,10 +15,11 @@ use crate::model::weights::{load_autoencoder, load_classifier};
 use crate::model::{Autoencoder, Card, Vgg};
 use crate::picture::{Picture, VALUES};
 
-/// The two networks, the detector, and the device that they are on.
+/// The networks, the detector, and the device that they are on.
 pub struct Lab {
     classifier: Vgg,
     autoencoder: Autoencoder,
+    corrector: Option<Autoencoder>,
     device: Device,
     /// How pictures are judged: the autoencoder's own detector until it is changed.
     pub detector: Detector,
@@ -49,6 +50,8 @@ pub struct Looks {
     pub verdicts: Vec<Verdict>,
     /// AE(x), [n, 3, 96, 96], not clamped.
     pub reconstructions: Tensor<4>,
+    /// The same by the corrector, if there is one.
+    pub corrections: Option<Tensor<4>>,
 }
 
 impl Lab {
@@ -75,7 +78,18 @@ impl Lab {
         detector: Detector,
         device: &Device,
     ) -> Self {
-        Self { classifier, autoencoder, device: device.clone(), detector }
+        Self { classifier, autoencoder, corrector: None, device: device.clone(), detector }
+    }
+
+    /// Has another autoencoder answer for pictures that are found adversarial: a narrower one, which lets
+    /// less of an attack pass, and less of the picture. The score stays the first one's.
+    pub fn with_corrector(self, corrector: Autoencoder) -> Self {
+        Self { corrector: Some(corrector), ..self }
+    }
+
+    /// The autoencoder that answers for adversarial pictures, if it is not AE itself.
+    pub fn corrector(&self) -> Option<&Autoencoder> {
+        self.corrector.as_ref()
     }
 
     /// CL.
@@ -110,28 +124,35 @@ impl Lab {
     /// # Errors
     /// As [`Lab::look`].
     pub async fn look_again(&self, pictures: Tensor<4>, logits: Tensor<2>) -> Result<Looks> {
-        let reconstructions = self.autoencoder.forward(pictures);
+        let reconstructions = self.autoencoder.forward(pictures.clone());
         let again = self.classifier.forward(reconstructions.clone());
+        let corrections = self.corrector.as_ref().map(|corrector| corrector.forward(pictures));
+        let correction = match &corrections {
+            Some(corrections) => self.classifier.forward(corrections.clone()),
+            None => again.clone(),
+        };
         let score = self.detector.divergence.between(logits.clone(), again.clone());
-        // One read instead of three: each is a round trip to the device.
+        // One read instead of four: each is a round trip to the device.
         let all = Tensor::cat(
             vec![
                 activation::softmax(logits, 1),
                 activation::softmax(again, 1),
+                activation::softmax(correction, 1),
                 score.unsqueeze_dim(1),
             ],
             1,
         );
         let verdicts = read(all)
             .await?
-            .chunks_exact(2 * Class::COUNT + 1)
+            .chunks_exact(3 * Class::COUNT + 1)
             .map(|row| {
                 let (first, rest) = row.split_at(Class::COUNT);
-                let (second, score) = rest.split_at(Class::COUNT);
-                self.detector.verdict(ten(first), ten(second), score[0])
+                let (second, rest) = rest.split_at(Class::COUNT);
+                let (correction, score) = rest.split_at(Class::COUNT);
+                self.detector.verdict(ten(first), ten(second), ten(correction), score[0])
             })
             .collect::<Result<_>>()?;
-        Ok(Looks { verdicts, reconstructions })
+        Ok(Looks { verdicts, reconstructions, corrections })
     }
 
     /// Starts an attack on one picture. `class` is the true one, or the wanted one if `pgd` is targeted.

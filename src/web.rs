@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use js_sys::Float32Array;
 use qrcode::QrCode;
 use qrcode::render::svg;
@@ -19,21 +19,23 @@ use crate::attack::Pgd;
 use crate::detector::Verdict;
 use crate::lab::{self, Lab, Looks, Progress, read};
 use crate::model::Card;
+use crate::model::weights::load_autoencoder;
 use crate::picture::Picture;
 
-/// Both networks on one device.
+/// The networks on one device.
 #[wasm_bindgen]
 pub struct Session {
     lab: Rc<Lab>,
     cards: Cards,
 }
 
-/// What the two files say of themselves.
+/// What the files say of themselves.
 #[derive(Serialize, Tsify)]
 #[tsify(hashmap_as_object)]
 pub struct Cards {
     classifier: Card,
     autoencoder: Card,
+    corrector: Option<Card>,
 }
 
 /// The second look at a picture.
@@ -43,6 +45,9 @@ pub struct Look {
     #[serde(with = "preserve")]
     #[tsify(type = "Float32Array")]
     reconstruction: Float32Array,
+    #[serde(with = "preserve")]
+    #[tsify(type = "Float32Array | undefined")]
+    correction: JsValue,
 }
 
 /// One place of an attack's way, and the second look at it.
@@ -90,13 +95,15 @@ pub fn qr(text: &str) -> Result<String, JsError> {
 
 #[wasm_bindgen]
 impl Session {
-    /// Loads both networks from the bytes of their files, onto the GPU or the CPU.
+    /// Loads the networks from the bytes of their files, onto the GPU or the CPU. The corrector is the
+    /// autoencoder that answers for adversarial pictures, if that is another one.
     ///
     /// # Errors
     /// When a file cannot be used, or there is no WebGPU.
     pub async fn open(
         classifier: Vec<u8>,
         autoencoder: Vec<u8>,
+        corrector: Option<Vec<u8>>,
         webgpu: bool,
     ) -> Result<Session, JsError> {
         let device = if webgpu {
@@ -107,11 +114,19 @@ impl Session {
         } else {
             Device::flex()
         };
-        let (lab, classifier, autoencoder) = Lab::load(&classifier, &autoencoder, &device)?;
-        Ok(Session { lab: Rc::new(lab), cards: Cards { classifier, autoencoder } })
+        let (mut lab, classifier, autoencoder) = Lab::load(&classifier, &autoencoder, &device)?;
+        let corrector = match corrector {
+            None => None,
+            Some(bytes) => {
+                let (corrector, card) = load_autoencoder(&bytes, &device)?;
+                lab = lab.with_corrector(corrector);
+                Some(card)
+            }
+        };
+        Ok(Session { lab: Rc::new(lab), cards: Cards { classifier, autoencoder, corrector } })
     }
 
-    /// What the two files say of themselves.
+    /// What the files say of themselves.
     ///
     /// # Errors
     /// Never in practice: cards are plain data.
@@ -172,8 +187,16 @@ impl Run {
 
 impl Look {
     async fn new(looks: Looks) -> Result<Self, JsError> {
-        let reconstruction = Picture::clamped(read(looks.reconstructions).await?)?;
-        let reconstruction = reconstruction.values().into();
-        Ok(Self { verdict: looks.verdicts[0], reconstruction })
+        let reconstruction = shown(looks.reconstructions).await?;
+        let correction = match looks.corrections {
+            Some(corrections) => shown(corrections).await?.into(),
+            None => JsValue::UNDEFINED,
+        };
+        Ok(Self { verdict: looks.verdicts[0], reconstruction, correction })
     }
+}
+
+/// The only picture of a batch.
+async fn shown(pictures: Tensor<4>) -> Result<Float32Array, JsError> {
+    Ok(Picture::clamped(read(pictures).await?)?.values().into())
 }

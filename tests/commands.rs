@@ -430,6 +430,31 @@ fn apart(a: &[u8], b: &[u8]) -> (f32, f32) {
     (most, largest)
 }
 
+#[test]
+fn several_devices_train_together_and_only_those_that_there_are() {
+    let folder = studio();
+    let train = format!("{AUTOENCODER} --optimizer sgd --overwrite");
+    let weights = |devices: &str| {
+        succeeds(folder, &format!("{train} --device {devices} --out shared.safetensors"));
+        fs::read(folder.join("shared.safetensors")).unwrap()
+    };
+    // Not alike to the last digit: batch normalisation sees the part of the batch that is on its device.
+    let (two, one) = (weights("cpu,cpu"), weights("cpu"));
+    let (most, largest) = apart(&one, &two);
+    assert!(most > 0.0 && most < 0.05 * largest, "{most} of {largest}");
+
+    fails(folder, &format!("evaluate {MODELS} --device cpu,cpu"), &["only `train`"]);
+    fails(folder, &format!("{train} --out x.safetensors --device tpu"), &["tpu", "cuda", "ws://"]);
+    for (device, feature) in [("cuda", "cuda"), ("rocm:1", "rocm"), ("ws://localhost:1", "remote")]
+    {
+        fails(
+            folder,
+            &format!("{train} --out x.safetensors --device {device}"),
+            &[&format!("--features {feature}")],
+        );
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_training_that_was_killed_or_interrupted_ends_where_an_undisturbed_one_does() {

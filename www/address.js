@@ -12,6 +12,7 @@
  * @property {number} eps_step
  * @property {number} max_iter
  * @property {Class | ''} target '' for an untargeted attack
+ * @property {Autoencoder} autoencoder
  * @property {number | null} threshold null for the one that came with the autoencoder
  * @property {'auto' | 'webgpu' | 'cpu'} backend
  * @property {boolean} run attack at once
@@ -34,11 +35,24 @@ export const NORMS = {
 
 export const MOST_STEPS = 200;
 
+/** @typedef {keyof typeof AUTOENCODERS} Autoencoder */
+
+/**
+ * The files that the autoencoders' weights are in; all but the first ones come only when they are asked for.
+ * `corrector`: the one that answers for adversarial pictures, if it is another one.
+ * @type {{compact: Weights, tutorial: Weights}} @typedef {{autoencoder: string, corrector?: string}} Weights
+ */
+export const AUTOENCODERS = {
+  compact: { autoencoder: 'models/autoencoder.safetensors', corrector: 'models/corrector.safetensors' },
+  tutorial: { autoencoder: 'models/tutorial.safetensors' },
+};
+
 /** @type {Omit<Settings, 'sample'>} */
 export const DEFAULTS = {
   norm: 'linf',
   ...PRESETS.tutorial,
   target: '',
+  autoencoder: 'compact',
   threshold: null,
   backend: 'auto',
   run: false,
@@ -89,6 +103,7 @@ export function read(query, samples) {
     eps_step: value('eps_step', defaults.eps_step, number(Number.MIN_VALUE, most), `above 0 and at most ${most}`),
     max_iter: value('max_iter', defaults.max_iter, number(1, MOST_STEPS, true), `a whole number from 1 to ${MOST_STEPS}`),
     target: value('target', DEFAULTS.target, one(CLASSES), `one of ${CLASSES.join(', ')}`),
+    autoencoder: value('autoencoder', DEFAULTS.autoencoder, one(Object.keys(AUTOENCODERS)), 'compact or tutorial'),
     threshold: value('threshold', DEFAULTS.threshold, number(0, 100), 'between 0 and 100'),
     backend: value('backend', DEFAULTS.backend, one(['auto', 'webgpu', 'cpu']), 'auto, webgpu or cpu'),
     run: value('run', false, (text) => ({ 0: false, 1: true })[text], '0 or 1'),
@@ -108,6 +123,7 @@ export function write(settings) {
   const changed = attack.filter((name) => settings[name] !== defaults[name]);
   if (settings.run || changed.length > 0) query.set('attack', 'pgd');
   for (const name of changed) query.set(name, String(settings[name]));
+  if (settings.autoencoder !== DEFAULTS.autoencoder) query.set('autoencoder', settings.autoencoder);
   if (settings.threshold !== null) query.set('threshold', String(settings.threshold));
   if (settings.backend !== DEFAULTS.backend) query.set('backend', settings.backend);
   if (settings.run) query.set('run', '1');

@@ -67,9 +67,13 @@ export class Lab {
     });
   }
 
-  /** @param {string} backend @returns {Promise<Opened>} */
-  open(backend) {
-    return this.ask('open', { backend });
+  /**
+   * @param {string} backend
+   * @param {import('./address.js').Weights} weights
+   * @returns {Promise<Opened>}
+   */
+  open(backend, weights) {
+    return this.ask('open', { backend, weights });
   }
 
   /** @param {Blob} file @returns {Promise<Float32Array>} */

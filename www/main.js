@@ -152,7 +152,7 @@ async function boot(backend) {
   const wanted = settings.sample || samples.SAMPLES[0];
   const sample = picture ? undefined : loadSample(wanted); // while the networks come
   try {
-    const answer = await mine.open(backend);
+    const answer = await mine.open(backend, address.AUTOENCODERS[settings.autoencoder]);
     if (mine !== lab) return;
     opened = answer;
   } catch (error) {
@@ -329,6 +329,10 @@ function render() {
   bars.update(node('bars-original'), 'First look at the original', clean?.first);
   bars.update(node('bars-attacked'), 'First look at the attacked picture', now?.look.verdict.first, run && clean?.first);
   bars.update(node('bars-second'), 'Second look', now?.look.verdict.second, now?.look.verdict.first);
+  const correction = opened?.cards.corrector && now?.look.verdict.correction;
+  node('correction').textContent = correction
+    ? `Redrawn narrowly: ${likeliest(correction)}, ${percent(Math.max(...correction))}. This answers for adversarial pictures.`
+    : '';
   renderSteps();
   renderScale(now?.look.verdict.score);
   renderVerdict(now);
@@ -349,6 +353,9 @@ function renderPictures(now) {
   node('noise-times').textContent = times > 1 ? `, ×${times.toFixed(0)}` : '';
   const redrawn = now && asImage(now.look.reconstruction);
   if (redrawn) show(canvas('redrawn'), redrawn);
+  const narrow = now?.look.correction && asImage(now.look.correction);
+  if (narrow) show(canvas('narrow'), narrow);
+  node('narrow-figure').hidden = !opened?.cards.corrector;
   node('redrawn-caption').textContent = run ? 'attacked, redrawn' : 'original, redrawn';
   /** @type {Record<string, import('./compare.js').View>} */
   const views = {
@@ -356,6 +363,7 @@ function renderPictures(now) {
     attacked: { name: 'attacked', image: () => attacked },
     noise: { name: `noise, ×${times.toFixed(0)}`, image: () => noise },
     redrawn: { name: 'redrawn', image: () => redrawn },
+    narrow: { name: 'redrawn narrowly', image: () => narrow },
     lost: { name: 'what redrawing changed', image: () => now && asDifference(now.values, now.look.reconstruction, 1) },
   };
   closer.views = [views[select('left').value], views[select('right').value]];
@@ -441,8 +449,12 @@ function showCards() {
     list.append(...lines.map((line) => element('span', 'line', line)));
     return [element('dt', '', title), list];
   };
-  const { classifier, autoencoder } = opened.cards;
-  node('cards').replaceChildren(...describe('Classifier', classifier), ...describe('Autoencoder', autoencoder));
+  const { classifier, autoencoder, corrector } = opened.cards;
+  node('cards').replaceChildren(
+    ...describe('Classifier', classifier),
+    ...describe('Autoencoder', autoencoder),
+    ...(corrector ? describe('Corrector', { ...corrector, detector: undefined }) : []),
+  );
 }
 
 // ---- What is chosen -------------------------------------------------------------------------------------------
@@ -455,6 +467,7 @@ function showSettings() {
   select('norm').value = settings.norm;
   select('target').value = settings.target;
   select('backend').value = settings.backend;
+  select('autoencoder').value = settings.autoencoder;
   const { most } = address.NORMS[settings.norm];
   for (const name of /** @type {const} */ (['eps', 'eps_step'])) {
     input(name).min = '0';
@@ -530,6 +543,16 @@ function listen() {
   }
   select('backend').addEventListener('change', () => {
     settings.backend = /** @type {'auto' | 'webgpu' | 'cpu'} */ (select('backend').value);
+    remember();
+    boot(settings.backend);
+  });
+
+  select('autoencoder').addEventListener('change', () => {
+    // Another second look: the picture stays, what was seen of it does not, nor does a threshold for other scores.
+    Object.assign(settings, { autoencoder: select('autoencoder').value, threshold: null, run: false });
+    if (picture) picture.look = undefined;
+    run = undefined;
+    at = 0;
     remember();
     boot(settings.backend);
   });
@@ -661,7 +684,7 @@ function saveJson() {
       second: seen.second,
       divergence: seen.score,
     })),
-    predictions: { original: original.first, attacked: verdict.first, second_look: verdict.second },
+    predictions: { original: original.first, attacked: verdict.first, second_look: verdict.second, correction: verdict.correction },
     losses: steps.map((step) => step.progress.loss),
     divergence: verdict.score,
     threshold: verdict.threshold,
@@ -677,7 +700,7 @@ function saveJson() {
 function build() {
   for (const id of ['bars-original', 'bars-attacked', 'bars-second']) bars.build(node(id));
   select('target').append(...address.CLASSES.map((name) => new Option(name)));
-  const views = { original: 'original', attacked: 'attacked', noise: 'noise, amplified', redrawn: 'redrawn', lost: 'what redrawing changed' };
+  const views = { original: 'original', attacked: 'attacked', noise: 'noise, amplified', redrawn: 'redrawn', narrow: 'redrawn narrowly', lost: 'what redrawing changed' };
   for (const [id, start] of [['left', 'original'], ['right', 'attacked']]) {
     select(id).append(...Object.entries(views).map(([value, name]) => new Option(name, value)));
     select(id).value = start;

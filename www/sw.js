@@ -32,7 +32,9 @@ async function answer(request) {
   try {
     const response = await fetch(request);
     const old = response.ok && (await kept.match(request, options));
-    if (old && !same(old, response)) {
+    // Weights that a first visit does not load are kept from when they were first asked for.
+    const late = response.ok && !old && request.url.endsWith('.safetensors');
+    if (late || (old && !same(old, response))) {
       await kept.put(request.mode === 'navigate' ? './' : request, response.clone());
     }
     return response;

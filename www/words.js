@@ -23,14 +23,14 @@ export const likeliest = (probabilities) => CLASSES[probabilities.indexOf(Math.m
 export const nats = (value) => (value < 0.095 ? value.toFixed(3) : value < 9.95 ? value.toFixed(2) : value.toFixed(1));
 
 /**
- * Judges by a threshold as the detector does: the second look's answer counts above it, the first one's up to it.
+ * Judges by a threshold as the detector does: the correction counts above it, the first look up to it.
  * @param {Verdict} verdict
  * @param {number} threshold
  * @returns {Verdict}
  */
 export function judge(verdict, threshold) {
   const adversarial = verdict.score > threshold;
-  return { ...verdict, threshold, adversarial, answer: likeliest(adversarial ? verdict.second : verdict.first) };
+  return { ...verdict, threshold, adversarial, answer: likeliest(adversarial ? verdict.correction : verdict.first) };
 }
 
 /**
@@ -53,7 +53,7 @@ export function verdictInWords(verdict, clean, wanted) {
       ? {
           kind: 'mixed',
           headline: `${capital(first)}? ${looks}: adversarial.`,
-          detail: `Nobody attacked this picture here, so for all we know it is a false alarm. The second look sees: ${second}.`,
+          detail: `Nobody attacked this picture here, so for all we know it is a false alarm. Redrawn, it looks like: ${answer}.`,
         }
       : {
           kind: 'good',
@@ -81,7 +81,7 @@ export function verdictInWords(verdict, clean, wanted) {
     headline: `${start} ${looks}: adversarial. ${fooled ? 'Corrected answer' : 'Answer'}: ${answer}.`,
     detail: right
       ? 'The attack was found, and what the picture showed before was found again.'
-      : `The attack was found, but the second look's own answer is not what the first look saw before: ${before}.`,
+      : `The attack was found, but the redrawn picture's answer is not what the first look saw before: ${before}.`,
   };
 }
 

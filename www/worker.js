@@ -104,22 +104,23 @@ function watchDevices() {
   };
 }
 
-/** @param {{backend: string}} request */
-async function open({ backend }) {
+/** @param {{backend: string, weights: import('./address.js').Weights}} request */
+async function open({ backend, weights }) {
   let bytes = 0;
   const came = (/** @type {number} */ more) => postMessage({ loading: (bytes += more) });
-  const [classifier, autoencoder, chosen] = await Promise.all([
+  const [classifier, autoencoder, corrector, chosen] = await Promise.all([
     loadWhole('models/classifier.safetensors', came),
-    loadWhole('models/autoencoder.safetensors', came),
+    loadWhole(weights.autoencoder, came),
+    weights.corrector === undefined ? undefined : loadWhole(weights.corrector, came),
     choose(backend),
     loadModule(came),
   ]);
   watchDevices();
   try {
-    session = await Session.open(classifier, autoencoder, chosen.webgpu);
+    session = await Session.open(classifier, autoencoder, corrector, chosen.webgpu);
   } catch (error) {
     if (!chosen.webgpu || error instanceof WebAssembly.RuntimeError) throw error;
-    session = await Session.open(classifier, autoencoder, false); // fails as well if it was the weights' fault
+    session = await Session.open(classifier, autoencoder, corrector, false); // fails as well if it was the weights' fault
     chosen.webgpu = false;
     chosen.reason = 'WebGPU did not start';
   }
@@ -156,7 +157,9 @@ async function attack({ id, picture, from, pgd, rest }) {
       if (!step) return true;
       // The first "step" is the picture itself, so a visitor who asks for one step gets that and the next.
       if (pace === 'once' && step.progress.t > 0) pace = 'pause';
-      postMessage({ id, step }, { transfer: [step.picture.buffer, step.look.reconstruction.buffer] });
+      const { reconstruction, correction } = step.look;
+      const pictures = [step.picture, reconstruction, ...(correction ? [correction] : [])];
+      postMessage({ id, step }, { transfer: pictures.map((values) => values.buffer) });
     }
   } finally {
     run.free();

@@ -34,8 +34,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     arguments.to.write(|precision| {
         let (mut lab, autoencoder) = arguments.models.load_with_file(device)?;
-        let infer =
-            |lab: &Lab| arguments.source.with_whole_lesson(|lesson| clean_scores(lab, lesson, 32));
+        let infer = |lab: &Lab| clean_scores(lab, &arguments.source.whole_lesson()?, 32);
         arguments.detector.apply(&mut lab, Some(infer))?;
         let detector = lab.detector;
         info!("threshold {:.4} nats, {:?}", detector.threshold, detector.divergence);

@@ -96,7 +96,7 @@ fn look(lab: &Lab, picture: &Picture) -> Result<Verdict> {
 }
 
 fn in_words(verdict: &Verdict) -> String {
-    let Verdict { first, second, score, threshold, adversarial, answer } = verdict;
+    let Verdict { first, second, score, threshold, adversarial, answer, .. } = verdict;
     let (word, sign) = if *adversarial { ("adversarial", '>') } else { ("clean", '≤') };
     format!(
         "{word}, {answer}  (first look {}, second look {}, KL {score:.3} {sign} {threshold:.3})",

@@ -1,38 +1,102 @@
 //! Where to compute.
 
-use anyhow::Result;
+use std::str::FromStr;
+
+use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
-use clap::ValueEnum;
 use tracing::info;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+/// What `--device` names.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeviceChoice {
     /// A GPU if there is one and the build knows of it, the CPU otherwise.
     Auto,
-    /// The CPU.
     Cpu,
-    /// A GPU, or an error.
-    Gpu,
+    /// Through Vulkan, Metal or DX12: the best one, or the n-th with memory of its own.
+    Gpu(Option<usize>),
+    Cuda(usize),
+    Rocm(usize),
+    /// All devices of a machine where `second-look compute-server` runs.
+    Remote(String),
 }
 
-pub fn open(choice: DeviceChoice) -> Result<Device> {
-    let device = match choice {
-        DeviceChoice::Cpu => Device::flex(),
-        DeviceChoice::Gpu => gpu(true)?,
-        DeviceChoice::Auto => gpu(false).unwrap_or_else(|_| Device::flex()),
+impl FromStr for DeviceChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let unknown = || {
+            format!(
+                "{text} is none of auto, cpu, gpu, gpu:N, cuda, cuda:N, rocm, rocm:N, ws://HOST:PORT"
+            )
+        };
+        if text.starts_with("ws://") {
+            return Ok(DeviceChoice::Remote(text.to_owned()));
+        }
+        let (name, index) = match text.split_once(':') {
+            Some((name, index)) => (name, Some(index.parse().map_err(|_| unknown())?)),
+            None => (text, None),
+        };
+        match (name, index) {
+            ("auto", None) => Ok(DeviceChoice::Auto),
+            ("cpu", None) => Ok(DeviceChoice::Cpu),
+            ("gpu", index) => Ok(DeviceChoice::Gpu(index)),
+            ("cuda", index) => Ok(DeviceChoice::Cuda(index.unwrap_or(0))),
+            ("rocm", index) => Ok(DeviceChoice::Rocm(index.unwrap_or(0))),
+            _ => Err(unknown()),
+        }
+    }
+}
+
+/// The devices, at least one.
+///
+/// # Errors
+/// When one is not there, or the build knows nothing of its kind.
+pub fn open(choices: &[DeviceChoice]) -> Result<Vec<Device>> {
+    let mut devices = Vec::new();
+    for choice in choices {
+        match choice {
+            DeviceChoice::Auto => devices.push(gpu(None, false).unwrap_or_else(|_| Device::flex())),
+            DeviceChoice::Cpu => devices.push(Device::flex()),
+            DeviceChoice::Gpu(index) => devices.push(gpu(*index, true)?),
+            DeviceChoice::Cuda(index) => devices.push(cuda(*index)?),
+            DeviceChoice::Rocm(index) => devices.push(rocm(*index)?),
+            DeviceChoice::Remote(url) => devices.extend(remote(url)?),
+        }
+    }
+    let name = match devices.as_slice() {
+        [] => bail!("--device names no device"),
+        [device] if *device == Device::flex() => "the CPU".to_owned(),
+        [device] => format!("{device:?}"),
+        several => format!("{} devices: {several:?}", several.len()),
     };
-    let name = if device == Device::flex() { "the CPU" } else { "the GPU" };
     info!("computing on {name}");
-    Ok(device)
+    Ok(devices)
+}
+
+/// The only device of a command that can do with no more.
+///
+/// # Errors
+/// As [`open`], and when there are several.
+pub fn open_one(choices: &[DeviceChoice]) -> Result<Device> {
+    let mut devices = open(choices)?;
+    if devices.len() > 1 {
+        bail!("--device names several devices, but only `train` uses more than one: name one");
+    }
+    devices.pop().context("--device names no device")
 }
 
 /// A GPU; one that only pretends, a CPU going the long way round, if `software` is good enough.
 #[cfg(feature = "gpu")]
-fn gpu(software: bool) -> Result<Device> {
-    use anyhow::{anyhow, bail};
+fn gpu(index: Option<usize>, software: bool) -> Result<Device> {
+    use anyhow::anyhow;
+    use burn::tensor::DeviceKind;
     use burn_wgpu::wgpu::DeviceType;
 
-    let (device, setup) = Device::wgpu_options()
+    let mut options = Device::wgpu_options();
+    if let Some(index) = index {
+        options = options.device_kind(DeviceKind::DiscreteGpu(index));
+    }
+    let (device, setup) = options
         .init_with_setup()
         .map_err(|e| anyhow!("no GPU answers ({e}); install its driver, or use --device cpu"))?;
     let about = setup.adapter.get_info();
@@ -46,6 +110,70 @@ fn gpu(software: bool) -> Result<Device> {
 }
 
 #[cfg(not(feature = "gpu"))]
-fn gpu(_: bool) -> Result<Device> {
-    anyhow::bail!("this build cannot use a GPU: build it with --features gpu, or use --device cpu")
+fn gpu(_: Option<usize>, _: bool) -> Result<Device> {
+    bail!("this build cannot use a GPU: build it with --features gpu, or use --device cpu")
+}
+
+#[cfg(feature = "cuda")]
+fn cuda(index: usize) -> Result<Device> {
+    Ok(Device::cuda(index))
+}
+
+#[cfg(not(feature = "cuda"))]
+fn cuda(_: usize) -> Result<Device> {
+    bail!("this build knows nothing of CUDA: build it with --features cuda, or use --device gpu")
+}
+
+#[cfg(feature = "rocm")]
+fn rocm(index: usize) -> Result<Device> {
+    Ok(Device::rocm(index))
+}
+
+#[cfg(not(feature = "rocm"))]
+fn rocm(_: usize) -> Result<Device> {
+    bail!("this build knows nothing of ROCm: build it with --features rocm, or use --device gpu")
+}
+
+#[cfg(feature = "remote")]
+fn remote(url: &str) -> Result<Vec<Device>> {
+    use burn::remote::RemoteHost;
+
+    let mut host = RemoteHost::websocket(url);
+    if let Some(token) = super::compute_server::token() {
+        host = host.with_credential(token);
+    }
+    let devices = host.devices().with_context(|| {
+        format!(
+            "{url} lends no device: start `second-look compute-server` there, with the same token"
+        )
+    })?;
+    Ok(devices.into_iter().collect())
+}
+
+#[cfg(not(feature = "remote"))]
+fn remote(url: &str) -> Result<Vec<Device>> {
+    bail!("this build cannot reach {url}: build it with --features remote")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_are_named_by_kind_number_and_address() {
+        for (text, expected) in [
+            ("auto", DeviceChoice::Auto),
+            ("cpu", DeviceChoice::Cpu),
+            ("gpu", DeviceChoice::Gpu(None)),
+            ("gpu:1", DeviceChoice::Gpu(Some(1))),
+            ("cuda", DeviceChoice::Cuda(0)),
+            ("rocm:3", DeviceChoice::Rocm(3)),
+            ("ws://gpus:3000", DeviceChoice::Remote("ws://gpus:3000".to_owned())),
+        ] {
+            assert_eq!(text.parse(), Ok(expected));
+        }
+        for text in ["", "tpu", "cpu:0", "gpu:", "cuda:x", "http://gpus:3000"] {
+            assert!(text.parse::<DeviceChoice>().is_err(), "{text}");
+        }
+    }
 }

@@ -66,9 +66,7 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     let pgd = arguments.attack.pgd()?;
     let mut lab = arguments.models.load(device)?;
     let infer = arguments.infer_threshold.then_some(|lab: &Lab| {
-        arguments
-            .source
-            .with_whole_lesson(|lesson| clean_scores(lab, lesson, arguments.batch_size.max(1)))
+        clean_scores(lab, &arguments.source.whole_lesson()?, arguments.batch_size.max(1))
     });
     arguments.detector.apply(&mut lab, infer)?;
     let (pictures, chosen) = match arguments.validation {
@@ -88,7 +86,8 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     let rate = meter.rate();
     drop(meter);
 
-    let report = Report::of(&records, lab.detector.threshold).context("there are no pictures")?;
+    let report = Report::of(&records, lab.detector.threshold, lab.corrector().is_some())
+        .context("there are no pictures")?;
     println!("{}\n{pgd}\n", arguments.source.describe(arguments.validation));
     println!("{report}, {rate:.1} a second");
     if let Some(path) = &arguments.json {

@@ -27,6 +27,11 @@ pub struct ModelArguments {
     /// AE's weights [default: the bundled ones]
     #[arg(long, value_name = "FILE")]
     autoencoder: Option<PathBuf>,
+
+    /// Weights of another autoencoder, which answers for pictures that are found adversarial
+    /// [default: the bundled ones; with --autoencoder, AE itself answers]
+    #[arg(long, value_name = "FILE")]
+    corrector: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -129,7 +134,7 @@ impl ModelArguments {
         Ok(self.load_with_file(device)?.0)
     }
 
-    /// Both networks, and the bytes of AE's file.
+    /// The networks, and the bytes of AE's file.
     pub fn load_with_file(&self, device: &Device) -> Result<(Lab, Vec<u8>)> {
         let (classifier, _) = self.classifier.load(device)?;
         let (path, bytes) = read(self.autoencoder.as_deref(), "autoencoder")?;
@@ -137,7 +142,13 @@ impl ModelArguments {
             let (autoencoder, card) = weights::load_autoencoder(&bytes, device)?;
             Ok(Lab::new(classifier, autoencoder, card.needs_detector()?, device))
         };
-        let lab = open().with_context(|| path.display().to_string())?;
+        let mut lab = open().with_context(|| path.display().to_string())?;
+        if self.autoencoder.is_none() || self.corrector.is_some() {
+            let (path, bytes) = read(self.corrector.as_deref(), "corrector")?;
+            let (corrector, _) = weights::load_autoencoder(&bytes, device)
+                .with_context(|| path.display().to_string())?;
+            lab = lab.with_corrector(corrector);
+        }
         Ok((lab, bytes))
     }
 }

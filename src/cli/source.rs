@@ -86,40 +86,35 @@ impl SourceArguments {
         }
     }
 
-    /// Runs `f` with the pictures to learn from, as many as asked for, and the part that is held out;
-    /// beside those of --data with so many `drawn` ones, and with the `unlabelled` split's, if wanted.
-    pub fn with_lesson<T>(
-        &self,
-        drawn: usize,
-        unlabelled: bool,
-        f: impl FnOnce(&Lesson) -> Result<T>,
-    ) -> Result<T> {
-        let (labelled, mut parts) = self.lesson(self.pictures)?;
+    /// The pictures to learn from, as many as asked for, and the part that is held out; beside those of
+    /// --data with so many `drawn` ones, and with the `unlabelled` split's, if wanted.
+    pub fn lesson(&self, drawn: usize, unlabelled: bool) -> Result<Lesson> {
+        let (labelled, mut parts) = self.training(self.pictures)?;
         let Some(folder) = &self.data else {
-            return f(&self.as_lesson("drawn", labelled.as_ref(), parts));
+            return Ok(self.as_lesson("drawn", labelled, parts));
         };
         let name = if drawn > 0 { "stl10 and drawn" } else { "stl10" };
-        let drawn = Drawn::training(drawn, self.split_seed);
-        let labelled = Joined::new(labelled.as_ref(), &drawn);
-        parts.training.extend(labelled.len() - drawn.len()..labelled.len());
+        let first = labelled.len();
+        let labelled = Joined::new(labelled, Box::new(Drawn::training(drawn, self.split_seed)));
+        parts.training.extend(first..labelled.len());
         if !unlabelled {
-            return f(&self.as_lesson(name, &labelled, parts));
+            return Ok(self.as_lesson(name, Box::new(labelled), parts));
         }
-        let unlabelled = Stl10::open(folder, "unlabeled")?;
-        let all = Joined::new(&labelled, &unlabelled);
-        parts.training.extend(labelled.len()..all.len());
-        f(&self.as_lesson(name, &all, parts))
+        let first = labelled.len();
+        let all = Joined::new(Box::new(labelled), Box::new(Stl10::open(folder, "unlabeled")?));
+        parts.training.extend(first..all.len());
+        Ok(self.as_lesson(name, Box::new(all), parts))
     }
 
     /// All pictures of the training split, with the part that is held out: for a command whose
     /// --pictures are others.
-    pub fn with_whole_lesson<T>(&self, f: impl FnOnce(&Lesson) -> Result<T>) -> Result<T> {
-        let (pictures, parts) = self.lesson(None)?;
+    pub fn whole_lesson(&self) -> Result<Lesson> {
+        let (pictures, parts) = self.training(None)?;
         let name = if self.data.is_some() { "stl10" } else { "drawn" };
-        f(&self.as_lesson(name, pictures.as_ref(), parts))
+        Ok(self.as_lesson(name, pictures, parts))
     }
 
-    fn lesson(&self, count: Option<usize>) -> Result<(Box<dyn Pictures>, HeldOut)> {
+    fn training(&self, count: Option<usize>) -> Result<(Box<dyn Pictures>, HeldOut)> {
         if !(0.01..=0.5).contains(&self.held_out) {
             bail!("--held-out is {}, but must be between 0.01 and 0.5", self.held_out);
         }
@@ -131,7 +126,7 @@ impl SourceArguments {
         Ok((pictures, parts))
     }
 
-    fn as_lesson<'a>(&self, data: &str, pictures: &'a dyn Pictures, parts: HeldOut) -> Lesson<'a> {
+    fn as_lesson(&self, data: &str, pictures: Box<dyn Pictures>, parts: HeldOut) -> Lesson {
         Lesson {
             pictures,
             parts,
@@ -152,7 +147,7 @@ impl SourceArguments {
 
     /// The pictures held out of the training split, to choose by, and which of them.
     pub fn validation(&self) -> Result<(Box<dyn Pictures>, Vec<usize>)> {
-        let (pictures, parts) = self.lesson(None)?;
+        let (pictures, parts) = self.training(None)?;
         let chosen = self.chosen(pictures.labels(), parts.validation, self.pictures)?;
         Ok((pictures, chosen))
     }

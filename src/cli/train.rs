@@ -197,15 +197,15 @@ struct Run {
     overwrite: bool,
 }
 
-pub fn run(command: Command, device: &Device) -> Result<ExitCode> {
+pub fn run(command: Command, devices: Vec<Device>) -> Result<ExitCode> {
     match command {
-        Command::Classifier(arguments) => arguments.run(device),
-        Command::Autoencoder(arguments) => arguments.run(device),
+        Command::Classifier(arguments) => arguments.run(devices),
+        Command::Autoencoder(arguments) => arguments.run(devices),
     }
 }
 
 impl Classifier {
-    fn run(self, device: &Device) -> Result<ExitCode> {
+    fn run(self, devices: Vec<Device>) -> Result<ExitCode> {
         // What suits a small network with batch norms throws a large one without them off.
         let (optimizer, learning_rate, weight_decay, frozen_epochs) = match self.architecture {
             ClassifierConfig::Compact => (Optimizer::Sgd, 0.08, 5e-4, 0),
@@ -222,18 +222,17 @@ impl Classifier {
             schedule: self.schedule,
         })?;
         let start = self.init.as_deref().map(start).transpose()?;
-        self.source.with_lesson(self.beside.drawn, false, |lesson| {
-            let task = ClassifierTask {
-                config: self.architecture,
-                lesson,
-                device: device.clone(),
-                seed: options.seed,
-                small_epochs: self.small_epochs,
-                start,
-                frozen_epochs: self.freeze.unwrap_or(frozen_epochs),
-            };
-            train(&task, lesson, &options)
-        })
+        let lesson = Arc::new(self.source.lesson(self.beside.drawn, false)?);
+        let task = ClassifierTask {
+            config: self.architecture,
+            lesson: Arc::clone(&lesson),
+            devices,
+            seed: options.seed,
+            small_epochs: self.small_epochs,
+            start,
+            frozen_epochs: self.freeze.unwrap_or(frozen_epochs),
+        };
+        train(task, &lesson, &options)
     }
 }
 
@@ -244,7 +243,7 @@ fn start(path: &Path) -> Result<Start> {
 }
 
 impl Autoencoder {
-    fn run(self, device: &Device) -> Result<ExitCode> {
+    fn run(self, devices: Vec<Device>) -> Result<ExitCode> {
         let options = self.run.options(Descent {
             epochs: self.epochs,
             batch_size: self.batch_size,
@@ -260,7 +259,7 @@ impl Autoencoder {
         if !(0.0..=1e6).contains(&self.mse) || !(0.0..=1.0).contains(&self.noise) {
             bail!("--mse must be a weight, 0 or more, and --noise be between 0 and 1");
         }
-        let (classifier, classifier_crc32) = self.classifier.load(device)?;
+        let (classifier, classifier_crc32) = self.classifier.load(&devices[0])?;
         let loss =
             Divergence { direction: self.loss_direction, temperature: self.loss_temperature };
         let score = self.score.divergence();
@@ -277,10 +276,9 @@ impl Autoencoder {
             seed,
             classifier_crc32,
         };
-        self.source.with_lesson(self.beside.drawn, self.unlabeled, |lesson| {
-            let task = AutoencoderTask::new(chosen, lesson, &classifier, device)?;
-            train(&task, lesson, &options)
-        })
+        let lesson = Arc::new(self.source.lesson(self.beside.drawn, self.unlabeled)?);
+        let task = AutoencoderTask::new(chosen, Arc::clone(&lesson), classifier, devices)?;
+        train(task, &lesson, &options)
     }
 }
 
@@ -309,7 +307,7 @@ impl Run {
     }
 }
 
-fn train<T: Task>(task: &T, lesson: &Lesson, options: &Options) -> Result<ExitCode> {
+fn train<T: Task>(task: T, lesson: &Lesson, options: &Options) -> Result<ExitCode> {
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stop);
     ctrlc::set_handler(move || {
@@ -324,7 +322,7 @@ fn train<T: Task>(task: &T, lesson: &Lesson, options: &Options) -> Result<ExitCo
         lesson.parts.training.len(),
         lesson.parts.validation.len()
     );
-    Ok(match fit(task, lesson, options, &stop)? {
+    Ok(match fit(&Arc::new(task), lesson, options, &stop)? {
         Outcome::Done => {
             info!("the best weights are in {}", options.out.display());
             ExitCode::SUCCESS

@@ -12,8 +12,8 @@ use crate::class::Class;
 use crate::error::Result;
 use crate::picture::{Picture, VALUES};
 
-/// A list of pictures, each of which can be read at any time.
-pub trait Pictures {
+/// A list of pictures, each of which can be read at any time, by several threads.
+pub trait Pictures: Send + Sync {
     /// How many.
     fn len(&self) -> usize;
 
@@ -45,24 +45,25 @@ pub trait Pictures {
 
 /// Pictures followed by others, which may have fewer labels than pictures: learning an autoencoder
 /// needs none.
-pub struct Joined<'a> {
-    first: &'a dyn Pictures,
-    second: &'a dyn Pictures,
+pub struct Joined {
+    first: Box<dyn Pictures>,
+    second: Box<dyn Pictures>,
     labels: Vec<Class>,
 }
 
-impl<'a> Joined<'a> {
+impl Joined {
     /// Every picture of `first` must have a label, or no place would tell whose the labels are.
     ///
     /// # Panics
     /// When one has none.
-    pub fn new(first: &'a dyn Pictures, second: &'a dyn Pictures) -> Self {
+    pub fn new(first: Box<dyn Pictures>, second: Box<dyn Pictures>) -> Self {
         assert_eq!(first.labels().len(), first.len(), "all of the first pictures have labels");
-        Self { first, second, labels: [first.labels(), second.labels()].concat() }
+        let labels = [first.labels(), second.labels()].concat();
+        Self { first, second, labels }
     }
 }
 
-impl Pictures for Joined<'_> {
+impl Pictures for Joined {
     fn len(&self) -> usize {
         self.first.len() + self.second.len()
     }

@@ -27,6 +27,9 @@ pub struct Report {
     pub classifier: Accuracy,
     /// How often CL(AE(x)) is right.
     pub reconstructed: Accuracy,
+    /// How often CL is right on the corrector's reconstruction; `None` without a corrector.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrected: Option<Accuracy>,
     /// The detector's figures.
     pub detector: DetectorFigures,
     /// AUC where the attack changed a right answer into a wrong one, against those same pictures
@@ -142,7 +145,7 @@ pub async fn examine(
 
 impl Report {
     /// Sums up the records of an evaluation with this threshold; `None` without records.
-    pub fn of(records: &[Record], threshold: f32) -> Option<Self> {
+    pub fn of(records: &[Record], threshold: f32, has_corrector: bool) -> Option<Self> {
         if records.is_empty() {
             return None;
         }
@@ -151,6 +154,7 @@ impl Report {
         };
         let first = |verdict: &Verdict| Class::most_likely(&verdict.first);
         let second = |verdict: &Verdict| Class::most_likely(&verdict.second);
+        let correction = |verdict: &Verdict| Class::most_likely(&verdict.correction);
         let scores = |chosen: &[&Record]| {
             let clean: Vec<f32> = chosen.iter().map(|r| r.clean.score).collect();
             let attacked: Vec<f32> = chosen.iter().map(|r| r.attacked.score).collect();
@@ -170,6 +174,10 @@ impl Report {
                 clean: share(&|r| second(&r.clean) == r.class),
                 attacked: share(&|r| second(&r.attacked) == r.class),
             },
+            corrected: has_corrector.then(|| Accuracy {
+                clean: share(&|r| correction(&r.clean) == r.class),
+                attacked: share(&|r| correction(&r.attacked) == r.class),
+            }),
             detector: DetectorFigures {
                 threshold: f64::from(threshold),
                 auc: scores(&records.iter().collect::<Vec<_>>()).expect("there are records"),
@@ -186,16 +194,21 @@ impl Report {
 /// The tutorial's table with its figures beside ours, then the detector's.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { classifier, reconstructed, detector, .. } = self;
+        let Self { classifier, reconstructed, corrected, detector, .. } = self;
         writeln!(f, "{:<36} {:>8} {:>9}", "accuracy", "here", "tutorial")?;
-        for (what, here, tutorial) in [
+        let mut rows = vec![
             ("CL on clean pictures", classifier.clean, "0.7874"),
             ("CL on AE(clean)", reconstructed.clean, "0.5570"),
             ("CL on attacked pictures", classifier.attacked, "0.0780"),
             ("CL on AE(attacked)", reconstructed.attacked, "0.5498"),
-            ("detector's answer, clean", detector.corrected_clean, "-"),
-            ("detector's answer, attacked", detector.corrected_attacked, "-"),
-        ] {
+        ];
+        if let Some(corrected) = corrected {
+            rows.push(("CL on corrector(clean)", corrected.clean, "-"));
+            rows.push(("CL on corrector(attacked)", corrected.attacked, "-"));
+        }
+        rows.push(("detector's answer, clean", detector.corrected_clean, "-"));
+        rows.push(("detector's answer, attacked", detector.corrected_attacked, "-"));
+        for (what, here, tutorial) in rows {
             writeln!(f, "{what:<36} {here:>8.4} {tutorial:>9}")?;
         }
         writeln!(f, "\n{:<36} {:>8}", "detector", "here")?;
@@ -225,7 +238,7 @@ mod tests {
             p
         };
         let detector = Detector { divergence: Divergence::default(), threshold: 1.0 };
-        detector.verdict(sure(first), sure(second), score).unwrap()
+        detector.verdict(sure(first), sure(second), sure(second), score).unwrap()
     }
 
     #[test]
@@ -238,10 +251,11 @@ mod tests {
             record(verdict(Cat, Dog, 3.0), verdict(Dog, Dog, 0.3)), // false alarm; missed
             record(verdict(Dog, Cat, 0.4), verdict(Dog, Dog, 1.5)), // wrong from the start
         ];
-        let report = Report::of(&records, 1.0).unwrap();
+        let report = Report::of(&records, 1.0, true).unwrap();
         assert_eq!(report.pictures, 4);
         assert_eq!(report.classifier, Accuracy { clean: 0.75, attacked: 0.0 });
         assert_eq!(report.reconstructed, Accuracy { clean: 0.75, attacked: 0.5 });
+        assert_eq!(report.corrected, Some(report.reconstructed));
         let d = report.detector;
         assert_eq!((d.false_positive_rate, d.detection_rate), (0.25, 0.5));
         assert_eq!((d.corrected_clean, d.corrected_attacked), (0.5, 0.25));
@@ -249,6 +263,6 @@ mod tests {
         assert!((d.auc - 11.0 / 16.0).abs() < 1e-12);
         // Without the fourth: 2.0 beats 2 of 3, 0.5 beats 2, 0.3 beats 2.
         assert!((report.auc_of_successes.unwrap() - 6.0 / 9.0).abs() < 1e-12);
-        assert!(Report::of(&[], 1.0).is_none());
+        assert!(Report::of(&[], 1.0, false).is_none());
     }
 }

@@ -4,7 +4,10 @@
 //! attacked picture (arXiv 2002.09364, eq. 2). CL stays frozen on the plain device, so no gradient of its
 //! weights is computed.
 
+use std::sync::Arc;
+
 use anyhow::Result;
+use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -22,15 +25,16 @@ use crate::progress::Meter;
 const BATCH: usize = 64;
 
 /// Training of an autoencoder for one classifier.
-pub struct AutoencoderTask<'a> {
+pub struct AutoencoderTask {
     options: AutoencoderOptions,
-    lesson: &'a Lesson<'a>,
-    classifier: &'a Vgg,
+    lesson: Arc<Lesson>,
+    /// A copy on each of the devices.
+    classifiers: Vec<Vgg>,
     /// CL(x) of the lesson's pictures, as logits: computed once, not once per epoch.
     logits: Vec<[f32; Class::COUNT]>,
     /// The same of the mirrored ones, if AE sees any.
     mirrored_logits: Vec<[f32; Class::COUNT]>,
-    device: Device,
+    devices: Vec<Device>,
 }
 
 /// What can be told to it.
@@ -61,35 +65,35 @@ pub struct AutoencoderOptions {
     pub classifier_crc32: u32,
 }
 
-impl<'a> AutoencoderTask<'a> {
-    /// Runs CL over the lesson's pictures, then is ready to train.
+impl AutoencoderTask {
+    /// Runs CL, which is on the first of the plain `devices`, over the lesson's pictures, then is ready to train.
     ///
     /// # Errors
     /// When a picture cannot be read or an option is out of range.
     pub fn new(
         options: AutoencoderOptions,
-        lesson: &'a Lesson<'a>,
-        classifier: &'a Vgg,
-        device: &Device,
+        lesson: Arc<Lesson>,
+        classifier: Vgg,
+        devices: Vec<Device>,
     ) -> Result<Self> {
         options.config.check()?;
         options.loss.check()?;
         // A percentile out of range shall not wait for the first epoch's end to be refused.
         Detector::infer_threshold(options.score, &[0.0], options.percentile)?;
         let all = [lesson.parts.training.as_slice(), &lesson.parts.validation].concat();
-        let logits = first_looks(lesson, &all, false, classifier, device)?;
+        let logits = first_looks(&lesson, &all, false, &classifier, &devices[0])?;
         let mirrored: &[usize] = if options.flip { &lesson.parts.training } else { &[] };
-        let mirrored_logits = first_looks(lesson, mirrored, true, classifier, device)?;
-        let device = device.clone();
-        Ok(Self { options, lesson, classifier, logits, mirrored_logits, device })
+        let mirrored_logits = first_looks(&lesson, mirrored, true, &classifier, &devices[0])?;
+        let classifiers = devices.iter().map(|d| classifier.clone().to_device(d)).collect();
+        Ok(Self { options, lesson, classifiers, logits, mirrored_logits, devices })
     }
+}
 
-    /// CL(x), [n, 10], of rows of logits.
-    fn first_look(&self, rows: impl IntoIterator<Item = [f32; Class::COUNT]>) -> Tensor<2> {
-        let values: Vec<f32> = rows.into_iter().flatten().collect();
-        let shape = [values.len() / Class::COUNT, Class::COUNT];
-        Tensor::from_data(TensorData::new(values, shape), &self.device)
-    }
+/// CL(x), [n, 10], of rows of logits.
+fn first_look(rows: impl IntoIterator<Item = [f32; Class::COUNT]>, device: &Device) -> Tensor<2> {
+    let values: Vec<f32> = rows.into_iter().flatten().collect();
+    let shape = [values.len() / Class::COUNT, Class::COUNT];
+    Tensor::from_data(TensorData::new(values, shape), device)
 }
 
 /// The picture seen in a mirror.
@@ -134,7 +138,7 @@ fn first_looks(
     let mut looks = vec![[0.0; Class::COUNT]; lesson.pictures.len()];
     let mut meter = Meter::new(indices.len().div_ceil(BATCH), 0);
     for batch in indices.chunks(BATCH) {
-        let mut x = read_batch(lesson.pictures, batch, device)?;
+        let mut x = read_batch(lesson.pictures.as_ref(), batch, device)?;
         if mirrored {
             x = x.flip([3]);
         }
@@ -152,9 +156,13 @@ fn agreement(first: Tensor<2>, second: Tensor<2>) -> Tensor<1> {
     first.argmax(1).equal(second.argmax(1)).float().mean()
 }
 
-impl Task for AutoencoderTask<'_> {
+impl Task for AutoencoderTask {
     type Model = Autoencoder;
     const RIGHT: &'static str = "agreement";
+
+    fn devices(&self) -> &[Device] {
+        &self.devices
+    }
 
     fn options(&self) -> serde_json::Value {
         serde_json::json!({
@@ -171,18 +179,21 @@ impl Task for AutoencoderTask<'_> {
     }
 
     fn init(&self) -> Result<Autoencoder> {
-        self.device.seed(self.options.seed);
-        Ok(self.options.config.init(&self.device.clone().autodiff()))
+        let device = &self.devices[0];
+        device.seed(self.options.seed);
+        Ok(self.options.config.init(&device.clone().autodiff()))
     }
 
     fn loss(
         &self,
         model: &Autoencoder,
+        place: usize,
         epoch: usize,
         indices: &[usize],
         rng: &mut Xoshiro256PlusPlus,
     ) -> Result<(Tensor<1>, Tensor<1>)> {
         let AutoencoderOptions { loss, mse, flip, noise, .. } = self.options;
+        let (classifier, device) = (&self.classifiers[place], &self.devices[place]);
         let side = if epoch < self.options.small_epochs { SMALL } else { SIDE };
         let (mut pictures, mut shown, mut rows) = (Vec::new(), Vec::new(), Vec::new());
         for index in indices {
@@ -201,13 +212,13 @@ impl Task for AutoencoderTask<'_> {
             }
             shown.extend(picture);
         }
-        let x = to_batch(pictures, side, &self.device);
+        let x = to_batch(pictures, side, device);
         let first = match side {
-            SIDE => self.first_look(rows),
-            _ => self.classifier.forward(x.clone()),
+            SIDE => first_look(rows, device),
+            _ => classifier.forward(x.clone()),
         };
-        let reconstruction = model.forward(to_batch(shown, side, &self.device).autodiff());
-        let second = self.classifier.forward(reconstruction.clone());
+        let reconstruction = model.forward(to_batch(shown, side, device).autodiff());
+        let second = classifier.forward(reconstruction.clone());
         let agreement = agreement(first.clone(), second.clone().inner());
         let divergence = loss.between(first.autodiff(), second).mean();
         if mse == 0.0 {
@@ -219,11 +230,12 @@ impl Task for AutoencoderTask<'_> {
 
     fn validate(&self, model: &Autoencoder) -> Result<Validation> {
         let held_out = &self.lesson.parts.validation;
+        let (classifier, device) = (&self.classifiers[0], &self.devices[0]);
         let (mut loss, mut agreed, mut scores) = (0.0, 0.0, Vec::new());
         for indices in held_out.chunks(BATCH) {
-            let x = read_batch(self.lesson.pictures, indices, &self.device)?;
-            let first = self.first_look(indices.iter().map(|i| self.logits[*i]));
-            let second = self.classifier.forward(model.forward(x));
+            let x = read_batch(self.lesson.pictures.as_ref(), indices, device)?;
+            let first = first_look(indices.iter().map(|i| self.logits[*i]), device);
+            let second = classifier.forward(model.forward(x));
             let n = indices.len() as f64;
             agreed += f64::from(scalar(agreement(first.clone(), second.clone()))?) * n;
             loss +=

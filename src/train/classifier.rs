@@ -1,5 +1,7 @@
 //! Training of CL: cross-entropy with the true classes, on augmented pictures.
 
+use std::sync::Arc;
+
 use anyhow::Result;
 use burn::tensor::{Device, Tensor};
 use rand::rngs::Xoshiro256PlusPlus;
@@ -17,13 +19,13 @@ use crate::picture::{SIDE, VALUES};
 const VALIDATION_BATCH: usize = 64;
 
 /// Training of a classifier.
-pub struct ClassifierTask<'a> {
+pub struct ClassifierTask {
     /// Which network.
     pub config: ClassifierConfig,
     /// What it learns from.
-    pub lesson: &'a Lesson<'a>,
-    /// Where; the plain device.
-    pub device: Device,
+    pub lesson: Arc<Lesson>,
+    /// Where, one or several; the plain devices.
+    pub devices: Vec<Device>,
     /// Of the first weights.
     pub seed: u64,
     /// So many epochs on pictures scaled to [`SMALL`] a side come first: less than half of the work, and what
@@ -43,7 +45,7 @@ pub struct Start {
     pub crc32: u32,
 }
 
-impl ClassifierTask<'_> {
+impl ClassifierTask {
     fn classes(&self, indices: &[usize]) -> Vec<Class> {
         indices.iter().map(|i| self.lesson.pictures.labels()[*i]).collect()
     }
@@ -54,9 +56,13 @@ fn share_right(logits: Tensor<2>, one_hot: Tensor<2>) -> Tensor<1> {
     logits.argmax(1).equal(one_hot.argmax(1)).float().mean()
 }
 
-impl Task for ClassifierTask<'_> {
+impl Task for ClassifierTask {
     type Model = Vgg;
     const RIGHT: &'static str = "accuracy";
+
+    fn devices(&self) -> &[Device] {
+        &self.devices
+    }
 
     fn options(&self) -> serde_json::Value {
         serde_json::json!({ "classifier": self.config, "small_epochs": self.small_epochs,
@@ -69,8 +75,9 @@ impl Task for ClassifierTask<'_> {
     }
 
     fn init(&self) -> Result<Vgg> {
-        self.device.seed(self.seed);
-        let fresh = self.config.init(&self.device.clone().autodiff());
+        let device = &self.devices[0];
+        device.seed(self.seed);
+        let fresh = self.config.init(&device.clone().autodiff());
         let Some(start) = &self.start else {
             return Ok(fresh);
         };
@@ -92,10 +99,12 @@ impl Task for ClassifierTask<'_> {
     fn loss(
         &self,
         model: &Vgg,
+        place: usize,
         epoch: usize,
         indices: &[usize],
         rng: &mut Xoshiro256PlusPlus,
     ) -> Result<(Tensor<1>, Tensor<1>)> {
+        let device = &self.devices[place];
         let side = if epoch < self.small_epochs { SMALL } else { SIDE };
         let mut values = Vec::with_capacity(indices.len() * VALUES);
         let mut bytes = [0; VALUES];
@@ -103,19 +112,19 @@ impl Task for ClassifierTask<'_> {
             self.lesson.pictures.read(*index, &mut bytes)?;
             values.extend(augment(&bytes, side, rng));
         }
-        let x = to_batch(values, side, &self.device).autodiff();
-        let classes = one_hot(&self.classes(indices), &self.device);
+        let x = to_batch(values, side, device).autodiff();
+        let classes = one_hot(&self.classes(indices), device);
         let logits = model.forward(x);
         let right = share_right(logits.clone().inner(), classes.clone());
         Ok((cross_entropy(logits, classes.autodiff()).mean(), right))
     }
 
     fn validate(&self, model: &Vgg) -> Result<Validation> {
-        let held_out = &self.lesson.parts.validation;
+        let (held_out, device) = (&self.lesson.parts.validation, &self.devices[0]);
         let (mut right, mut loss) = (0.0, 0.0);
         for indices in held_out.chunks(VALIDATION_BATCH) {
-            let logits = model.forward(read_batch(self.lesson.pictures, indices, &self.device)?);
-            let classes = one_hot(&self.classes(indices), &self.device);
+            let logits = model.forward(read_batch(self.lesson.pictures.as_ref(), indices, device)?);
+            let classes = one_hot(&self.classes(indices), device);
             let n = indices.len() as f64;
             right += f64::from(scalar(share_right(logits.clone(), classes.clone()))?) * n;
             loss += f64::from(scalar(cross_entropy(logits, classes).sum())?);

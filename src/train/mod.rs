@@ -7,9 +7,11 @@ pub mod augment;
 pub mod autoencoder;
 pub mod checkpoint;
 pub mod classifier;
+mod parallel;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -20,10 +22,10 @@ use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
 use burn::lr_scheduler::linear::LinearLrSchedulerConfig;
 use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
 use burn::lr_scheduler::sequential::SequentialLrSchedulerConfig;
-use burn::module::Module;
+use burn::module::{Module, ModuleDisplay};
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
-use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer, SgdConfig};
+use burn::optim::{AdamConfig, ModuleOptimizer, SgdConfig};
 use burn::tensor::{Device, Tensor, TensorData};
 use burn_store::ModuleSnapshot;
 use rand::SeedableRng;
@@ -41,6 +43,7 @@ use crate::model::{Card, Precision};
 use crate::picture::{CHANNELS, SIDE, VALUES};
 use crate::progress::Meter;
 use checkpoint::{Checkpoints, State};
+use parallel::{Learned, Team};
 
 /// Side of the pictures of the first epochs, if those are to be small.
 pub const SMALL: usize = 64;
@@ -144,9 +147,9 @@ impl Options {
 }
 
 /// What is learned from, and how it is called in the weights' card.
-pub struct Lesson<'a> {
+pub struct Lesson {
     /// All labelled pictures of the split.
-    pub pictures: &'a dyn Pictures,
+    pub pictures: Box<dyn Pictures>,
     /// Which of them train and which choose.
     pub parts: HeldOut,
     /// `stl10`, `drawn`, or `stl10 and drawn`.
@@ -160,12 +163,15 @@ pub struct Lesson<'a> {
 }
 
 /// One of the two trainings: what the loop does not know.
-pub trait Task {
+pub trait Task: Send + Sync + 'static {
     /// The network that learns.
-    type Model: Module + ModuleSnapshot;
+    type Model: Module + ModuleDisplay + ModuleSnapshot;
 
     /// What the share of right answers is called.
     const RIGHT: &'static str;
+
+    /// Where the network learns: a part of each batch on each of them.
+    fn devices(&self) -> &[Device];
 
     /// What must be the same when a training is resumed, for the checkpoint and the card.
     fn options(&self) -> serde_json::Value;
@@ -185,14 +191,15 @@ pub trait Task {
         model
     }
 
-    /// The loss, shape `[1]`, of pictures `indices` in epoch `epoch`, from 0, and the share of them that
-    /// it counts as right.
+    /// The mean loss, shape `[1]`, of pictures `indices` in epoch `epoch`, from 0, and the share of them
+    /// that it counts as right; computed on device `place`, where `model` is.
     ///
     /// # Errors
     /// When a picture cannot be read.
     fn loss(
         &self,
         model: &Self::Model,
+        place: usize,
         epoch: usize,
         indices: &[usize],
         rng: &mut Xoshiro256PlusPlus,
@@ -232,7 +239,7 @@ pub enum Outcome {
 /// When files cannot be read or written, a loss is no longer a number, or there is something to
 /// resume, or to overwrite, that was not asked for.
 pub fn fit<T: Task>(
-    task: &T,
+    task: &Arc<T>,
     lesson: &Lesson,
     options: &Options,
     stop: &AtomicBool,
@@ -272,17 +279,17 @@ pub fn fit<T: Task>(
     for _ in 0..state.step() {
         schedule.step();
     }
+    let team = Team::<T>::new(task.devices());
     let mut meter = Meter::new(total, state.step());
     let mut last_saved = Instant::now();
     while state.epoch < epochs && !state.exhausted(options.patience) {
         model = task.begin_epoch(model, state.epoch);
         let order = shuffled(indices, options.seed, state.epoch);
         for (at, batch) in order.chunks(batch_size).enumerate().skip(state.batch) {
-            let mut rng = generator(options.seed, state.epoch, at + 1);
-            let (loss, right) = task.loss(&model, state.epoch, batch, &mut rng)?;
-            let gradients = GradientsParams::from_grads(loss.backward(), &model);
+            let batch_seed = seed(options.seed, state.epoch, at + 1);
+            let Learned { gradients, loss, right } =
+                team.learn(task, &model, state.epoch, batch, batch_seed)?;
             model = optimizer.step(schedule.step(), model, gradients);
-            let loss = scalar(loss.inner())?;
             if !loss.is_finite() {
                 bail!(
                     "the loss is not a number any more (epoch {}, batch {}): try a smaller \
@@ -291,7 +298,7 @@ pub fn fit<T: Task>(
                     at + 1
                 );
             }
-            state.count(loss, scalar(right)?, batch.len());
+            state.count(loss, right, batch.len());
             let standing = format!("epoch {}, {}", state.epoch + 1, means::<T>(&state));
             meter.step(batch.len(), &standing);
             let interrupted = stop.load(Ordering::Relaxed);
@@ -371,18 +378,17 @@ fn schedule(descent: Descent, total: usize) -> Result<ModuleLrScheduler> {
     })
 }
 
-/// The random choices of one place: 0 is the epoch's shuffling, n + 1 its batch n.
-fn generator(seed: u64, epoch: usize, place: usize) -> Xoshiro256PlusPlus {
+/// Of the random choices of one place: 0 is the epoch's shuffling, n + 1 its batch n.
+fn seed(seed: u64, epoch: usize, place: usize) -> u64 {
     // SplitMix, inside `seed_from_u64`, tells apart what these odd factors keep from colliding.
-    let mixed = seed
-        .wrapping_add((epoch as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
-        .wrapping_add((place as u64).wrapping_mul(0xd1b5_4a32_d192_ed03));
-    Xoshiro256PlusPlus::seed_from_u64(mixed)
+    seed.wrapping_add((epoch as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        .wrapping_add((place as u64).wrapping_mul(0xd1b5_4a32_d192_ed03))
 }
 
 fn shuffled(indices: &[usize], seed: u64, epoch: usize) -> Vec<usize> {
     let mut order = indices.to_vec();
-    order.shuffle(&mut generator(seed, epoch, 0));
+    let seed = self::seed(seed, epoch, 0);
+    order.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed));
     order
 }
 

@@ -156,6 +156,32 @@ fn settings_out_of_range_are_refused() {
 }
 
 #[test]
+fn a_corrector_answers_and_changes_nothing_else() {
+    let device = Device::flex();
+    let lab = |channels| {
+        Lab::new(
+            classifier(ClassifierConfig::Compact),
+            autoencoder(AutoencoderConfig::Compact { channels }, &device),
+            Detector { divergence: Divergence::default(), threshold: -1.0 },
+            &device,
+        )
+    };
+    let pictures = || hard_pictures(11, 2);
+    let alone = block_on(lab(8).look(pictures())).unwrap();
+    let other = block_on(lab(3).look(pictures())).unwrap();
+    let corrector = autoencoder(AutoencoderConfig::Compact { channels: 3 }, &device);
+    let both = block_on(lab(8).with_corrector(corrector).look(pictures())).unwrap();
+    assert_eq!(values(both.reconstructions), values(alone.reconstructions));
+    assert_eq!(values(both.corrections.unwrap()), values(other.reconstructions));
+    for ((both, alone), other) in both.verdicts.iter().zip(alone.verdicts).zip(other.verdicts) {
+        assert_eq!((both.score, both.second), (alone.score, alone.second));
+        assert_eq!(alone.correction, alone.second);
+        assert_ne!(alone.second, other.second);
+        assert_eq!((both.correction, both.answer), (other.second, other.answer));
+    }
+}
+
+#[test]
 fn a_run_goes_as_far_as_it_is_asked_and_its_look_is_the_second_look() {
     let device = Device::flex();
     let lab = Lab::new(

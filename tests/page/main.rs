@@ -21,6 +21,7 @@ use image::{DynamicImage, ImageFormat};
 use second_look::attack::{Norm, Pgd};
 use second_look::class::Class;
 use second_look::lab::Lab;
+use second_look::model::weights::load_autoencoder;
 use second_look::picture::Picture;
 use serde_json::Value;
 use tower_http::services::ServeDir;
@@ -48,7 +49,9 @@ fn lab() -> &'static Lab {
         let model = |name: &str| fs::read(file("www/models").join(name)).unwrap();
         let (classifier, autoencoder) =
             (model("classifier.safetensors"), model("autoencoder.safetensors"));
-        Lab::load(&classifier, &autoencoder, &Device::flex()).unwrap().0
+        let corrector = load_autoencoder(&model("corrector.safetensors"), &Device::flex());
+        let (lab, _, _) = Lab::load(&classifier, &autoencoder, &Device::flex()).unwrap();
+        lab.with_corrector(corrector.unwrap().0)
     })
 }
 
@@ -79,6 +82,7 @@ fn assert_as_native(run: &Value, sample: &str, pgd: Pgd, target: Option<Class>) 
     let verdict = last.unwrap().verdicts[0];
     close("the attacked picture's CL", &numbers(&run["predictions"]["attacked"]), &verdict.first);
     close("the second look", &numbers(&run["predictions"]["second_look"]), &verdict.second);
+    close("the correction", &numbers(&run["predictions"]["correction"]), &verdict.correction);
     close("divergence", &[run["divergence"].as_f64().unwrap() as f32], &[verdict.score]);
     assert_eq!(run["verdict"]["answer"], verdict.answer.name());
     assert_eq!(run["verdict"]["adversarial"], verdict.adversarial);
@@ -290,6 +294,36 @@ fn an_address_says_what_is_shown_and_nonsense_is_told() {
     page.click("#qr");
     page.until("document.querySelector('#qr-dialog').open && document.querySelector('#qr-picture').naturalWidth > 0");
     page.finish(&[]);
+}
+
+#[test]
+fn the_tutorial_s_autoencoder_comes_when_it_is_asked_for_and_stays() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let server = Server::of_project();
+    page.open(&server.url, &["ready"]);
+    let cards = || page.text("#cards");
+    assert!(cards().contains("residual") && !cards().contains("latent 100"), "{}", cards());
+    assert_eq!(page.js("document.querySelector('#narrow-figure').hidden"), false);
+
+    page.choose("#autoencoder", "tutorial");
+    page.until("document.querySelector('#cards').textContent.includes('latent 100')");
+    page.until_state(&["ready"]);
+    assert_eq!(page.js("document.querySelector('#narrow-figure').hidden"), true);
+    page.click("#go");
+    page.until_state(&["done"]);
+    let run = page.run(&format!("second-look-{}.json", first_sample()));
+    assert_eq!(run["models"]["autoencoder"]["architecture"]["name"], "tutorial");
+    assert_eq!(run["predictions"]["correction"], run["predictions"]["second_look"]);
+
+    // Its link brings it back, and without a network it is still there.
+    page.until("document.querySelector('#offline').textContent.includes('without a network')");
+    let address = page.js("location.href");
+    assert!(address.as_str().unwrap().contains("autoencoder=tutorial"), "{address}");
+    page.open(address.as_str().unwrap(), &["ready", "done"]);
+    drop(server);
+    page.open(address.as_str().unwrap(), &["ready", "done"]);
+    assert!(cards().contains("latent 100"), "{}", cards());
+    page.finish(&["ERR_CONNECTION_REFUSED"]);
 }
 
 #[test]

@@ -65,7 +65,8 @@ fn a_first_visit_keeps_every_file_that_the_page_needs_offline() {
     // The index is "./", the worker is not kept by itself, the list is added by it.
     add("www", "", &["index.html", "sw.js", "files.json", "md"]);
     add("www/samples", "samples/", &["md"]);
-    add("www/models", "models/", &["md"]);
+    // The tutorial's autoencoder comes, and is kept, when it is asked for.
+    add("www/models", "models/", &["md", "tutorial.safetensors"]);
     add("pkg", "../pkg/", &["ts", "br", "txt", "sha256"]);
     assert_eq!(listed, there);
 }
