@@ -9,7 +9,7 @@ export const SAMPLES = [
   'airplane-2',
   'bird-36',
   'car-33',
-  'cat-17',
+  'cat-57',
   'deer-5',
   'dog-17',
   'monkey-39',
