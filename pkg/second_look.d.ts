@@ -155,6 +155,7 @@ export interface Pgd {
 export interface Look {
     verdict: Verdict;
     reconstruction: Float32Array;
+    correction: Float32Array | undefined;
 }
 
 /**
@@ -170,6 +171,11 @@ export interface Verdict {
      */
     second: number[];
     /**
+     * What answers if the picture is adversarial: CL's prediction on the corrector's reconstruction, or,
+     * without a corrector, CL(AE(x)).
+     */
+    correction: number[];
+    /**
      * S(x), in nats.
      */
     score: number;
@@ -182,17 +188,18 @@ export interface Verdict {
      */
     adversarial: boolean;
     /**
-     * The most likely class of CL(AE(x)) if adversarial, of CL(x) if not.
+     * The most likely class of the correction if adversarial, of CL(x) if not.
      */
     answer: Class;
 }
 
 /**
- * What the two files say of themselves.
+ * What the files say of themselves.
  */
 export interface Cards {
     classifier: Card;
     autoencoder: Card;
+    corrector: Card | undefined;
 }
 
 /**
@@ -259,7 +266,7 @@ export class Run {
 }
 
 /**
- * Both networks on one device.
+ * The networks on one device.
  */
 export class Session {
     private constructor();
@@ -273,7 +280,7 @@ export class Session {
      */
     attack(picture: Float32Array | number[], _class: Class, pgd: Pgd): Run;
     /**
-     * What the two files say of themselves.
+     * What the files say of themselves.
      *
      * # Errors
      * Never in practice: cards are plain data.
@@ -287,12 +294,13 @@ export class Session {
      */
     look(picture: Float32Array | number[]): Promise<Look>;
     /**
-     * Loads both networks from the bytes of their files, onto the GPU or the CPU.
+     * Loads the networks from the bytes of their files, onto the GPU or the CPU. The corrector is the
+     * autoencoder that answers for adversarial pictures, if that is another one.
      *
      * # Errors
      * When a file cannot be used, or there is no WebGPU.
      */
-    static open(classifier: Uint8Array | number[], autoencoder: Uint8Array | number[], webgpu: boolean): Promise<Session>;
+    static open(classifier: Uint8Array | number[], autoencoder: Uint8Array | number[], corrector: Uint8Array | number[] | null | undefined, webgpu: boolean): Promise<Session>;
 }
 
 /**
@@ -334,15 +342,15 @@ export interface InitOutput {
     readonly session_attack: (a: number, b: number, c: number, d: number, e: number, f: number, g: any) => void;
     readonly session_cards: (a: number, b: number) => void;
     readonly session_look: (a: number, b: number, c: number) => any;
-    readonly session_open: (a: number, b: number, c: number, d: number, e: number) => any;
+    readonly session_open: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => any;
     readonly start: () => void;
-    readonly __wasm_bindgen_func_elem_32781: (a: number, b: number, c: number, d: any) => void;
-    readonly __wasm_bindgen_func_elem_32781_11: (a: number, b: number, c: number, d: any) => void;
-    readonly __wasm_bindgen_func_elem_32781_14: (a: number, b: number, c: number, d: any) => void;
-    readonly __wasm_bindgen_func_elem_32781_15: (a: number, b: number, c: number, d: any) => void;
-    readonly __wasm_bindgen_func_elem_32822: (a: number, b: number, c: any, d: any) => void;
-    readonly __wasm_bindgen_func_elem_36749: (a: number, b: number, c: any) => void;
-    readonly __wasm_bindgen_func_elem_36749_13: (a: number, b: number, c: any) => void;
+    readonly __wasm_bindgen_func_elem_32785: (a: number, b: number, c: number, d: any) => void;
+    readonly __wasm_bindgen_func_elem_32785_11: (a: number, b: number, c: number, d: any) => void;
+    readonly __wasm_bindgen_func_elem_32785_14: (a: number, b: number, c: number, d: any) => void;
+    readonly __wasm_bindgen_func_elem_32785_15: (a: number, b: number, c: number, d: any) => void;
+    readonly __wasm_bindgen_func_elem_32826: (a: number, b: number, c: any, d: any) => void;
+    readonly __wasm_bindgen_func_elem_36753: (a: number, b: number, c: any) => void;
+    readonly __wasm_bindgen_func_elem_36753_13: (a: number, b: number, c: any) => void;
     readonly __wbindgen_export: (a: number, b: number) => number;
     readonly __wbindgen_export2: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_export3: (a: number, b: number, c: number) => void;

@@ -35,7 +35,7 @@ export class Run {
 if (Symbol.dispose) Run.prototype[Symbol.dispose] = Run.prototype.free;
 
 /**
- * Both networks on one device.
+ * The networks on one device.
  */
 export class Session {
     static __wrap(ptr) {
@@ -91,7 +91,7 @@ export class Session {
         }
     }
     /**
-     * What the two files say of themselves.
+     * What the files say of themselves.
      *
      * # Errors
      * Never in practice: cards are plain data.
@@ -127,29 +127,34 @@ export class Session {
         return ret;
     }
     /**
-     * Loads both networks from the bytes of their files, onto the GPU or the CPU.
+     * Loads the networks from the bytes of their files, onto the GPU or the CPU. The corrector is the
+     * autoencoder that answers for adversarial pictures, if that is another one.
      *
      * # Errors
      * When a file cannot be used, or there is no WebGPU.
      * @param {Uint8Array | number[]} classifier
      * @param {Uint8Array | number[]} autoencoder
+     * @param {Uint8Array | number[] | null | undefined} corrector
      * @param {boolean} webgpu
      * @returns {Promise<Session>}
      */
-    static open(classifier, autoencoder, webgpu) {
-        const val3 = +webgpu;
-        let ptr0, len0, ptr1, len1;
+    static open(classifier, autoencoder, corrector, webgpu) {
+        const val4 = +webgpu;
+        let ptr0, len0, ptr1, len1, ptr2, len2;
         try {
             ptr0 = passArray8ToWasm0(classifier, wasm.__wbindgen_export);
             len0 = WASM_VECTOR_LEN;
             ptr1 = passArray8ToWasm0(autoencoder, wasm.__wbindgen_export);
             len1 = WASM_VECTOR_LEN;
+            ptr2 = isLikeNone(corrector) ? 0 : passArray8ToWasm0(corrector, wasm.__wbindgen_export);
+            len2 = WASM_VECTOR_LEN;
         } catch (e) {
+            if (ptr2) { wasm.__wbindgen_export3(ptr2, len2 * 1, 1); }
             if (ptr1) { wasm.__wbindgen_export3(ptr1, len1 * 1, 1); }
             if (ptr0) { wasm.__wbindgen_export3(ptr0, len0 * 1, 1); }
             throw e;
         }
-        const ret = wasm.session_open(ptr0, len0, ptr1, len1, val3);
+        const ret = wasm.session_open(ptr0, len0, ptr1, len1, ptr2, len2, val4);
         return ret;
     }
 }
@@ -729,7 +734,7 @@ function __wbg_get_imports() {
                     const a = state0.a;
                     state0.a = 0;
                     try {
-                        return __wasm_bindgen_func_elem_32822(a, state0.b, arg0, arg1);
+                        return __wasm_bindgen_func_elem_32826(a, state0.b, arg0, arg1);
                     } finally {
                         state0.a = a;
                     }
@@ -1059,32 +1064,32 @@ function __wbg_get_imports() {
         }, arguments); },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 3207, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32781);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32785);
             return ret;
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDevice")], shim_idx: 3207, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32781_11);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32785_11);
             return ret;
         },
         __wbindgen_generic_0000000000000003: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDeviceLostInfo")], shim_idx: 1892, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_36749);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_36753);
             return ret;
         },
         __wbindgen_generic_0000000000000004: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUUncapturedErrorEvent")], shim_idx: 1892, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_36749_13);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_36753_13);
             return ret;
         },
         __wbindgen_generic_0000000000000005: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("any")], shim_idx: 3207, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32781_14);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32785_14);
             return ret;
         },
         __wbindgen_generic_0000000000000006: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("undefined")], shim_idx: 3207, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32781_15);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32785_15);
             return ret;
         },
         __wbindgen_generic_0000000000000007: function(arg0) {
@@ -1127,22 +1132,22 @@ function __wbg_get_imports() {
     };
 }
 
-function __wasm_bindgen_func_elem_36749(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_36749(arg0, arg1, arg2);
+function __wasm_bindgen_func_elem_36753(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_36753(arg0, arg1, arg2);
 }
 
-function __wasm_bindgen_func_elem_36749_13(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_36749_13(arg0, arg1, arg2);
+function __wasm_bindgen_func_elem_36753_13(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_36753_13(arg0, arg1, arg2);
 }
 
-function __wasm_bindgen_func_elem_32822(arg0, arg1, arg2, arg3) {
-    wasm.__wasm_bindgen_func_elem_32822(arg0, arg1, arg2, arg3);
+function __wasm_bindgen_func_elem_32826(arg0, arg1, arg2, arg3) {
+    wasm.__wasm_bindgen_func_elem_32826(arg0, arg1, arg2, arg3);
 }
 
-function __wasm_bindgen_func_elem_32781(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_32785(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_32781(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_32785(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1153,10 +1158,10 @@ function __wasm_bindgen_func_elem_32781(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_32781_11(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_32785_11(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_32781_11(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_32785_11(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1167,10 +1172,10 @@ function __wasm_bindgen_func_elem_32781_11(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_32781_14(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_32785_14(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_32781_14(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_32785_14(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1181,10 +1186,10 @@ function __wasm_bindgen_func_elem_32781_14(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_32781_15(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_32785_15(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_32781_15(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_32785_15(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
