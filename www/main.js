@@ -331,7 +331,7 @@ function render() {
   bars.update(node('bars-second'), 'Second look', now?.look.verdict.second, now?.look.verdict.first);
   const correction = opened?.cards.corrector && now?.look.verdict.correction;
   node('correction').textContent = correction
-    ? `Redrawn narrowly: ${likeliest(correction)}, ${percent(Math.max(...correction))}. This answers for adversarial pictures.`
+    ? `If adversarial, the narrow one answers: ${likeliest(correction)}, ${percent(Math.max(...correction))}.`
     : '';
   renderSteps();
   renderScale(now?.look.verdict.score);
