@@ -66,7 +66,10 @@ fn weights(folder: &Path, device: &str) -> Vec<f32> {
     let floats = |data: &[u8]| -> Vec<f32> {
         data.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
     };
-    tensors.iter().flat_map(|(_, view)| floats(view.data())).collect()
+    // In the order of their names; the file's is any.
+    let mut named = tensors.tensors();
+    named.sort_by(|(a, _), (b, _)| a.cmp(b));
+    named.iter().flat_map(|(_, view)| floats(view.data())).collect()
 }
 
 fn apart(a: &[f32], b: &[f32]) -> f32 {

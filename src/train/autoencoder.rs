@@ -13,7 +13,9 @@ use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::StandardNormal;
 
-use super::{Lesson, SMALL, Task, Validation, numbers, read_batch, scalar, to_batch};
+use super::{
+    Lesson, SMALL, Task, Validation, first_weights, numbers, read_batch, scalar, to_batch,
+};
 use crate::class::Class;
 use crate::detector::{Detector, Divergence};
 use crate::model::weights::{Architecture, THRESHOLD_PERCENTILE};
@@ -179,9 +181,8 @@ impl Task for AutoencoderTask {
     }
 
     fn init(&self) -> Result<Autoencoder> {
-        let device = &self.devices[0];
-        device.seed(self.options.seed);
-        Ok(self.options.config.init(&device.clone().autodiff()))
+        let AutoencoderOptions { config, seed, .. } = self.options;
+        Ok(first_weights(seed, &self.devices[0], |cpu| config.init(cpu)))
     }
 
     fn loss(

@@ -8,7 +8,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use tracing::info;
 
 use super::augment::augment;
-use super::{Lesson, SMALL, Task, Validation, read_batch, scalar, to_batch};
+use super::{Lesson, SMALL, Task, Validation, first_weights, read_batch, scalar, to_batch};
 use crate::attack::gradient::{cross_entropy, one_hot};
 use crate::class::Class;
 use crate::model::weights::{Architecture, start_classifier};
@@ -75,9 +75,7 @@ impl Task for ClassifierTask {
     }
 
     fn init(&self) -> Result<Vgg> {
-        let device = &self.devices[0];
-        device.seed(self.seed);
-        let fresh = self.config.init(&device.clone().autodiff());
+        let fresh = first_weights(self.seed, &self.devices[0], |cpu| self.config.init(cpu));
         let Some(start) = &self.start else {
             return Ok(fresh);
         };

@@ -392,6 +392,17 @@ fn shuffled(indices: &[usize], seed: u64, epoch: usize) -> Vec<usize> {
     order
 }
 
+/// A network's first weights, ready to learn on the plain `device`; drawn on the CPU, so that a seed means the
+/// same ones wherever it learns.
+fn first_weights<M: Module>(seed: u64, device: &Device, init: impl FnOnce(&Device) -> M) -> M {
+    let cpu = Device::flex();
+    cpu.seed(seed);
+    let model = init(&cpu.autodiff());
+    // Burn draws them only when they are asked for, and by then, on the device; this asks.
+    let _ = model.valid();
+    model.fork(&device.clone().autodiff())
+}
+
 /// The tensor's numbers; an error, not a panic, when the device is lost.
 fn numbers<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
     Ok(pollster::block_on(read(tensor))?)
