@@ -96,10 +96,15 @@ fn look(lab: &Lab, picture: &Picture) -> Result<Verdict> {
 }
 
 fn in_words(verdict: &Verdict) -> String {
-    let Verdict { first, second, score, threshold, adversarial, answer, .. } = verdict;
+    let Verdict { first, second, correction, score, threshold, adversarial, answer } = verdict;
     let (word, sign) = if *adversarial { ("adversarial", '>') } else { ("clean", '≤') };
+    // Whoever reads where the answer comes from shall find it among the looks.
+    let corrected = match *adversarial && correction != second {
+        true => format!(", corrected {}", named(correction)),
+        false => String::new(),
+    };
     format!(
-        "{word}, {answer}  (first look {}, second look {}, KL {score:.3} {sign} {threshold:.3})",
+        "{word}, {answer}  (first look {}, second look {}{corrected}, KL {score:.3} {sign} {threshold:.3})",
         named(first),
         named(second)
     )
