@@ -17,8 +17,8 @@ use crate::detector::{Direction, Divergence};
 use crate::model::import::state_dict;
 use crate::model::{AutoencoderConfig, ClassifierConfig, Precision};
 use crate::train::autoencoder::{AutoencoderOptions, AutoencoderTask};
-use crate::train::classifier::{ClassifierTask, Start};
-use crate::train::{Descent, Lesson, Optimizer, Options, Outcome, Schedule, Task, fit};
+use crate::train::classifier::ClassifierTask;
+use crate::train::{Descent, Lesson, Optimizer, Options, Outcome, Schedule, Start, Task, fit};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -90,6 +90,11 @@ pub struct Classifier {
 pub struct Autoencoder {
     #[command(flatten)]
     shape: AutoencoderShape,
+
+    /// Start from these weights, a file of `train` or `import`: those that were learned for another classifier,
+    /// say.
+    #[arg(long, value_name = "FILE")]
+    init: Option<PathBuf>,
 
     /// Learn from STL-10's unlabelled pictures too: AE needs no labels.
     #[arg(long, requires = "data", help_heading = "Pictures")]
@@ -239,7 +244,7 @@ impl Classifier {
 fn start(path: &Path) -> Result<Start> {
     let weights = state_dict(path).with_context(|| path.display().to_string())?;
     let crc32 = crc32fast::hash(&weights);
-    Ok(Start { weights, crc32 })
+    Ok(Start { path: path.to_owned(), weights, crc32 })
 }
 
 impl Autoencoder {
@@ -276,8 +281,9 @@ impl Autoencoder {
             seed,
             classifier_crc32,
         };
+        let start = self.init.as_deref().map(start).transpose()?;
         let lesson = Arc::new(self.source.lesson(self.beside.drawn, self.unlabeled)?);
-        let task = AutoencoderTask::new(chosen, Arc::clone(&lesson), classifier, devices)?;
+        let task = AutoencoderTask::new(chosen, start, Arc::clone(&lesson), classifier, devices)?;
         train(task, &lesson, &options)
     }
 }

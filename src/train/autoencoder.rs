@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
@@ -14,11 +14,11 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::StandardNormal;
 
 use super::{
-    Lesson, SMALL, Task, Validation, first_weights, numbers, read_batch, scalar, to_batch,
+    Lesson, SMALL, Start, Task, Validation, first_weights, numbers, read_batch, scalar, to_batch,
 };
 use crate::class::Class;
 use crate::detector::{Detector, Divergence};
-use crate::model::weights::{Architecture, THRESHOLD_PERCENTILE};
+use crate::model::weights::{self, Architecture, THRESHOLD_PERCENTILE};
 use crate::model::{Autoencoder, AutoencoderConfig, Card, Vgg};
 use crate::picture::{PLANE, SIDE};
 use crate::progress::Meter;
@@ -29,6 +29,8 @@ const BATCH: usize = 64;
 /// Training of an autoencoder for one classifier.
 pub struct AutoencoderTask {
     options: AutoencoderOptions,
+    /// Weights to start from, instead of random ones.
+    start: Option<Start>,
     lesson: Arc<Lesson>,
     /// A copy on each of the devices.
     classifiers: Vec<Vgg>,
@@ -74,20 +76,37 @@ impl AutoencoderTask {
     /// When a picture cannot be read or an option is out of range.
     pub fn new(
         options: AutoencoderOptions,
+        start: Option<Start>,
         lesson: Arc<Lesson>,
         classifier: Vgg,
         devices: Vec<Device>,
     ) -> Result<Self> {
         options.config.check()?;
         options.loss.check()?;
-        // A percentile out of range shall not wait for the first epoch's end to be refused.
+        // What can be refused shall not wait for the first looks, or for the first epoch's end.
+        first_autoencoder(&options, start.as_ref(), &devices[0])?;
         Detector::infer_threshold(options.score, &[0.0], options.percentile)?;
         let all = [lesson.parts.training.as_slice(), &lesson.parts.validation].concat();
         let logits = first_looks(&lesson, &all, false, &classifier, &devices[0])?;
         let mirrored: &[usize] = if options.flip { &lesson.parts.training } else { &[] };
         let mirrored_logits = first_looks(&lesson, mirrored, true, &classifier, &devices[0])?;
         let classifiers = devices.iter().map(|d| classifier.clone().to_device(d)).collect();
-        Ok(Self { options, lesson, classifiers, logits, mirrored_logits, devices })
+        Ok(Self { options, start, lesson, classifiers, logits, mirrored_logits, devices })
+    }
+}
+
+/// AE before it learns.
+fn first_autoencoder(
+    options: &AutoencoderOptions,
+    start: Option<&Start>,
+    device: &Device,
+) -> Result<Autoencoder> {
+    let fresh = first_weights(options.seed, device, |cpu| options.config.init(cpu));
+    match start {
+        Some(start) => {
+            weights::load(fresh, &start.weights).with_context(|| start.path.display().to_string())
+        }
+        None => Ok(fresh),
     }
 }
 
@@ -173,6 +192,7 @@ impl Task for AutoencoderTask {
             "small_epochs": self.options.small_epochs,
             "score": self.options.score, "percentile": self.options.percentile,
             "classifier_crc32": self.options.classifier_crc32,
+            "start_crc32": self.start.as_ref().map(|start| start.crc32),
         })
     }
 
@@ -181,8 +201,7 @@ impl Task for AutoencoderTask {
     }
 
     fn init(&self) -> Result<Autoencoder> {
-        let AutoencoderOptions { config, seed, .. } = self.options;
-        Ok(first_weights(seed, &self.devices[0], |cpu| config.init(cpu)))
+        first_autoencoder(&self.options, self.start.as_ref(), &self.devices[0])
     }
 
     fn loss(

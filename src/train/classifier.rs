@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use burn::tensor::{Device, Tensor};
 use rand::rngs::Xoshiro256PlusPlus;
 use tracing::info;
 
 use super::augment::augment;
-use super::{Lesson, SMALL, Task, Validation, first_weights, read_batch, scalar, to_batch};
+use super::{Lesson, SMALL, Start, Task, Validation, first_weights, read_batch, scalar, to_batch};
 use crate::attack::gradient::{cross_entropy, one_hot};
 use crate::class::Class;
 use crate::model::weights::{Architecture, start_classifier};
@@ -35,14 +35,6 @@ pub struct ClassifierTask {
     pub start: Option<Start>,
     /// So many epochs come first in which nothing but the last layer learns.
     pub frozen_epochs: usize,
-}
-
-/// Weights to start from.
-pub struct Start {
-    /// A file of ours or a state dict of PyTorch's, as safetensors.
-    pub weights: Vec<u8>,
-    /// Of the file: a training is not resumed from another start.
-    pub crc32: u32,
 }
 
 impl ClassifierTask {
@@ -79,7 +71,8 @@ impl Task for ClassifierTask {
         let Some(start) = &self.start else {
             return Ok(fresh);
         };
-        let (started, other_classes) = start_classifier(fresh, &start.weights)?;
+        let (started, other_classes) = start_classifier(fresh, &start.weights)
+            .with_context(|| start.path.display().to_string())?;
         if other_classes {
             info!("the last layer named other classes: it starts with fresh weights");
         }

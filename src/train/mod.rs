@@ -162,6 +162,16 @@ pub struct Lesson {
     pub split_seed: u64,
 }
 
+/// Weights to start from.
+pub struct Start {
+    /// Where they were read.
+    pub path: PathBuf,
+    /// A file of ours or a state dict of PyTorch's, as safetensors.
+    pub weights: Vec<u8>,
+    /// Of the file: a training is not resumed from another start.
+    pub crc32: u32,
+}
+
 /// One of the two trainings: what the loop does not know.
 pub trait Task: Send + Sync + 'static {
     /// The network that learns.
