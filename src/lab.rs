@@ -50,7 +50,7 @@ pub struct Looks {
     pub verdicts: Vec<Verdict>,
     /// AE(x), [n, 3, 96, 96], not clamped.
     pub reconstructions: Tensor<4>,
-    /// The same by the corrector, if there is one.
+    /// The same by the corrector, if there is one; turned back from its mirror.
     pub corrections: Option<Tensor<4>>,
 }
 
@@ -82,9 +82,20 @@ impl Lab {
     }
 
     /// Has another autoencoder answer for pictures that are found adversarial: a narrower one, which lets
-    /// less of an attack pass, and less of the picture. The score stays the first one's.
+    /// less of an attack pass, and less of the picture. It looks in a mirror: what the picture shows is the
+    /// same there, but an attack was computed for the picture as it stands. The score stays the first one's.
     pub fn with_corrector(self, corrector: Autoencoder) -> Self {
         Self { corrector: Some(corrector), ..self }
+    }
+
+    /// [`Lab::with_corrector`], from the bytes of its file. Returns its card.
+    ///
+    /// # Errors
+    /// When the file is damaged or holds another network.
+    pub fn load_corrector(&mut self, corrector: &[u8]) -> Result<Card> {
+        let (corrector, card) = load_autoencoder(corrector, &self.device)?;
+        self.corrector = Some(corrector);
+        Ok(card)
     }
 
     /// The autoencoder that answers for adversarial pictures, if it is not AE itself.
@@ -126,9 +137,9 @@ impl Lab {
     pub async fn look_again(&self, pictures: Tensor<4>, logits: Tensor<2>) -> Result<Looks> {
         let reconstructions = self.autoencoder.forward(pictures.clone());
         let again = self.classifier.forward(reconstructions.clone());
-        let corrections = self.corrector.as_ref().map(|corrector| corrector.forward(pictures));
-        let correction = match &corrections {
-            Some(corrections) => self.classifier.forward(corrections.clone()),
+        let mirrored = self.corrector.as_ref().map(|corrector| corrector.forward(mirror(pictures)));
+        let correction = match &mirrored {
+            Some(mirrored) => self.classifier.forward(mirrored.clone()),
             None => again.clone(),
         };
         let score = self.detector.divergence.between(logits.clone(), again.clone());
@@ -152,7 +163,7 @@ impl Lab {
                 self.detector.verdict(ten(first), ten(second), ten(correction), score[0])
             })
             .collect::<Result<_>>()?;
-        Ok(Looks { verdicts, reconstructions, corrections })
+        Ok(Looks { verdicts, reconstructions, corrections: mirrored.map(mirror) })
     }
 
     /// Starts an attack on one picture. `class` is the true one, or the wanted one if `pgd` is targeted.
@@ -227,6 +238,11 @@ impl Run {
         let found = self.attack.best().or(self.last).map_or(self.original, |step| step.pictures);
         Picture::clamped(read(found).await?)
     }
+}
+
+/// Left and right changed over.
+fn mirror(pictures: Tensor<4>) -> Tensor<4> {
+    pictures.flip([3])
 }
 
 /// The tensor's numbers, row by row.

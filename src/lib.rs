@@ -3,10 +3,13 @@
 //! that the classifier's *prediction* survives, and compares the two predictions.
 //!
 //! ```text
-//! bytes ─ picture ─► [1,3,96,96] ─ attack ─► CL ──────────────► CL(x)  ─┐
-//!                                    │                                 ├─ KL ─► verdict
-//!                                    └─► AE ─► second look ─► CL ─► CL(AE(x)) ─┘
+//! bytes ─► picture [1,3,96,96] ─► attack ─┬────────────► CL ─► CL(x) ─────┐
+//!                                         │                               ├─ KL ─► verdict
+//!                                         ├─► AE ──────► CL ─► CL(AE(x)) ─┘
+//!                                         └─► corrector ─► CL ─► the answer, if adversarial
 //! ```
+//!
+//! The corrector, a narrower AE, looks in a mirror; without one, CL(AE(x)) answers.
 //!
 //! | module | what |
 //! | --- | --- |

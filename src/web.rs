@@ -19,8 +19,7 @@ use crate::attack::Pgd;
 use crate::detector::Verdict;
 use crate::lab::{self, Lab, Looks, Progress, read};
 use crate::model::Card;
-use crate::model::weights::load_autoencoder;
-use crate::picture::Picture;
+use crate::picture::{Picture, VALUES};
 
 /// The networks on one device.
 #[wasm_bindgen]
@@ -115,14 +114,7 @@ impl Session {
             Device::flex()
         };
         let (mut lab, classifier, autoencoder) = Lab::load(&classifier, &autoencoder, &device)?;
-        let corrector = match corrector {
-            None => None,
-            Some(bytes) => {
-                let (corrector, card) = load_autoencoder(&bytes, &device)?;
-                lab = lab.with_corrector(corrector);
-                Some(card)
-            }
-        };
+        let corrector = corrector.map(|bytes| lab.load_corrector(&bytes)).transpose()?;
         Ok(Session { lab: Rc::new(lab), cards: Cards { classifier, autoencoder, corrector } })
     }
 
@@ -187,16 +179,21 @@ impl Run {
 
 impl Look {
     async fn new(looks: Looks) -> Result<Self, JsError> {
-        let reconstruction = shown(looks.reconstructions).await?;
-        let correction = match looks.corrections {
-            Some(corrections) => shown(corrections).await?.into(),
-            None => JsValue::UNDEFINED,
-        };
-        Ok(Self { verdict: looks.verdicts[0], reconstruction, correction })
+        // One read instead of two: each is a round trip to the device.
+        let redrawn = [Some(looks.reconstructions), looks.corrections];
+        let values = read(Tensor::cat(redrawn.into_iter().flatten().collect(), 0)).await?;
+        let (reconstruction, correction) = values.split_at(VALUES);
+        Ok(Self {
+            verdict: looks.verdicts[0],
+            reconstruction: shown(reconstruction)?,
+            correction: match correction {
+                [] => JsValue::UNDEFINED,
+                correction => shown(correction)?.into(),
+            },
+        })
     }
 }
 
-/// The only picture of a batch.
-async fn shown(pictures: Tensor<4>) -> Result<Float32Array, JsError> {
-    Ok(Picture::clamped(read(pictures).await?)?.values().into())
+fn shown(picture: &[f32]) -> Result<Float32Array, JsError> {
+    Ok(Picture::clamped(picture.to_vec())?.values().into())
 }

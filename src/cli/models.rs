@@ -145,9 +145,7 @@ impl ModelArguments {
         let mut lab = open().with_context(|| path.display().to_string())?;
         if self.autoencoder.is_none() || self.corrector.is_some() {
             let (path, bytes) = read(self.corrector.as_deref(), "corrector")?;
-            let (corrector, _) = weights::load_autoencoder(&bytes, device)
-                .with_context(|| path.display().to_string())?;
-            lab = lab.with_corrector(corrector);
+            lab.load_corrector(&bytes).with_context(|| path.display().to_string())?;
         }
         Ok((lab, bytes))
     }

@@ -156,7 +156,7 @@ fn settings_out_of_range_are_refused() {
 }
 
 #[test]
-fn a_corrector_answers_and_changes_nothing_else() {
+fn a_corrector_answers_from_a_mirror_and_changes_nothing_else() {
     let device = Device::flex();
     let lab = |channels| {
         Lab::new(
@@ -168,11 +168,11 @@ fn a_corrector_answers_and_changes_nothing_else() {
     };
     let pictures = || hard_pictures(11, 2);
     let alone = block_on(lab(8).look(pictures())).unwrap();
-    let other = block_on(lab(3).look(pictures())).unwrap();
+    let other = block_on(lab(3).look(pictures().flip([3]))).unwrap();
     let corrector = autoencoder(AutoencoderConfig::Compact { channels: 3 }, &device);
     let both = block_on(lab(8).with_corrector(corrector).look(pictures())).unwrap();
     assert_eq!(values(both.reconstructions), values(alone.reconstructions));
-    assert_eq!(values(both.corrections.unwrap()), values(other.reconstructions));
+    assert_eq!(values(both.corrections.unwrap()), values(other.reconstructions.flip([3])));
     for ((both, alone), other) in both.verdicts.iter().zip(alone.verdicts).zip(other.verdicts) {
         assert_eq!((both.score, both.second), (alone.score, alone.second));
         assert_eq!(alone.correction, alone.second);

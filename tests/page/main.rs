@@ -21,7 +21,6 @@ use image::{DynamicImage, ImageFormat};
 use second_look::attack::{Norm, Pgd};
 use second_look::class::Class;
 use second_look::lab::Lab;
-use second_look::model::weights::load_autoencoder;
 use second_look::picture::Picture;
 use serde_json::Value;
 use tower_http::services::ServeDir;
@@ -49,9 +48,9 @@ fn lab() -> &'static Lab {
         let model = |name: &str| fs::read(file("www/models").join(name)).unwrap();
         let (classifier, autoencoder) =
             (model("classifier.safetensors"), model("autoencoder.safetensors"));
-        let corrector = load_autoencoder(&model("corrector.safetensors"), &Device::flex());
-        let (lab, _, _) = Lab::load(&classifier, &autoencoder, &Device::flex()).unwrap();
-        lab.with_corrector(corrector.unwrap().0)
+        let (mut lab, _, _) = Lab::load(&classifier, &autoencoder, &Device::flex()).unwrap();
+        lab.load_corrector(&model("corrector.safetensors")).unwrap();
+        lab
     })
 }
 
