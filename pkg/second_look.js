@@ -734,7 +734,7 @@ function __wbg_get_imports() {
                     const a = state0.a;
                     state0.a = 0;
                     try {
-                        return __wasm_bindgen_func_elem_32826(a, state0.b, arg0, arg1);
+                        return __wasm_bindgen_func_elem_32888(a, state0.b, arg0, arg1);
                     } finally {
                         state0.a = a;
                     }
@@ -1063,33 +1063,33 @@ function __wbg_get_imports() {
             arg0.writeBuffer(arg1, arg2, getArrayU8FromWasm0(arg3, arg4), arg5, arg6);
         }, arguments); },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 3207, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32785);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 3213, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32847);
             return ret;
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDevice")], shim_idx: 3207, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32785_11);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDevice")], shim_idx: 3213, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32847_11);
             return ret;
         },
         __wbindgen_generic_0000000000000003: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDeviceLostInfo")], shim_idx: 1892, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_36753);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDeviceLostInfo")], shim_idx: 1898, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_36815);
             return ret;
         },
         __wbindgen_generic_0000000000000004: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUUncapturedErrorEvent")], shim_idx: 1892, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_36753_13);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUUncapturedErrorEvent")], shim_idx: 1898, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_36815_13);
             return ret;
         },
         __wbindgen_generic_0000000000000005: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("any")], shim_idx: 3207, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32785_14);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("any")], shim_idx: 3213, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32847_14);
             return ret;
         },
         __wbindgen_generic_0000000000000006: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("undefined")], shim_idx: 3207, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32785_15);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("undefined")], shim_idx: 3213, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32847_15);
             return ret;
         },
         __wbindgen_generic_0000000000000007: function(arg0) {
@@ -1132,22 +1132,22 @@ function __wbg_get_imports() {
     };
 }
 
-function __wasm_bindgen_func_elem_36753(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_36753(arg0, arg1, arg2);
+function __wasm_bindgen_func_elem_36815(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_36815(arg0, arg1, arg2);
 }
 
-function __wasm_bindgen_func_elem_36753_13(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_36753_13(arg0, arg1, arg2);
+function __wasm_bindgen_func_elem_36815_13(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_36815_13(arg0, arg1, arg2);
 }
 
-function __wasm_bindgen_func_elem_32826(arg0, arg1, arg2, arg3) {
-    wasm.__wasm_bindgen_func_elem_32826(arg0, arg1, arg2, arg3);
+function __wasm_bindgen_func_elem_32888(arg0, arg1, arg2, arg3) {
+    wasm.__wasm_bindgen_func_elem_32888(arg0, arg1, arg2, arg3);
 }
 
-function __wasm_bindgen_func_elem_32785(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_32847(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_32785(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_32847(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1158,10 +1158,10 @@ function __wasm_bindgen_func_elem_32785(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_32785_11(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_32847_11(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_32785_11(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_32847_11(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1172,10 +1172,10 @@ function __wasm_bindgen_func_elem_32785_11(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_32785_14(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_32847_14(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_32785_14(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_32847_14(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1186,10 +1186,10 @@ function __wasm_bindgen_func_elem_32785_14(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_32785_15(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_32847_15(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_32785_15(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_32847_15(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
