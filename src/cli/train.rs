@@ -42,8 +42,8 @@ pub struct Classifier {
     #[arg(long, value_name = "FILE")]
     init: Option<PathBuf>,
 
-    /// In so many of the epochs, the first ones, nothing but the last layer learns
-    /// [default: 0, with vgg16 and --init 1]
+    /// In so many of the epochs, the first ones, nothing but the last layer learns; the learning rate's schedule
+    /// starts again after them [default: 0, with vgg16 and --init 1]
     #[arg(long, value_name = "N")]
     freeze: Option<usize>,
 

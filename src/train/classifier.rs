@@ -79,6 +79,10 @@ impl Task for ClassifierTask {
         Ok(started)
     }
 
+    fn frozen_epochs(&self) -> usize {
+        self.frozen_epochs
+    }
+
     fn begin_epoch(&self, model: Vgg, epoch: usize) -> Vgg {
         if self.frozen_epochs == 0 {
             model

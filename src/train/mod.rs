@@ -195,6 +195,12 @@ pub trait Task: Send + Sync + 'static {
     /// When they come from a file that does not fit.
     fn init(&self) -> Result<Self::Model>;
 
+    /// So many epochs come first in which a part of the network learns alone. The schedule of the learning
+    /// rate starts again after them: layers that join at the full rate lose what they know.
+    fn frozen_epochs(&self) -> usize {
+        0
+    }
+
     /// Makes the network ready for epoch `epoch`, from 0: which of its layers learn in it.
     fn begin_epoch(&self, model: Self::Model, epoch: usize) -> Self::Model {
         let _ = epoch;
@@ -270,8 +276,9 @@ pub fn fit<T: Task>(
     let Descent { epochs, batch_size, .. } = options.descent;
     let steps_per_epoch = indices.len().div_ceil(batch_size);
     let total = epochs * steps_per_epoch;
+    let frozen = task.frozen_epochs().min(epochs) * steps_per_epoch;
     // Whatever can be refused is refused before `clear` removes anything.
-    let mut schedule = schedule(options.descent, total)?;
+    let mut schedule = schedule(options.descent, &[frozen, total - frozen])?;
     let mut model = task.init()?;
     let mut optimizer = options.descent.optimizer.init(options.descent.weight_decay);
     let mut state = State::new(fingerprint.to_string());
@@ -358,34 +365,38 @@ fn means<T: Task>(state: &State) -> String {
     format!("loss {:.4}, {} {:.3}", mean.loss, T::RIGHT, mean.right)
 }
 
-fn schedule(descent: Descent, total: usize) -> Result<ModuleLrScheduler> {
+/// The schedule of a training in several parts, each of so many steps: it starts again in each of them.
+fn schedule(descent: Descent, parts: &[usize]) -> Result<ModuleLrScheduler> {
     let rate = descent.learning_rate;
     if !(rate > 0.0 && rate <= 1.0) {
         bail!("--learning-rate is {rate}, but must be above 0 and at most 1");
     }
-    Ok(match descent.schedule {
-        Schedule::Constant => ConstantLr::new(rate).into(),
-        Schedule::Cosine => CosineAnnealingLrSchedulerConfig::new(rate, total.max(1))
-            .init()
-            .map_err(anyhow::Error::msg)?,
-        Schedule::OneCycle => {
-            let rise = (total / 4).max(1);
-            let fall = total.saturating_sub(rise).max(1);
-            SequentialLrSchedulerConfig::new(
-                vec![
-                    LrSchedulerConfig::Linear(LinearLrSchedulerConfig::new(
-                        rate / 25.0,
-                        rate,
-                        rise,
-                    )),
-                    LrSchedulerConfig::Cosine(CosineAnnealingLrSchedulerConfig::new(rate, fall)),
-                ],
-                vec![rise],
-            )
-            .init()
-            .map_err(anyhow::Error::msg)?
+    let cosine =
+        |steps| LrSchedulerConfig::Cosine(CosineAnnealingLrSchedulerConfig::new(rate, steps));
+    // Each piece with its number of steps.
+    let mut pieces = Vec::new();
+    for steps in parts.iter().copied().filter(|steps| *steps > 0) {
+        match descent.schedule {
+            Schedule::Constant => return Ok(ConstantLr::new(rate).into()),
+            Schedule::Cosine => pieces.push((cosine(steps), steps)),
+            Schedule::OneCycle => {
+                let rise = (steps / 4).max(1);
+                let up = LinearLrSchedulerConfig::new(rate / 25.0, rate, rise);
+                pieces.push((LrSchedulerConfig::Linear(up), rise));
+                if steps > rise {
+                    pieces.push((cosine(steps - rise), steps - rise));
+                }
+            }
         }
-    })
+    }
+    let ends = pieces.iter().scan(0, |end, (_, steps)| {
+        *end += steps;
+        Some(*end)
+    });
+    // The last piece needs no end.
+    let ends = ends.take(pieces.len().saturating_sub(1)).collect();
+    let pieces = pieces.into_iter().map(|(piece, _)| piece).collect();
+    SequentialLrSchedulerConfig::new(pieces, ends).init().map_err(anyhow::Error::msg)
 }
 
 /// Of the random choices of one place: 0 is the epoch's shuffling, n + 1 its batch n.
@@ -444,7 +455,7 @@ fn to_batch(values: Vec<f32>, side: usize, device: &Device) -> Tensor<4> {
 mod tests {
     use super::*;
 
-    fn rates(schedule: Schedule, total: usize) -> Vec<f64> {
+    fn rates(schedule: Schedule, parts: &[usize]) -> Vec<f64> {
         let descent = Descent {
             epochs: 1,
             batch_size: 1,
@@ -453,23 +464,34 @@ mod tests {
             weight_decay: 0.0,
             schedule,
         };
-        let mut schedule = super::schedule(descent, total).unwrap();
-        (0..total).map(|_| schedule.step().base()).collect()
+        let mut schedule = super::schedule(descent, parts).unwrap();
+        (0..parts.iter().sum()).map(|_| schedule.step().base()).collect()
     }
 
     #[test]
     fn one_cycle_rises_for_a_quarter_and_falls_to_nothing() {
-        let rates = rates(Schedule::OneCycle, 100);
+        let rates = rates(Schedule::OneCycle, &[100]);
         assert!((rates[0] - 0.004).abs() < 1e-9);
         assert!(rates[..26].is_sorted_by(|a, b| a < b) && (rates[25] - 0.1).abs() < 1e-9);
         assert!(rates[25..].is_sorted_by(|a, b| a > b) && rates[99] < 1e-3);
-        assert_eq!(super::tests::rates(Schedule::OneCycle, 1).len(), 1);
+        assert_eq!(super::tests::rates(Schedule::OneCycle, &[1]).len(), 1);
+    }
+
+    #[test]
+    fn a_schedule_starts_again_where_the_frozen_layers_join() {
+        for schedule in [Schedule::OneCycle, Schedule::Cosine, Schedule::Constant] {
+            for (frozen, rest) in [(20, 60), (1, 1), (2, 1), (1, 5)] {
+                let both = rates(schedule, &[frozen, rest]);
+                assert_eq!(both[..frozen], rates(schedule, &[frozen]), "{schedule:?}");
+                assert_eq!(both[frozen..], rates(schedule, &[rest]), "{schedule:?}");
+            }
+        }
     }
 
     #[test]
     fn the_other_schedules_go_as_their_names_say() {
-        assert!(rates(Schedule::Constant, 5).iter().all(|rate| *rate == 0.1));
-        let cosine = rates(Schedule::Cosine, 100);
+        assert!(rates(Schedule::Constant, &[5]).iter().all(|rate| *rate == 0.1));
+        let cosine = rates(Schedule::Cosine, &[0, 100]);
         assert!(cosine.is_sorted_by(|a, b| a > b) && cosine[0] == 0.1 && cosine[99] < 1e-3);
     }
 }
