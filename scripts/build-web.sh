@@ -22,7 +22,7 @@ for crates in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do
 done
 
 # Only the library's page half is a C library, so its crate type is given here.
-RUSTFLAGS="${flags[*]}" "${build[@]}" rustc --locked --config scripts/web/profile.toml --profile web --lib --crate-type cdylib \
+RUSTFLAGS="${flags[*]}" "${build[@]}" rustc --package second-look --locked --config scripts/web/profile.toml --profile web --lib --crate-type cdylib \
     --target "$target" --target-dir target/web
 built=target/web/$target/web
 rm -rf target/pkg
@@ -31,7 +31,7 @@ cargo run --release --locked --manifest-path scripts/web/Cargo.toml --target-dir
 
 # What it was built from, for the test that tells when it lags behind: the crates and their features, the files that
 # the compiler read, and those that told it how.
-cargo tree --locked --target "$target" --edges normal,build --prefix none --format '{p} [{f}]' |
+cargo tree --package second-look --locked --target "$target" --edges normal,build --prefix none --format '{p} [{f}]' |
     sed 's/ ([^)]*)//g' | sort -u >target/pkg/crates.txt
 {
     printf '%s\n' scripts/build-web.sh scripts/web/Cargo.lock scripts/web/profile.toml scripts/web/src/bin/bindgen.rs

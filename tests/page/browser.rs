@@ -24,7 +24,7 @@ pub struct Server {
 impl Server {
     /// Serves the page that is in `folder`.
     pub fn start(folder: &Path) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_second-look"))
+        let mut process = Command::new(env!("CARGO_BIN_EXE_page-server"))
             .args(["serve", "--no-open", "--port", "0"])
             .current_dir(folder)
             .stdout(Stdio::piped())
@@ -39,7 +39,7 @@ impl Server {
 
     /// The one that most tests share: this project's page.
     pub fn of_project() -> Self {
-        Self::start(Path::new(env!("CARGO_MANIFEST_DIR")))
+        Self::start(Path::new(crate::ROOT))
     }
 }
 

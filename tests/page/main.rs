@@ -25,7 +25,8 @@ use second_look::picture::Picture;
 use serde_json::Value;
 use tower_http::services::ServeDir;
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+/// The project's root, where `www/` and `pkg/` are.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 fn file(path: &str) -> PathBuf {
     Path::new(ROOT).join(path)
