@@ -95,3 +95,8 @@ impl Error {
         move |source| Self::Io { path, source }
     }
 }
+
+/// The error for bytes that are no safetensors file.
+pub(crate) fn not_safetensors(e: safetensors::SafeTensorError) -> Error {
+    Error::Weights(format!("the file is damaged or no safetensors file ({e})"))
+}

@@ -25,35 +25,33 @@
 //!
 //! ```no_run
 //! use burn::tensor::Device;
-//! use second_look::{attack::Pgd, class::Class, lab::Lab, picture::Picture};
+//! use second_look::{attack::Pgd, class::Class, defence::Defence, picture::Picture};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let (classifier, autoencoder) = (std::fs::read("cl.safetensors")?, std::fs::read("ae.safetensors")?);
-//! let (lab, _, _) = Lab::load(&classifier, &autoencoder, &Device::flex())?;
+//! let (lab, _, _) = Defence::load(&classifier, &autoencoder, &Device::flex())?;
 //! let horse = Picture::decode(&std::fs::read("horse.jpg")?)?;
 //! let mut attack = lab.attack(&horse, Class::Horse, Pgd::default())?;
 //! while let Some(step) = attack.step().await? {
 //!     println!("step {}: loss {:.3}", step.t, step.loss);
 //! }
 //! let attacked = attack.end().await?;
-//! let verdict = lab.look(attacked.to_tensor(lab.device())).await?.verdicts[0];
+//! let verdict = lab.detect(attacked.to_tensor(lab.device())).await?.verdicts[0];
 //! println!("adversarial: {}, answer: {}", verdict.adversarial, verdict.answer);
 //! # Ok(())
 //! # }
 //! ```
 
-#![forbid(unsafe_code)]
-#![warn(missing_docs)]
-
 pub mod attack;
 pub mod class;
 pub mod data;
+pub mod defence;
 pub mod detector;
 pub mod error;
 pub mod evaluation;
-pub mod lab;
 pub mod model;
 pub mod picture;
+mod tensor;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod cli;

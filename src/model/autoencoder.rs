@@ -9,7 +9,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::layer::{self, Layer, Layers};
+use super::layers::{self, Layer, Layers};
 use crate::error::{Error, Result};
 use crate::picture::{CHANNELS, SIDE};
 
@@ -102,75 +102,75 @@ impl AutoencoderConfig {
 }
 
 fn tutorial(latent: usize, device: &Device) -> Autoencoder {
-    let layers = Layers { device, first_weights: layer::glorot };
+    let build = Layers { device, first_weights: layers::glorot };
     let encoder = vec![
-        layers.conv4_down(CHANNELS, 32), // 96 -> 48
-        layer::relu(),
-        layers.conv4_down(32, 64), // 48 -> 24
-        layer::relu(),
-        layers.conv4_down(64, 256), // 24 -> 12
-        layer::relu(),
-        layer::reshape([256 * 12 * 12, 1, 1]),
-        layers.linear(256 * 12 * 12, latent),
+        build.conv4_down(CHANNELS, 32), // 96 -> 48
+        layers::relu(),
+        build.conv4_down(32, 64), // 48 -> 24
+        layers::relu(),
+        build.conv4_down(64, 256), // 24 -> 12
+        layers::relu(),
+        layers::reshape([256 * 12 * 12, 1, 1]),
+        build.linear(256 * 12 * 12, latent),
     ];
     let decoder = vec![
-        layers.linear(latent, 128 * 12 * 12),
-        layer::relu(),
-        layer::reshape([128, 12, 12]),
-        layers.conv4_up(128, 256), // 12 -> 24
-        layer::relu(),
-        layers.conv4_up(256, 64), // 24 -> 48
-        layer::relu(),
-        layers.conv4_up(64, CHANNELS), // 48 -> 96
+        build.linear(latent, 128 * 12 * 12),
+        layers::relu(),
+        layers::reshape([128, 12, 12]),
+        build.conv4_up(128, 256), // 12 -> 24
+        layers::relu(),
+        build.conv4_up(256, 64), // 24 -> 48
+        layers::relu(),
+        build.conv4_up(64, CHANNELS), // 48 -> 96
     ];
     Autoencoder { encoder, decoder, analysis: vec![], synthesis: vec![] }
 }
 
 fn compact(channels: usize, device: &Device) -> Autoencoder {
-    let layers = Layers { device, first_weights: layer::glorot };
+    let build = Layers { device, first_weights: layers::glorot };
     let encoder = vec![
-        layers.conv4_down(CHANNELS, 32), // 96 -> 48
-        layers.batch_norm(32),
-        layer::relu(),
-        layers.conv4_down(32, 64), // 48 -> 24
-        layers.batch_norm(64),
-        layer::relu(),
-        layers.conv3(64, channels),
+        build.conv4_down(CHANNELS, 32), // 96 -> 48
+        build.batch_norm(32),
+        layers::relu(),
+        build.conv4_down(32, 64), // 48 -> 24
+        build.batch_norm(64),
+        layers::relu(),
+        build.conv3(64, channels),
     ];
     let decoder = vec![
-        layers.conv3(channels, 64),
-        layers.batch_norm(64),
-        layer::relu(),
-        layers.conv4_up(64, 32), // 24 -> 48
-        layers.batch_norm(32),
-        layer::relu(),
-        layers.conv4_up(32, CHANNELS), // 48 -> 96
+        build.conv3(channels, 64),
+        build.batch_norm(64),
+        layers::relu(),
+        build.conv4_up(64, 32), // 24 -> 48
+        build.batch_norm(32),
+        layers::relu(),
+        build.conv4_up(32, CHANNELS), // 48 -> 96
     ];
     Autoencoder { encoder, decoder, analysis: vec![], synthesis: vec![] }
 }
 
 fn residual(side: usize, channels: usize, width: usize, device: &Device) -> Autoencoder {
-    let layers = Layers { device, first_weights: layer::he };
+    let build = Layers { device, first_weights: layers::he };
     // What is added starts at nothing, so that learning starts from the linear coding.
-    let nothing = Layers { device, first_weights: layer::zero };
+    let nothing = Layers { device, first_weights: layers::zero };
     let half = (width / 2).max(1);
-    let then = |layer: Layer, width: usize| [layer, layers.batch_norm(width), layer::relu()];
+    let then = |layer: Layer, width: usize| [layer, build.batch_norm(width), layers::relu()];
     let mut encoder = Vec::new();
-    encoder.extend(then(layers.conv4_down(CHANNELS, half), half)); // 96 -> 48
-    encoder.extend(then(layers.conv4_down(half, width), width)); // 48 -> 24
+    encoder.extend(then(build.conv4_down(CHANNELS, half), half)); // 96 -> 48
+    encoder.extend(then(build.conv4_down(half, width), width)); // 48 -> 24
     let mut decoder = Vec::new();
-    decoder.extend(then(layers.conv3(channels, width), width));
+    decoder.extend(then(build.conv3(channels, width), width));
     if side == 12 {
-        encoder.extend(then(layers.conv4_down(width, width), width)); // 24 -> 12
-        decoder.extend(then(layers.conv4_up(width, width), width)); // 12 -> 24
+        encoder.extend(then(build.conv4_down(width, width), width)); // 24 -> 12
+        decoder.extend(then(build.conv4_up(width, width), width)); // 12 -> 24
     } else {
-        encoder.extend(then(layers.conv3(width, width), width));
-        decoder.extend(then(layers.conv3(width, width), width));
+        encoder.extend(then(build.conv3(width, width), width));
+        decoder.extend(then(build.conv3(width, width), width));
     }
     encoder.push(nothing.conv3(width, channels));
-    decoder.extend(then(layers.conv4_up(width, half), half)); // 24 -> 48
+    decoder.extend(then(build.conv4_up(width, half), half)); // 24 -> 48
     decoder.push(nothing.conv4_up(half, CHANNELS)); // 48 -> 96
-    let (analysis, synthesis) = layers.patches(SIDE / side, channels);
+    let (analysis, synthesis) = build.patches(SIDE / side, channels);
     Autoencoder { encoder, decoder, analysis: vec![analysis], synthesis: vec![synthesis] }
 }
 
@@ -192,11 +192,11 @@ impl Autoencoder {
 }
 
 /// What the layers make of `x`, and what the linear ones beside them make of it, if there are any.
-fn add(layers: &[Layer], linear: &[Layer], x: Tensor<4>) -> Tensor<4> {
+fn add(list: &[Layer], linear: &[Layer], x: Tensor<4>) -> Tensor<4> {
     if linear.is_empty() {
-        return layer::forward(layers, x);
+        return layers::forward(list, x);
     }
-    layer::forward(layers, x.clone()) + layer::forward(linear, x)
+    layers::forward(list, x.clone()) + layers::forward(linear, x)
 }
 
 impl fmt::Display for AutoencoderConfig {
