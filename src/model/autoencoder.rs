@@ -1,4 +1,4 @@
-//! AE, the second look: an autoencoder that keeps what the classifier's prediction rests on.
+//! AE: an autoencoder trained to preserve the classifier's prediction.
 //!
 //! Vacanti & Van Looveren 2020, *Adversarial Detection and Correction by Matching Prediction
 //! Distributions* (arXiv 2002.09364).
@@ -24,21 +24,21 @@ pub enum AutoencoderConfig {
         /// Numbers in the bottleneck; the tutorial's saved model has 100.
         latent: usize,
     },
-    /// Batch normalisation and a bottleneck that stays a map, 24x24 with `channels` numbers a place:
-    /// 0.08 M weights, for CPUs and browsers.
+    /// Batch normalisation and a convolutional bottleneck of 24x24 with `channels` channels: 0.08 M
+    /// weights, for CPUs and browsers.
     Compact {
         /// Channels of the bottleneck.
         channels: usize,
     },
-    /// A bottleneck that stays a map, `side` x `side` with `channels` numbers a place, and a head start: what is
-    /// learned is added to a linear coding of patches, which keeps the lowest frequencies of each and is
-    /// learned on as well. 0.15 M weights with 24, 8 and 64.
+    /// A convolutional bottleneck of `side` x `side` with `channels` channels. Its encoder and decoder add to
+    /// a linear coding of patches, which starts as their lowest frequencies and is trained as well. 0.15 M
+    /// weights with 24, 8 and 64.
     Residual {
-        /// Places of the bottleneck, a side: 24 or 12.
+        /// Side of the bottleneck: 24 or 12.
         side: usize,
         /// Channels of the bottleneck.
         channels: usize,
-        /// Channels of what is added to the linear coding.
+        /// Channels of the layers that add to the linear coding.
         width: usize,
     },
 }
@@ -48,9 +48,9 @@ pub enum AutoencoderConfig {
 pub struct Autoencoder {
     encoder: Vec<Layer>,
     decoder: Vec<Layer>,
-    /// The linear coding that the encoder's output is added to; none in most networks.
+    /// The linear coding to which the encoder's output is added; empty in most networks.
     analysis: Vec<Layer>,
-    /// The linear decoding that the decoder's output is added to; none in most networks.
+    /// The linear decoding to which the decoder's output is added; empty in most networks.
     synthesis: Vec<Layer>,
 }
 
@@ -58,15 +58,17 @@ impl AutoencoderConfig {
     /// The bottleneck of the tutorial's saved model.
     pub const TUTORIAL_LATENT: usize = 100;
 
+    /// Checks the sizes.
+    ///
     /// # Errors
-    /// When a size is 0, too large to be meant, or not one of the choices.
+    /// When a size is 0, above the limit, or not one of the choices.
     pub fn check(self) -> Result<Self> {
         let within = |name, value: usize, largest| match value {
             v if (1..=largest).contains(&v) => Ok(()),
             v => Err(Error::Option {
                 name,
                 value: v.to_string(),
-                must: "at least 1, and not thousands",
+                must: "at least 1 and at most 1024 (the latent size: 4096)",
             }),
         };
         match self {
@@ -89,7 +91,7 @@ impl AutoencoderConfig {
         Ok(self)
     }
 
-    /// A network with fresh weights, drawn from `device`'s generator ([`Device::seed`]).
+    /// A network with random initial weights from `device`'s generator ([`Device::seed`]).
     pub fn init(self, device: &Device) -> Autoencoder {
         match self {
             AutoencoderConfig::Tutorial { latent } => tutorial(latent, device),
@@ -102,7 +104,7 @@ impl AutoencoderConfig {
 }
 
 fn tutorial(latent: usize, device: &Device) -> Autoencoder {
-    let build = Layers { device, first_weights: layers::glorot };
+    let build = Layers { device, init: layers::glorot };
     let encoder = vec![
         build.conv4_down(CHANNELS, 32), // 96 -> 48
         layers::relu(),
@@ -127,7 +129,7 @@ fn tutorial(latent: usize, device: &Device) -> Autoencoder {
 }
 
 fn compact(channels: usize, device: &Device) -> Autoencoder {
-    let build = Layers { device, first_weights: layers::glorot };
+    let build = Layers { device, init: layers::glorot };
     let encoder = vec![
         build.conv4_down(CHANNELS, 32), // 96 -> 48
         build.batch_norm(32),
@@ -150,9 +152,9 @@ fn compact(channels: usize, device: &Device) -> Autoencoder {
 }
 
 fn residual(side: usize, channels: usize, width: usize, device: &Device) -> Autoencoder {
-    let build = Layers { device, first_weights: layers::he };
-    // What is added starts at nothing, so that learning starts from the linear coding.
-    let nothing = Layers { device, first_weights: layers::zero };
+    let build = Layers { device, init: layers::he };
+    // The last layers add nothing at first, so that training starts from the linear coding.
+    let nothing = Layers { device, init: layers::zero };
     let half = (width / 2).max(1);
     let then = |layer: Layer, width: usize| [layer, build.batch_norm(width), layers::relu()];
     let mut encoder = Vec::new();
@@ -191,7 +193,7 @@ impl Autoencoder {
     }
 }
 
-/// What the layers make of `x`, and what the linear ones beside them make of it, if there are any.
+/// The sum of both branches' outputs; of the first alone if the linear one is empty.
 fn add(list: &[Layer], linear: &[Layer], x: Tensor<4>) -> Tensor<4> {
     if linear.is_empty() {
         return layers::forward(list, x);

@@ -1,7 +1,7 @@
 //! CL, the classifier under attack: VGG16, and a compact network of the same family.
 //!
 //! Simonyan & Zisserman 2015, *Very Deep Convolutional Networks for Large-Scale Image Recognition*
-//! (arXiv 1409.1556), configuration D; places of the layers as in torchvision's `vgg16`.
+//! (arXiv 1409.1556), configuration D; indices of the layers as in torchvision's `vgg16`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -44,7 +44,7 @@ const IMAGENET_MEAN: [f64; CHANNELS] = [0.485, 0.456, 0.406];
 const IMAGENET_STD: [f64; CHANNELS] = [0.229, 0.224, 0.225];
 
 impl ClassifierConfig {
-    /// A network with fresh weights, drawn from `device`'s generator ([`Device::seed`]).
+    /// A network with random initial weights from `device`'s generator ([`Device::seed`]).
     pub fn init(self, device: &Device) -> Classifier {
         let (features, classifier) = match self {
             ClassifierConfig::Vgg16 => vgg16(device),
@@ -55,7 +55,7 @@ impl ClassifierConfig {
 }
 
 fn vgg16(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
-    let convolutions = Layers { device, first_weights: layers::he };
+    let convolutions = Layers { device, init: layers::he };
     let mut features = Vec::new();
     let mut channels = CHANNELS;
     for (width, repeat) in [(64, 2), (128, 2), (256, 3), (512, 3), (512, 3)] {
@@ -65,10 +65,10 @@ fn vgg16(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
         }
         features.push(layers::max_pool());
     }
-    // torchvision's `avgpool` stands between the two lists and stretches 3x3 maps to 7x7; it has no
-    // weights, so it ends this list without moving any name.
+    // torchvision's `avgpool` stands between the two lists and stretches 3x3 maps to 7x7. It has no
+    // weights, so at the end of this list it changes no weight's name.
     features.push(layers::average_pool(7));
-    let dense = Layers { device, first_weights: layers::small };
+    let dense = Layers { device, init: layers::small };
     let classifier = vec![
         dense.linear(512 * 7 * 7, 4096),
         layers::relu(),
@@ -82,7 +82,7 @@ fn vgg16(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
 }
 
 fn compact(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
-    let convolutions = Layers { device, first_weights: layers::he };
+    let convolutions = Layers { device, init: layers::he };
     let mut features = Vec::new();
     let mut channels = CHANNELS;
     for (width, pooled) in
@@ -99,7 +99,7 @@ fn compact(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
         channels = width;
     }
     features.push(layers::average_pool(1));
-    let dense = Layers { device, first_weights: layers::small };
+    let dense = Layers { device, init: layers::small };
     (features, vec![dense.linear(channels, Class::COUNT)])
 }
 
@@ -116,16 +116,16 @@ impl Classifier {
         layers::forward(&self.classifier, x).flatten(1, 3)
     }
 
-    /// What the names of the last layer's weights begin with: the layer that names the classes.
+    /// The prefix of the last layer's weights' names.
     pub fn head(&self) -> String {
         format!("classifier.{}.", self.classifier.len() - 1)
     }
 
-    /// Lets nothing but the last layer learn, or all of it again.
+    /// Freezes all layers but the last one, or unfreezes them.
     #[must_use]
-    pub fn with_head_alone(self, alone: bool) -> Self {
+    pub fn with_frozen_body(self, frozen: bool) -> Self {
         match self.classifier.last() {
-            Some(head) if alone => {
+            Some(head) if frozen => {
                 let head = ParamGroup::ids_from_module(head.clone());
                 self.freeze().unfreeze_group(head)
             }

@@ -1,8 +1,7 @@
-//! The layers that the networks are lists of.
+//! The layers of which the networks are lists.
 //!
-//! A network here is a `Vec<Layer>` with the same places as PyTorch's `nn.Sequential`, layers without
-//! weights included. So a weight has the same name in both (`features.3.weight`), and reading the list
-//! is reading the architecture.
+//! A network is a `Vec<Layer>` with the same indices as PyTorch's `nn.Sequential`, layers without weights
+//! included. So a weight has the same name in both (`features.3.weight`), and the list is the architecture.
 
 use burn::module::{Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
@@ -28,13 +27,13 @@ pub enum Layer {
     BatchNorm(BatchNorm),
     /// Dense layer over [n, c, 1, 1].
     Linear(Linear),
-    /// Rectifier.
+    /// Rectified linear unit.
     Relu(Relu),
     /// Largest of each window.
     MaxPool(MaxPool2d),
-    /// Mean over as many windows as the output has places.
+    /// Mean over as many windows as the output has positions.
     AveragePool(AdaptiveAvgPool2d),
-    /// Zeroes at random while training.
+    /// Sets values to 0 at random while training.
     Dropout(Dropout),
     /// Changes the shape, keeps the values.
     Reshape(Reshape),
@@ -75,34 +74,34 @@ pub fn forward(layers: &[Layer], x: Tensor<4>) -> Tensor<4> {
     layers.iter().fold(x, |x, layer| layer.forward(x))
 }
 
-/// How first weights are drawn, from the numbers of values that go into and come out of one place.
-pub(super) type FirstWeights = fn(fan_in: usize, fan_out: usize) -> Initializer;
+/// An initializer, from the fan-in and the fan-out.
+pub(super) type Init = fn(fan_in: usize, fan_out: usize) -> Initializer;
 
-/// He et al. 2015 (arXiv 1502.01852), from the values that come out, as torchvision draws VGG's convolutions.
+/// He et al. 2015 (arXiv 1502.01852), by the fan-out, as torchvision initialises VGG's convolutions.
 pub(super) fn he(_: usize, fan_out: usize) -> Initializer {
     Initializer::Normal { mean: 0.0, std: (2.0 / fan_out as f64).sqrt() }
 }
 
-/// Glorot & Bengio 2010, uniform: Keras's default, in which the tutorial was written.
+/// Glorot & Bengio 2010, uniform: the default of Keras, in which the tutorial was written.
 pub(super) fn glorot(fan_in: usize, fan_out: usize) -> Initializer {
     let bound = (6.0 / (fan_in + fan_out) as f64).sqrt();
     Initializer::Uniform { min: -bound, max: bound }
 }
 
-/// As torchvision draws VGG's dense layers.
+/// A small normal distribution, as torchvision initialises VGG's dense layers.
 pub(super) fn small(_: usize, _: usize) -> Initializer {
     Initializer::Normal { mean: 0.0, std: 0.01 }
 }
 
-/// Weights that do nothing yet.
+/// All zeros: a layer that adds nothing at first.
 pub(super) fn zero(_: usize, _: usize) -> Initializer {
     Initializer::Zeros
 }
 
-/// Makes layers on one device with one way to draw their first weights; biases start at 0.
+/// Builds layers on one device with one initializer; biases start at 0.
 pub(super) struct Layers<'a> {
     pub device: &'a Device,
-    pub first_weights: FirstWeights,
+    pub init: Init,
 }
 
 impl Layers<'_> {
@@ -121,7 +120,7 @@ impl Layers<'_> {
         let mut layer = Conv2dConfig::new([input, output], [kernel, kernel])
             .with_stride([stride, stride])
             .with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1))
-            .with_initializer((self.first_weights)(input * window, output * window))
+            .with_initializer((self.init)(input * window, output * window))
             .init(self.device);
         layer.bias = self.zeros(output);
         Layer::Conv(layer)
@@ -132,7 +131,7 @@ impl Layers<'_> {
         let mut layer = ConvTranspose2dConfig::new([input, output], [4, 4])
             .with_stride([2, 2])
             .with_padding([1, 1])
-            .with_initializer((self.first_weights)(input * 16, output * 16))
+            .with_initializer((self.init)(input * 16, output * 16))
             .init(self.device);
         layer.bias = self.zeros(output);
         Layer::ConvTranspose(layer)
@@ -140,7 +139,7 @@ impl Layers<'_> {
 
     pub fn linear(&self, input: usize, output: usize) -> Layer {
         let mut layer = LinearConfig::new(input, output)
-            .with_initializer((self.first_weights)(input, output))
+            .with_initializer((self.init)(input, output))
             .init(self.device);
         layer.bias = self.zeros(output);
         Layer::Linear(layer)
@@ -150,8 +149,9 @@ impl Layers<'_> {
         Some(Initializer::Zeros.init([count], self.device))
     }
 
-    /// A linear coding of patches of `side` x `side` pixels by `count` numbers each, and its decoding: the
-    /// lowest frequencies to start with; frequencies beyond those that there are start at zero.
+    /// A linear coding of patches of `side` x `side` pixels into `count` numbers each, and its decoding. Both
+    /// start as the lowest `count` frequencies of the discrete cosine transform; frequencies beyond the
+    /// existing 3 * side * side start at zero.
     pub fn patches(&self, side: usize, count: usize) -> (Layer, Layer) {
         let mut weights: Vec<f32> = lowest_frequencies(side, count).concat();
         weights.resize(count * CHANNELS * side * side, 0.0);

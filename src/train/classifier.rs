@@ -91,7 +91,7 @@ impl Task for ClassifierTask {
         if self.frozen_epochs == 0 {
             model
         } else {
-            model.with_head_alone(epoch < self.frozen_epochs)
+            model.with_frozen_body(epoch < self.frozen_epochs)
         }
     }
 
