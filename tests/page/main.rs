@@ -4,6 +4,7 @@
 //! cannot tell how it looks, nor what a real GPU's driver makes of it.
 
 mod browser;
+mod offline;
 mod package;
 
 use std::fs;
