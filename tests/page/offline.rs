@@ -272,8 +272,9 @@ fn a_file_is_there_while_it_comes() {
     host.set_fault(TUTORIAL, Fault::Slow(Arc::clone(&rest)));
     // Its first bytes are there before the last are sent.
     page.js(&format!(
-        "fetch('{TUTORIAL}').then((r) => (globalThis.reader = r.body.getReader(), true))"
+        "void fetch('{TUTORIAL}').then((r) => {{ globalThis.reader = r.body.getReader(); }})"
     ));
+    page.until("globalThis.reader");
     let first = page.js("reader.read().then(({ value }) => value.length)").as_u64().unwrap();
     rest.notify_one();
     let script = "(async () => { for (let n = 0; ; ) { const { value, done } = await reader.read(); \
