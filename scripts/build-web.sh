@@ -30,13 +30,14 @@ cargo run --release --locked --manifest-path scripts/web/Cargo.toml --target-dir
     "$built/second_look.wasm" target/pkg
 
 # What it was built from, for the test that tells when it lags behind: the crates and their features, the files that
-# the compiler read, and those that told it how.
+# the compiler read, and those that told it how. Then the page's list of files, of which pkg/ is a part.
 cargo tree --package second-look --locked --target "$target" --edges normal,build --prefix none --format '{p} [{f}]' |
     sed 's/ ([^)]*)//g' | sort -u >target/pkg/crates.txt
 {
-    printf '%s\n' scripts/build-web.sh scripts/web/Cargo.lock scripts/web/profile.toml scripts/web/src/bin/bindgen.rs
-    tr ' ' '\n' <"$built/second_look.d" | sed -n "s|^$PWD/\(.*\.rs\)$|\1|p"
-} | sort -u | xargs sha256sum >target/pkg/sources.sha256
+    printf '%s\n' scripts/build-web.sh scripts/web/{Cargo.lock,profile.toml,src/lib.rs,src/bin/bindgen.rs}
+    tr ' ' '\n' <"$built/second_look.d" | sed -n "s|^$PWD/\([^:]*\)$|\1|p" | grep -v '^target/'
+} | xargs cargo run --quiet --release --locked --package page-manifest --target-dir target/web-tools -- sources target/pkg
 rm -rf pkg
 mv target/pkg pkg
+scripts/files.sh
 ls -l pkg

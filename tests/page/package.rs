@@ -2,26 +2,24 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
-use sha2::{Digest, Sha256};
+use page_manifest::{files_json, fingerprint};
+use serde_json::Value;
 
 use crate::file;
 
 #[test]
 fn pkg_was_built_from_these_sources() {
-    let list = fs::read_to_string(file("pkg/sources.sha256")).unwrap();
-    let mut files = 0;
+    let list = fs::read_to_string(file("pkg/sources.txt")).unwrap();
     for line in list.lines() {
         let (sum, path) = line.split_once("  ").unwrap();
         let bytes = fs::read(file(path)).unwrap_or_default();
-        let now: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let now = fingerprint(path, &bytes).unwrap();
         assert_eq!(now, sum, "{path} has changed since pkg/ was built: run scripts/build-web.sh");
-        files += 1;
     }
-    for needed in ["  src/web.rs", "  src/lab.rs", "  scripts/web/profile.toml"] {
-        assert!(list.contains(needed), "{needed} is not among the {files} sources");
+    for needed in ["  src/lib.rs\n", "  src/web.rs\n", "  scripts/web/profile.toml\n"] {
+        assert!(list.contains(needed), "{needed:?} is not among the sources:\n{list}");
     }
 }
 
@@ -57,25 +55,36 @@ fn pkg_was_built_from_these_crates() {
 }
 
 #[test]
-fn a_first_visit_keeps_every_file_that_the_page_needs_offline() {
-    let listed: Vec<String> =
-        serde_json::from_slice(&fs::read(file("www/files.json")).unwrap()).unwrap();
-    let listed: BTreeSet<String> = listed.into_iter().collect();
-    let mut there = BTreeSet::from(["./".to_owned()]);
-    let mut add = |folder: &str, prefix: &str, not: &[&str]| {
-        for entry in fs::read_dir(file(folder)).unwrap().map(Result::unwrap) {
-            let name = entry.file_name().into_string().unwrap();
-            let kind = Path::new(&name).extension().and_then(|e| e.to_str()).unwrap_or_default();
-            if entry.path().is_file() && !not.contains(&kind) && !not.contains(&name.as_str()) {
-                there.insert(format!("{prefix}{name}"));
-            }
-        }
+fn the_list_of_the_page_s_files_is_up_to_date() {
+    // A checkout with other line ends has other sums: .gitattributes keeps them.
+    let listed = fs::read_to_string(file("www/files.json")).unwrap();
+    let now = files_json(&file("")).unwrap();
+    assert!(listed == now, "www/files.json lags behind www/ or pkg/: run scripts/files.sh");
+}
+
+#[test]
+fn the_list_has_what_the_page_needs_and_no_more() {
+    let list: Value = serde_json::from_str(&files_json(&file("")).unwrap()).unwrap();
+    let keys = |part: &str| -> BTreeSet<String> {
+        list[part].as_object().unwrap().keys().cloned().collect()
     };
-    // The index is "./", the worker is not kept by itself, the list is added by it.
-    add("www", "", &["index.html", "sw.js", "files.json", "md"]);
-    add("www/samples", "samples/", &["md"]);
-    // The tutorial's autoencoder comes, and is kept, when it is asked for.
-    add("www/models", "models/", &["md", "tutorial.safetensors"]);
-    add("pkg", "../pkg/", &["ts", "br", "txt", "sha256"]);
-    assert_eq!(listed, there);
+    let files = keys("files");
+    for needed in [
+        "./",
+        "main.js",
+        "style.css",
+        "models/classifier.safetensors",
+        "../pkg/second_look.js",
+        "../pkg/second_look_bg.wasm",
+    ] {
+        assert!(files.contains(needed), "{needed} is not among {files:?}");
+    }
+    let samples = fs::read_dir(file("www/samples")).unwrap().count();
+    assert_eq!(files.iter().filter(|path| path.starts_with("samples/")).count(), samples);
+    for other in ["index.html", "sw.js", "files.json", "models/README.md", "../pkg/crates.txt"] {
+        assert!(!files.contains(other), "{other} is among {files:?}");
+    }
+    assert!(!files.iter().any(|path| path.ends_with(".br") || path.ends_with(".ts")), "{files:?}");
+    // Most visitors never ask for it.
+    assert_eq!(keys("on_demand"), BTreeSet::from(["models/tutorial.safetensors".to_owned()]));
 }

@@ -5,14 +5,16 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use second_look_web_tools::compress;
+use serde_json::Value;
 
 fn main() -> Result<()> {
     let www = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../www");
     let list = fs::read(www.join("files.json")).context("www/files.json")?;
-    let files: Vec<String> = serde_json::from_slice(&list)?;
+    let list: Value = serde_json::from_slice(&list)?;
+    let files = list["files"].as_object().context("www/files.json has no files")?;
     let (mut raw, mut small) = (0, 0);
     println!("{:>12} {:>12}  file", "bytes", "brotli");
-    for file in &files {
+    for file in files.keys() {
         let path = www.join(if file == "./" { "index.html" } else { file });
         let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
         let compressed = compress(&bytes)?.len();
