@@ -25,15 +25,21 @@ function rootOf(name) {
 
 for (const [name, panel] of Object.entries(panels)) panel.mount(rootOf(name), store);
 
+function render() {
+  const { state } = store;
+  for (const panel of Object.values(panels)) panel.render(state);
+  html.dataset.state = state.phase;
+}
+
+// Another phase is seen at once; what moves within one, as often as the screen can show it.
 let asked = false;
-store.subscribe(() => {
+store.subscribe((state) => {
+  if (state.phase !== html.dataset.state) return render();
   if (asked) return;
   asked = true;
   requestAnimationFrame(() => {
     asked = false;
-    const { state } = store;
-    for (const panel of Object.values(panels)) panel.render(state);
-    html.dataset.state = state.phase;
+    render();
   });
 });
 

@@ -201,6 +201,8 @@ function times(score, threshold) {
   return ratio < 10 ? `${ratio.toFixed(1)} times` : Number.isFinite(ratio) ? `${ratio.toFixed(0)} times` : 'above';
 }
 
+export const SECOND = 'Second prediction: for the reconstruction';
+
 /**
  * What the third card's bars show: the prediction that answers, and a line on the other one.
  * @param {Verdict} verdict judged
@@ -208,7 +210,7 @@ function times(score, threshold) {
  */
 export function secondBars({ reconstruction_prediction, corrected_prediction, adversarial }, classes) {
   if (!corrected_prediction) {
-    return { title: 'Prediction for the reconstruction', probabilities: reconstruction_prediction, other: '' };
+    return { title: SECOND, probabilities: reconstruction_prediction, other: '' };
   }
   const likeliest = (/** @type {readonly number[]} */ probabilities) => {
     const { name, probability } = ranked(classes, probabilities)[0];
@@ -216,12 +218,12 @@ export function secondBars({ reconstruction_prediction, corrected_prediction, ad
   };
   return adversarial
     ? {
-        title: 'Corrected prediction: the corrector’s',
+        title: 'Corrected prediction: by the corrector',
         probabilities: corrected_prediction,
-        other: `The score compares the prediction for the reconstruction: ${likeliest(reconstruction_prediction)}.`,
+        other: `Second prediction, for the reconstruction: ${likeliest(reconstruction_prediction)}.`,
       }
     : {
-        title: 'Prediction for the reconstruction',
+        title: SECOND,
         probabilities: reconstruction_prediction,
         other: `If it were adversarial, the corrector would answer: ${likeliest(corrected_prediction)}.`,
       };

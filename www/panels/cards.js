@@ -34,7 +34,7 @@ function describe(title, { training, figures, detector, architecture, licence })
   const lines = [Object.entries(network).map(([key, value]) => (key === 'name' ? value : `${key} ${value}`)).join(', ')];
   if (training) {
     const { data, protocol, pictures, epochs } = training;
-    lines.push(`trained on ${pictures.toLocaleString('en')} pictures (${data}, protocol ${protocol}), ${epochs} epochs in the last run`);
+    lines.push(`trained on ${pictures.toLocaleString('en')} pictures (${data}, protocol ${protocol}); last run: ${epochs} epoch${epochs === 1 ? '' : 's'}`);
   }
   for (const [name, value] of Object.entries(figures ?? {})) lines.push(`${name.replaceAll('_', ' ')}: ${value.toFixed(3)}`);
   if (detector) lines.push(`threshold: ${nats(detector.threshold)} nats (${detector.divergence.direction} KL, temperature ${detector.divergence.temperature})`);

@@ -7,7 +7,7 @@ import { title } from '../samples.js';
 import { current, threshold } from '../state.js';
 import * as bars from '../widgets/bars.js';
 import { amplification, asDifference, asImage, show } from '../widgets/image.js';
-import { secondBars } from '../words.js';
+import { SECOND, secondBars } from '../words.js';
 
 /** @typedef {import('../state.js').State} State */
 
@@ -32,10 +32,9 @@ export function render(state) {
 
 /** @param {State} state */
 function renderPictures(state) {
-  const { shown, opening, run, networks } = state;
+  const { shown, opening, networks } = state;
   const now = current(state);
   node('narrow-figure').hidden = !networks?.cards.corrector;
-  node('redrawn-caption').textContent = run ? 'of the attacked picture' : 'of the original';
   // Other networks are asked about the same picture: it stays in sight meanwhile.
   const original = shown?.picture ?? opening?.picture;
   const pictures = [original, now?.picture, now?.detection.reconstruction, now?.detection.correction];
@@ -63,7 +62,7 @@ function renderBars(state) {
   bars.update(node('bars-original'), 'Prediction for the original', classes, clean);
   bars.update(node('bars-attacked'), 'Prediction for the attacked picture', classes, verdict?.prediction, run && clean);
   const second = verdict && secondBars(judge(verdict, threshold(state)), classes);
-  const name = second?.title ?? 'Prediction for the reconstruction';
+  const name = second?.title ?? SECOND;
   bars.update(node('bars-second'), name, classes, second?.probabilities, verdict?.prediction);
   node('second-title').textContent = name;
   node('correction').textContent = second?.other ?? '';

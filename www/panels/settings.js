@@ -60,8 +60,9 @@ export function render(state) {
   // It stays in use while its own step is computed: whoever steps by the keyboard keeps it.
   button('once').disabled = button('go').disabled || (phase === 'running' && run?.pace === 'run');
   button('cancel').disabled = !underWay;
-  const changed = stale(state);
-  get(form, 'stale', HTMLElement).textContent = changed ? 'Not yet run: what is shown is of the settings before. Attack again.' : '';
+  const note = get(form, 'stale', HTMLElement);
+  note.hidden = !stale(state);
+  note.textContent = note.hidden ? '' : 'These settings have not been run yet: what is shown is of those before.';
   // A button that is switched off while it has the keyboard would leave it nowhere.
   const focused = document.activeElement;
   if (focused instanceof HTMLButtonElement && focused.disabled && focused !== button('go') && form.contains(focused)) button('go').focus();
