@@ -214,6 +214,10 @@ fn own_pictures_are_opened_and_bad_files_refused() {
         &fs::read(file("www/samples").join(format!("{}.png", first_sample()))).unwrap()[..700],
     )
     .unwrap();
+    // A photograph whose second half is missing: decoders forgive that.
+    let half = folder.path().join("half.jpg");
+    let bytes = fs::read(&jpeg).unwrap();
+    fs::write(&half, &bytes[..bytes.len() / 2]).unwrap();
     // A picture that is said to have 400 megapixels.
     let mut bytes = std::io::Cursor::new(Vec::new());
     DynamicImage::new_rgb8(8, 8).write_to(&mut bytes, ImageFormat::Bmp).unwrap();
@@ -231,6 +235,9 @@ fn own_pictures_are_opened_and_bad_files_refused() {
     page.until_state(&["ready"]);
     assert!(!page.js("location.search").as_str().unwrap().contains("sample"));
     assert_eq!(page.js("document.querySelectorAll('#samples :checked').length"), 0);
+    page.upload(&half);
+    page.until("document.querySelector('#notice-text').textContent.includes('cut off')");
+    page.until_state(&["ready"]);
     for bad in [&cut, &huge] {
         if page.js("document.querySelector('#notice').hidden") == false {
             page.click("#notice-close");
