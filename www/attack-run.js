@@ -11,7 +11,7 @@ import { Gone } from './worker/client.js';
 const SHOW = 1500;
 const SLOWEST = 140;
 
-/** @param {import('./state.js').Store} store */
+/** @param {import('./store.js').Store} store */
 export function drive(store) {
   /** The attack that the worker has. @type {{id: number, pace: string, attack: Attack} | undefined} */
   let under;
@@ -32,7 +32,7 @@ export function drive(store) {
   });
 }
 
-/** @param {import('./state.js').Store} store @param {number} id */
+/** @param {import('./store.js').Store} store @param {number} id */
 function begin(store, id) {
   const { run, shown } = store.state;
   const worker = client();

@@ -6,9 +6,8 @@ import { element, get } from './dom.js';
 import * as panels from './panels/index.js';
 import * as pictures from './pictures.js';
 import * as session from './session.js';
-import { Store, begin, query } from './state.js';
-
-/** @typedef {import('./state.js').State} State */
+import { begin, query } from './state.js';
+import { Store } from './store.js';
 
 const html = document.documentElement;
 const store = new Store(begin(location.search));

@@ -13,7 +13,7 @@ const OWN_FORMATS = /^image\/(jpeg|png|webp|gif|bmp|x-ms-bmp)$/;
 /** The shorter side that a picture in another format is given, in pixels. */
 const ENOUGH = 768;
 
-/** @param {import('./state.js').Store} store */
+/** @param {import('./store.js').Store} store */
 export function drive(store) {
   let begun = 0;
   store.subscribe(({ opening }) => {
@@ -24,7 +24,7 @@ export function drive(store) {
   });
 }
 
-/** @param {import('./state.js').Store} store @param {Opening} opening */
+/** @param {import('./store.js').Store} store @param {Opening} opening */
 async function open(store, { id, source, file, picture }) {
   const isWanted = () => store.state.opening?.id === id;
   try {

@@ -17,7 +17,7 @@ export const client = () => current;
 /** @param {unknown} error */
 export const sentence = (error) => (error instanceof Error ? error.message : String(error));
 
-/** @param {import('./state.js').Store} store */
+/** @param {import('./store.js').Store} store */
 export function drive(store) {
   let begun = 0;
   store.subscribe((state) => {
@@ -29,7 +29,7 @@ export function drive(store) {
   });
 }
 
-/** @param {import('./state.js').Store} store @param {Starting} wanted */
+/** @param {import('./store.js').Store} store @param {Starting} wanted */
 async function start(store, { id, autoencoder, backend }) {
   next?.close('');
   const mine = new Client({

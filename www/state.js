@@ -260,8 +260,7 @@ export function networksFailed(from, id, why, crashed) {
 export function workerLost(from, why, gpu) {
   if (!from.networks) return from;
   const gone = changed(from, { networks: undefined, run: cut(from.run), autorun: false, breakdowns: from.breakdowns + 1 });
-  const now = starting(from);
-  if (now) return changed(gone, { starting: { ...now, undo: undefined } }); // others are on their way
+  if (starting(from)) return gone; // others are on their way
   if (gone.breakdowns > 3) return changed(gone, failure(gone, why));
   const toCpu = gpu || from.networks.webgpu;
   const count = from.count + 1;
@@ -499,59 +498,4 @@ export function query(from) {
   const source = named(from);
   const run = autorun || (from.phase === 'done' && !stale(from));
   return url.write({ sample: source?.kind === 'sample' ? source.id : '', settings, attack: chosenAttack, run }, constants);
-}
-
-// ---- The store ------------------------------------------------------------------------------------------------
-
-/** Holds the state, and tells of every change. */
-export class Store {
-  /** @param {State} first */
-  constructor(first) {
-    this.state = first;
-    /** @type {Set<(state: State) => void>} */
-    this.listeners = new Set();
-    this.telling = false;
-  }
-
-  /**
-   * @template {any[]} A
-   * @param {(from: State, ...what: A) => State} transition
-   * @param {A} what
-   */
-  update(transition, ...what) {
-    const next = transition(this.state, ...what);
-    if (next === this.state) return;
-    this.state = next;
-    if (this.telling) return; // a listener's own change: the round below starts anew
-    this.telling = true;
-    try {
-      for (let told; told !== this.state; ) {
-        told = this.state;
-        for (const listener of this.listeners) listener(this.state);
-      }
-    } finally {
-      this.telling = false;
-    }
-  }
-
-  /**
-   * @param {(state: State) => void} listener called at once, and after every change
-   * @returns {() => void} ends it
-   */
-  subscribe(listener) {
-    this.listeners.add(listener);
-    listener(this.state);
-    return () => this.listeners.delete(listener);
-  }
-
-  /** @param {(state: State) => boolean} is @returns {Promise<void>} resolved as soon as a state is like this */
-  when(is) {
-    return new Promise((resolve) => {
-      const end = this.subscribe((state) => {
-        if (!is(state)) return;
-        queueMicrotask(() => end());
-        resolve();
-      });
-    });
-  }
 }

@@ -169,7 +169,7 @@ function change(before, after, wanted) {
 function ownChange(before, after, wanted) {
   const known = 'Of the ten things that it knows,';
   if (after === before) return `${known} still closest to ${before}${wanted && wanted !== before ? `, not ${wanted}` : ''}.`;
-  return `${known} closest to ${before} before the attack, to ${after} after it${wanted && wanted !== after ? ` (not ${wanted}, as wanted)` : ''}.`;
+  return `${known} closest to ${before}, after the attack to ${after}${wanted && wanted !== after ? ` (not ${wanted}, as wanted)` : ''}.`;
 }
 
 /** How the second prediction compares with the first. @param {Verdict} verdict @param {readonly Class[]} classes */
@@ -177,7 +177,7 @@ function comparison({ prediction, reconstruction_prediction: second, adversarial
   const other = ranked(classes, second)[0];
   if (other.name !== first) {
     return adversarial
-      ? `The second prediction disagrees (${other.name})`
+      ? 'The second prediction disagrees'
       : `The second prediction leans to ${other.name}, but not far enough`;
   }
   if (!adversarial) return 'The second prediction agrees';

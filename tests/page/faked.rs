@@ -206,7 +206,10 @@ fn a_picture_of_ones_own_is_judged_with_care() {
 
     attack(&page);
     let said = page.text("#headline");
-    assert!(said.starts_with("Of the ten things that it knows, closest to cat before"), "{said}");
+    assert!(
+        said.starts_with("Of the ten things that it knows, closest to cat, after the attack to"),
+        "{said}"
+    );
     assert_ne!(page.js(KIND), "good");
 
     // One that was attacked elsewhere: not called a false alarm, and the bars are the ones that answer.

@@ -28,7 +28,7 @@ let drawn = [];
 
 const select = (/** @type {string} */ id) => get(panel, id, HTMLSelectElement);
 
-/** @param {ParentNode} root @param {import('../state.js').Store} store */
+/** @param {ParentNode} root @param {import('../store.js').Store} store */
 export function mount(root, store) {
   panel = root;
   const canvas = (/** @type {string} */ id) => get(root, id, HTMLCanvasElement);

@@ -7,7 +7,7 @@ import { chooseAutoencoder, chooseBackend } from '../state.js';
 /** @type {ParentNode} */
 let page;
 
-/** @param {ParentNode} root @param {import('../state.js').Store} store */
+/** @param {ParentNode} root @param {import('../store.js').Store} store */
 export function mount(root, store) {
   page = root;
   const backend = get(root, 'backend', HTMLSelectElement);

@@ -11,7 +11,7 @@ let retry;
 /** @type {readonly import('../state.js').Notice[]} */
 let shown = [];
 
-/** @param {ParentNode} root @param {import('../state.js').Store} store */
+/** @param {ParentNode} root @param {import('../store.js').Store} store */
 export function mount(root, store) {
   box = get(root, 'notice', HTMLElement);
   retry = get(root, 'notice-retry', HTMLButtonElement);

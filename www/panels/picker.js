@@ -8,7 +8,7 @@ import { chooseSample, chosen, openOwn } from '../state.js';
 /** @type {HTMLInputElement[]} */
 let radios;
 
-/** @param {ParentNode} root @param {import('../state.js').Store} store */
+/** @param {ParentNode} root @param {import('../store.js').Store} store */
 export function mount(root, store) {
   radios = samples.SAMPLES.map((id) => {
     const radio = document.createElement('input');

@@ -19,7 +19,7 @@ const button = (/** @type {string} */ id) => get(form, id, HTMLButtonElement);
 const input = (/** @type {string} */ id) => get(form, id, HTMLInputElement);
 const select = (/** @type {string} */ id) => get(form, id, HTMLSelectElement);
 
-/** @param {HTMLElement} root @param {import('../state.js').Store} store */
+/** @param {HTMLElement} root @param {import('../store.js').Store} store */
 export function mount(root, store) {
   form = root;
   const isValid = () => !(form instanceof HTMLFormElement) || form.reportValidity();

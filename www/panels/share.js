@@ -8,7 +8,7 @@ import { query, runRounded, said, threshold } from '../state.js';
 import { Gone } from '../worker/client.js';
 import { roundingInWords } from '../words.js';
 
-/** @typedef {import('../state.js').Store} Store */
+/** @typedef {import('../store.js').Store} Store */
 
 /** @type {ParentNode} */
 let panel;

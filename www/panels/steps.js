@@ -8,7 +8,7 @@ import * as chart from '../widgets/chart.js';
 /** @type {ParentNode} */
 let page;
 
-/** @param {ParentNode} root @param {import('../state.js').Store} store */
+/** @param {ParentNode} root @param {import('../store.js').Store} store */
 export function mount(root, store) {
   page = root;
   const slider = get(root, 'step', HTMLInputElement);

@@ -11,7 +11,7 @@ let panel;
 
 const node = (/** @type {string} */ id) => get(panel, id, HTMLElement);
 
-/** @param {HTMLElement} root @param {import('../state.js').Store} store */
+/** @param {HTMLElement} root @param {import('../store.js').Store} store */
 export function mount(root, store) {
   panel = root;
   const slider = get(root, 'threshold', HTMLInputElement);

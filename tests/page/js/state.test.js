@@ -260,6 +260,34 @@ test('presets and norms are the core’s', () => {
   assert.notEqual(s.choosePreset(strong, 'strong').attack, strong.attack);
 });
 
+test('a targeted attack leads towards its target, any other away from the prediction', () => {
+  const away = s.attackOrPause(ready()).run;
+  assert.deepEqual([away?.from, away?.config.targeted], ['airplane', false]);
+  const towards = s.attackOrPause(s.chooseAttack(ready(), { target: 'car' }));
+  assert.deepEqual([towards.run?.from, towards.run?.config.targeted], ['car', true]);
+  const id = towards.run?.id ?? -1;
+  const done = s.runFinished(s.stepArrived(towards, id, step(0)), id);
+  assert.equal(s.stale(done), false);
+  assert.equal(s.stale(s.chooseAttack(done, { target: 'bird' })), true);
+});
+
+test('networks that were asked for earlier change nothing when they come late', () => {
+  const first = s.chooseAutoencoder(ready(), 'tutorial');
+  const second = s.chooseAutoencoder(first, 'compact');
+  assert.equal(s.networksOpened(second, startingId(first), networks()), second);
+  assert.equal(s.networksFailed(second, startingId(first), 'Late.', false), second);
+  const failed = s.networksFailed(second, startingId(second), 'Broken.', false);
+  assert.equal(failed.settings.autoencoder, 'compact');
+});
+
+test('a worker that is lost while others come leaves it to them', () => {
+  const switching = s.chooseAutoencoder(ready(), 'tutorial');
+  const lost = s.workerLost(switching, 'Broken.', false);
+  assert.equal(startingId(lost), startingId(switching));
+  assert.equal(shown(opened(lost)).phase, 'ready');
+  assert.equal(s.networksFailed(lost, startingId(lost), 'Broken.', false).phase, 'error');
+});
+
 test('what came of an earlier run changes nothing', () => {
   const first = s.attackOrPause(ready());
   const id = first.run?.id ?? -1;
@@ -293,6 +321,8 @@ function play(seed, events) {
   const pick = (/** @type {readonly any[]} */ list) => list[Math.floor(chance() * list.length)];
   /** What each picture that was ever decoded shows. @type {Map<Float32Array, string>} */
   const contents = new Map();
+  /** Which picture each detection is about. @type {Map<import('../../../www/core.js').Detection, Float32Array>} */
+  const detected = new Map();
   /** Requests under way, by what is asked. @type {Map<string, () => void>} */
   const pending = new Map();
   const begun = new Set();
@@ -361,8 +391,10 @@ function play(seed, events) {
         go('decoded', s.pictureDecoded, id, picture);
       }
       ask('detection', id, () => {
-        if (chance() < 0.1) go('no detection', s.pictureFailed, id, 'No answer.');
-        else go('shown', s.pictureShown, id, detection());
+        if (chance() < 0.1) return go('no detection', s.pictureFailed, id, 'No answer.');
+        const seen = detection();
+        detected.set(seen, picture);
+        go('shown', s.pictureShown, id, seen);
       });
     });
   }
@@ -416,6 +448,7 @@ function play(seed, events) {
       // The picture that is shown is the one that is named: by the page, and by its address.
       const is = contents.get(shown.picture) ?? '';
       assert.ok(shown.source.kind === 'sample' ? is === `sample ${shown.source.id}` : is.startsWith('own '), `${context}: ${is}`);
+      assert.equal(detected.get(shown.detection), shown.picture, context);
       const query = new URLSearchParams(s.query(state));
       assert.equal(query.get('sample') ?? '', shown.source.kind === 'sample' ? shown.source.id : '', context);
       if (query.get('run')) assert.ok(phase === 'done' || state.autorun, context);

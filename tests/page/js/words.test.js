@@ -56,7 +56,7 @@ test('of a sample it is known what it shows', () => {
   });
   const found = words({ verdict: verdict(BIRD, AIRPLANE, AIRPLANE, 0.5), clean });
   assert.equal(found.kind, 'good');
-  assert.equal(found.headline, 'Fooled: airplane → bird. The second prediction disagrees (airplane), KL 0.50 > 0.10: adversarial. Corrected: airplane.');
+  assert.equal(found.headline, 'Fooled: airplane → bird. The second prediction disagrees, KL 0.50 > 0.10: adversarial. Corrected: airplane.');
   const missed = words({ verdict: verdict(BIRD, AIRPLANE, AIRPLANE), clean });
   assert.equal(missed.kind, 'bad');
   assert.match(missed.headline, /not noticed/);
