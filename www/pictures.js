@@ -5,6 +5,7 @@ import * as samples from './samples.js';
 import { client, sentence } from './session.js';
 import { pictureDecoded, pictureFailed, pictureHanded, pictureShown, starting } from './state.js';
 import { Gone } from './worker/client.js';
+import { pictureWarning } from './words.js';
 
 /** @typedef {import('./state.js').Opening} Opening */
 
@@ -36,8 +37,7 @@ async function open(store, { id, source, file, picture }) {
     let values = picture;
     if (blob) {
       const decoded = await decode(worker, blob);
-      const warning = file && (await isCutOff(file)) ? 'The file is cut off: a part of the picture is missing.' : undefined;
-      store.update(pictureDecoded, id, decoded, warning);
+      store.update(pictureDecoded, id, decoded, file && (await warningOf(file, store.state.constants?.side)));
       values = decoded;
     }
     if (!isWanted() || !values) return;
@@ -80,7 +80,7 @@ async function decode(worker, file) {
  * @param {Blob} file
  */
 async function throughBrowser(file) {
-  const image = await createImageBitmap(file).catch(() => element(file)); // SVG is read by elements only
+  const image = await createImageBitmap(file).catch(() => element(file, 'decode')); // SVG is read by elements only
   const [width, height] = image instanceof ImageBitmap ? [image.width, image.height] : [image.naturalWidth, image.naturalHeight];
   const scale = Math.min(1, ENOUGH / Math.min(width, height));
   const canvas = new OffscreenCanvas(Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)));
@@ -89,17 +89,25 @@ async function throughBrowser(file) {
   return canvas.convertToBlob({ type: 'image/png' });
 }
 
-/** @param {Blob} file */
-async function element(file) {
+/** @param {Blob} file @param {'load' | 'decode'} until */
+async function element(file, until) {
   const address = URL.createObjectURL(file);
   try {
     const image = new Image();
+    const loaded = new Promise((resolve, reject) => Object.assign(image, { onload: resolve, onerror: reject }));
     image.src = address;
-    await image.decode();
+    await (until === 'load' ? loaded : Promise.all([loaded, image.decode()]));
     return image;
   } finally {
     URL.revokeObjectURL(address);
   }
+}
+
+/** @param {Blob} file @param {number | undefined} side */
+async function warningOf(file, side) {
+  // Elements know a picture's size before they decode it.
+  const size = await element(file, 'load').catch(() => undefined);
+  return pictureWarning({ cutOff: await isCutOff(file), width: size?.naturalWidth, height: size?.naturalHeight, side });
 }
 
 /**

@@ -243,3 +243,19 @@ export function roundingInWords({ original, before, after, classes }) {
     ? `Rounding to 8 bits kept the attack alive: the file is still taken for: ${name}, ${sure}.`
     : `Rounding to 8 bits broke the attack: the file is taken for: ${name}, ${sure}.`;
 }
+
+/**
+ * What is to be known of a picture file that was opened all the same.
+ * @param {{cutOff: boolean, width?: number, height?: number, side?: number}} file `side`: of the picture that the networks see
+ * @returns {string | undefined}
+ */
+export function pictureWarning({ cutOff, width = 0, height = 0, side = 0 }) {
+  const [short, long] = [Math.min(width, height), Math.max(width, height)];
+  const parts = [];
+  if (cutOff) parts.push('The file is cut off: a part of the picture is missing.');
+  if (short > 0 && 2 * short < side) {
+    parts.push(`The picture has only ${width} × ${height} pixels. Enlarged it is soft, and soft pictures are often taken for something else.`);
+  }
+  if (short > 0 && long > 3 * short) parts.push(`Of ${width} × ${height} pixels only the square in the middle is used.`);
+  return parts.join(' ') || undefined;
+}

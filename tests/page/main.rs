@@ -167,7 +167,7 @@ fn an_attack_can_be_paused_stepped_and_cancelled() {
     let Some(page) = Page::new(Gpu::None) else { return };
     let server = Server::of_project();
     page.open(&format!("{}?max_iter=200&norm=l2&run=1", server.url), &["running"]);
-    page.until("document.querySelector('#step-now').textContent.startsWith('3 ')");
+    page.until("Number.parseInt(document.querySelector('#step-now').textContent, 10) >= 3");
     page.click("#go");
     page.until_state(&["paused"]);
     assert!(page.text("#headline").starts_with("Paused"), "{}", page.text("#headline"));
@@ -314,12 +314,12 @@ fn the_tutorial_s_autoencoder_comes_when_it_is_asked_for_and_stays() {
     page.open(&server.url, &["ready"]);
     let cards = || page.text("#cards");
     assert!(cards().contains("residual") && !cards().contains("latent 100"), "{}", cards());
-    assert_eq!(page.js("document.querySelector('#narrow-figure').hidden"), false);
+    assert_eq!(page.js("document.querySelector('#corrector-figure').hidden"), false);
 
     page.choose("#autoencoder", "tutorial");
     page.until("document.querySelector('#cards').textContent.includes('latent 100')");
     page.until_state(&["ready"]);
-    assert_eq!(page.js("document.querySelector('#narrow-figure').hidden"), true);
+    assert_eq!(page.js("document.querySelector('#corrector-figure').hidden"), true);
     page.click("#go");
     page.until_state(&["done"]);
     let run = page.run(&format!("second-look-{}.json", first_sample()));

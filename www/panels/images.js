@@ -34,7 +34,7 @@ export function render(state) {
 function renderPictures(state) {
   const { shown, opening, networks } = state;
   const now = current(state);
-  node('narrow-figure').hidden = !networks?.cards.corrector;
+  node('corrector-figure').hidden = !networks?.cards.corrector;
   // Other networks are asked about the same picture: it stays in sight meanwhile.
   const original = shown?.picture ?? opening?.picture;
   const pictures = [original, now?.picture, now?.detection.reconstruction, now?.detection.correction];
@@ -48,8 +48,8 @@ function renderPictures(state) {
   show(canvas('attacked'), asImage(now.picture));
   show(canvas('noise'), asDifference(original, now.picture, times));
   node('noise-times').textContent = times > 1 ? `, ×${times.toFixed(0)}` : '';
-  show(canvas('redrawn'), asImage(now.detection.reconstruction));
-  if (now.detection.correction) show(canvas('narrow'), asImage(now.detection.correction));
+  show(canvas('reconstruction'), asImage(now.detection.reconstruction));
+  if (now.detection.correction) show(canvas('corrector'), asImage(now.detection.correction));
 }
 
 /** @param {State} state */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { judge } from '../../../www/core.js';
-import { roundingInWords, secondBars, verdictInWords } from '../../../www/words.js';
+import { pictureWarning, roundingInWords, secondBars, verdictInWords } from '../../../www/words.js';
 import { CONSTANTS, verdict } from './fixtures.js';
 
 const { classes } = CONSTANTS;
@@ -110,4 +110,13 @@ test('what rounding did is told from the three predictions', () => {
   assert.match(say(AIRPLANE, AIRPLANE), /had not changed/);
   assert.match(say(BIRD, BIRD), /kept the attack alive.*bird/);
   assert.match(say(BIRD, CAR), /broke the attack.*car/);
+});
+
+test('a picture file’s shortcomings are told', () => {
+  const side = 96;
+  assert.equal(pictureWarning({ cutOff: false, width: 640, height: 480, side }), undefined);
+  assert.equal(pictureWarning({ cutOff: false, side }), undefined); // a size that nobody knows
+  assert.match(pictureWarning({ cutOff: true, width: 640, height: 480, side }) ?? '', /^The file is cut off/);
+  assert.match(pictureWarning({ cutOff: false, width: 32, height: 32, side }) ?? '', /^The picture has only 32 × 32 pixels/);
+  assert.match(pictureWarning({ cutOff: false, width: 10_000, height: 50, side }) ?? '', /^Of 10000 × 50 pixels only the square/);
 });
