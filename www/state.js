@@ -3,6 +3,7 @@
 // time (networks, pictures, attacks) is started by session.js, pictures.js and attack-run.js when a state asks for it,
 // and every answer carries the id of its request, so that an answer to an earlier one changes nothing.
 
+import { normOf, presetsOf } from './core.js';
 import { NAMES } from './models.js';
 import { SAMPLES } from './samples.js';
 import * as url from './url.js';
@@ -11,6 +12,7 @@ import * as url from './url.js';
 /** @typedef {import('./core.js').Cards} Cards */
 /** @typedef {import('./core.js').AttackConfig} AttackConfig */
 /** @typedef {import('./core.js').Constants} Constants */
+/** @typedef {import('./core.js').Pgd} Pgd */
 /** @typedef {import('./core.js').Detection} Detection */
 /** @typedef {import('./core.js').WatchedStep} WatchedStep */
 /** @typedef {import('./models.js').Autoencoder} Autoencoder */
@@ -351,8 +353,8 @@ function fallback({ shown, opening }, id) {
 // ---- The attack -----------------------------------------------------------------------------------------------
 
 /** @param {Attack} chosen @param {Constants} constants @returns {AttackConfig} */
-function configOf({ norm, eps, eps_step, max_iter, target }, { norms }) {
-  return { ...norms[norm].defaults, norm, eps, eps_step, max_iter, targeted: target !== '' };
+function configOf({ norm, eps, eps_step, max_iter, target }, constants) {
+  return { attack: 'pgd', ...normOf(constants, norm)?.tutorial, norm, eps, eps_step, max_iter, targeted: target !== '' };
 }
 
 /** @param {State} from @param {'run' | 'once'} pace @returns {State} */
@@ -416,21 +418,27 @@ export const runRounded = (from, id, rounded) => (from.run?.id === id ? changed(
 export const chooseAttack = (from, choice) =>
   from.attack ? changed(from, { attack: { ...from.attack, ...choice }, autorun: false, says: '' }) : from;
 
-/** @param {State} from @param {string} name */
+/** The norms' named settings are unlike each other; the chosen norm stays. @param {State} from @param {string} name */
 export function choosePreset(from, name) {
-  const preset = from.constants?.presets[name];
-  return preset ? chooseAttack(from, numbersOf(preset)) : chooseAttack(from, {});
+  const [, preset] = presets(from).find(([known]) => known === name) ?? [];
+  return chooseAttack(from, preset ? numbersOf(preset) : {});
 }
 
 /** Another norm measures in another unit: its own usual numbers come with it. @param {State} from @param {string} name */
 export function chooseNorm(from, name) {
-  const norm = from.constants?.norms[name];
-  return norm ? chooseAttack(from, { ...numbersOf(norm.defaults), norm: /** @type {any} */ (name) }) : from;
+  const norm = from.constants && normOf(from.constants, name);
+  return norm ? chooseAttack(from, { ...numbersOf(norm.tutorial), norm: norm.norm }) : from;
 }
 
-/** @param {AttackConfig} config */
-function numbersOf({ norm, eps, eps_step, max_iter }) {
-  return /** @type {Omit<Attack, 'target'>} */ ({ norm, eps, eps_step, max_iter });
+/** @param {State} from */
+function presets({ attack, constants }) {
+  const norm = attack && constants && normOf(constants, attack.norm);
+  return norm ? presetsOf(norm) : [];
+}
+
+/** @param {Pgd} setting */
+function numbersOf({ eps, eps_step, max_iter }) {
+  return /** @type {Pick<Attack, 'eps' | 'eps_step' | 'max_iter'>} */ ({ eps, eps_step, max_iter });
 }
 
 /** @param {State} from @param {number | null} threshold */
@@ -485,10 +493,10 @@ export function stale({ run, attack: now, constants }) {
 }
 
 /** The preset that is chosen, or 'custom'. @param {State} from */
-export function presetOf({ attack: now, constants }) {
-  const same = (/** @type {AttackConfig} */ preset) =>
-    now && now.norm === preset.norm && now.eps === preset.eps && now.eps_step === preset.eps_step && now.max_iter === preset.max_iter;
-  return Object.entries(constants?.presets ?? {}).find(([, preset]) => same(preset))?.[0] ?? 'custom';
+export function presetOf(from) {
+  const { attack: now } = from;
+  const same = (/** @type {Pgd} */ preset) => now?.eps === preset.eps && now?.eps_step === preset.eps_step && now?.max_iter === preset.max_iter;
+  return presets(from).find(([, preset]) => same(preset))?.[0] ?? 'custom';
 }
 
 /** The query of the page's address; as it was as long as nothing else is known. @param {State} from */

@@ -1,6 +1,7 @@
 // @ts-check
 // The state of the page as the query of its address, so that a link shows what its sender sees.
 
+import { normOf } from './core.js';
 import { AUTOENCODERS } from './models.js';
 import { SAMPLES } from './samples.js';
 
@@ -84,9 +85,6 @@ export function read(query) {
   };
 }
 
-/** The attack when nothing is chosen. @param {Constants} constants */
-const usual = ({ presets }) => presets.tutorial;
-
 /**
  * Reads the attack. Its ranges, defaults and names are the core's.
  * @param {string} query
@@ -96,15 +94,16 @@ const usual = ({ presets }) => presets.tutorial;
 export function readAttack(query, constants) {
   const { value, complaints } = reader(query);
   const { classes, norms, max_steps } = constants;
+  const names = norms.map(({ norm }) => norm);
   value('attack', 'pgd', one(['pgd']), 'pgd, the one attack there is');
-  const norm = /** @type {Norm} */ (value('norm', usual(constants).norm, one(Object.keys(norms)), Object.keys(norms).join(' or ')));
-  const { eps_max, defaults } = norms[norm];
-  const length = number(Number.MIN_VALUE, eps_max);
+  const norm = value('norm', names[0], one(names), names.join(' or '));
+  const { largest, tutorial: defaults } = normOf(constants, norm) ?? norms[0];
+  const length = number(Number.MIN_VALUE, largest);
   const attack = {
     norm,
-    eps: value('eps', /** @type {number} */ (defaults.eps), length, `above 0 and at most ${eps_max}`),
-    eps_step: value('eps_step', /** @type {number} */ (defaults.eps_step), length, `above 0 and at most ${eps_max}`),
-    max_iter: value('max_iter', /** @type {number} */ (defaults.max_iter), number(1, max_steps, true), `a whole number from 1 to ${max_steps}`),
+    eps: value('eps', defaults.eps ?? NaN, length, `above 0 and at most ${largest}`),
+    eps_step: value('eps_step', defaults.eps_step ?? NaN, length, `above 0 and at most ${largest}`),
+    max_iter: value('max_iter', defaults.max_iter ?? NaN, number(1, max_steps, true), `a whole number from 1 to ${max_steps}`),
     target: value('target', /** @type {Class | ''} */ (''), one(classes), `one of ${classes.join(', ')}`),
   };
   return { attack, complaints };
@@ -118,7 +117,7 @@ export function readAttack(query, constants) {
 export function write({ sample, settings, attack, run }, constants) {
   const query = new URLSearchParams();
   if (sample) query.set('sample', sample);
-  const defaults = { ...constants.norms[attack.norm].defaults, norm: usual(constants).norm, target: '' };
+  const defaults = { ...normOf(constants, attack.norm)?.tutorial, norm: constants.norms[0].norm, target: '' };
   const names = /** @type {const} */ (['norm', 'eps', 'eps_step', 'max_iter', 'target']);
   const changed = names.filter((name) => attack[name] !== defaults[name]);
   if (run || changed.length > 0) query.set('attack', 'pgd');

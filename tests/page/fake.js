@@ -12,7 +12,7 @@ const SIDE = 8;
 const CLASSES = ['airplane', 'bird', 'car', 'cat', 'deer', 'dog', 'horse', 'monkey', 'ship', 'truck'];
 const WORDS = ['picture', 'attacked', 'lost', 'panic', 'callback'];
 
-const config = (numbers) => ({ norm: 'linf', eps: 0.03, eps_step: 0.001, max_iter: 10, num_random_init: 0, targeted: false, seed: 0, ...numbers });
+const pgd = (numbers) => ({ norm: 'linf', eps: 0.03, eps_step: 0.001, max_iter: 10, num_random_init: 0, targeted: false, seed: 0, ...numbers });
 
 export default async function init({ module_or_path }) {
   await (await module_or_path).arrayBuffer();
@@ -21,9 +21,8 @@ export default async function init({ module_or_path }) {
 export const constants = () => ({
   classes: CLASSES,
   side: SIDE,
-  norms: { linf: { eps_max: 1, defaults: config({}) }, l2: { eps_max: 166.28, defaults: config({ norm: 'l2', eps: 3, eps_step: 0.2 }) } },
-  presets: { tutorial: config({}), strong: config({ eps_step: 0.005, max_iter: 20 }) },
   max_steps: 200,
+  norms: [{ norm: 'linf', largest: 1, tutorial: pgd({}), strong: pgd({ eps_step: 0.005, max_iter: 20 }) }],
 });
 
 /** The first value says which word, the second which class. */

@@ -1,6 +1,7 @@
 // @ts-check
 // The attack's settings and its buttons.
 
+import { normOf, presetsOf } from '../core.js';
 import { get, offer } from '../dom.js';
 import { attackOrPause, cancel, chooseAttack, chooseNorm, choosePreset, oneStep, presetOf, stale } from '../state.js';
 
@@ -72,17 +73,19 @@ export function render(state) {
 function fill(state) {
   const { attack, constants } = state;
   if (!attack || !constants) return;
+  const norm = normOf(constants, attack.norm);
+  if (!norm) return;
   filled = attack;
-  const { classes, norms, presets, max_steps } = constants;
-  offer(select('preset'), [...Object.keys(presets), 'custom'].map((name) => [name, name]));
-  offer(select('norm'), Object.keys(norms).map((name) => [name, NORMS[name] ?? name]));
+  const { classes, norms, max_steps } = constants;
+  offer(select('preset'), [...presetsOf(norm).map(([name]) => name), 'custom'].map((name) => [name, name]));
+  offer(select('norm'), norms.map(({ norm: name }) => [name, NORMS[name] ?? name]));
   offer(select('target'), [['', 'anything else'], ...classes.map((name) => /** @type {const} */ ([name, name]))]);
   select('preset').value = presetOf(state);
   select('norm').value = attack.norm;
   select('target').value = attack.target;
   for (const name of NUMBERS) {
     input(name).min = name === 'max_iter' ? '1' : '0';
-    input(name).max = String(name === 'max_iter' ? max_steps : norms[attack.norm].eps_max);
+    input(name).max = String(name === 'max_iter' ? max_steps : norm.largest);
     input(name).value = String(attack[name]);
     input(name).setCustomValidity('');
   }

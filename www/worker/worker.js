@@ -3,17 +3,15 @@
 // An attack also sends {id, step}s on its way, and takes {id, pace}. Besides there are {loading} (bytes), {lost} (the
 // GPU) and {broken} (a panic: the module is dead).
 
-import init, * as module from '../../pkg/second_look.js';
-import { adapted, inDecimals } from '../core.js';
+import init, { Session, constants, decode, png, qr } from '../../pkg/second_look.js';
+import { inDecimals } from '../core.js';
 import { CLASSIFIER } from '../models.js';
 
 /** @typedef {import('../core.js').Class} Class */
 /** @typedef {import('../core.js').AttackConfig} AttackConfig */
 /** @typedef {'run' | 'pause' | 'once' | 'cancel'} Pace */
 
-const core = adapted(module);
-
-/** @type {import('../core.js').Session | undefined} */
+/** @type {Session | undefined} */
 let session;
 
 /** How each attack is to go on, by its request's id, and what waits for a change. @type {Map<number, {pace: Pace, wake: () => void}>} */
@@ -140,7 +138,7 @@ async function open({ backend, weights }) {
   watchDevices();
   const start = (/** @type {boolean} */ webgpu) => {
     onGpu = webgpu;
-    return core.Session.open(classifier, autoencoder, corrector, webgpu);
+    return Session.open(classifier, autoencoder, corrector, webgpu);
   };
   try {
     session = await start(chosen.webgpu);
@@ -150,7 +148,7 @@ async function open({ backend, weights }) {
     chosen.webgpu = false;
     chosen.reason = 'WebGPU did not start';
   }
-  return { ...chosen, cards: session.cards(), constants: inDecimals(core.constants()) };
+  return { ...chosen, cards: session.cards(), constants: inDecimals(constants()) };
 }
 
 function opened() {
@@ -196,9 +194,9 @@ const inTurn = {
 
 /** What needs no network, and so need not wait for an attack. @type {Record<string, (request: any) => any>} */
 const atOnce = {
-  decode: async ({ file }) => core.decode(new Uint8Array(await file.arrayBuffer())),
-  png: ({ picture }) => core.png(picture),
-  qr: ({ text }) => core.qr(text),
+  decode: async ({ file }) => decode(new Uint8Array(await file.arrayBuffer())),
+  png: ({ picture }) => png(picture),
+  qr: ({ text }) => qr(text),
 };
 
 /** @param {(request: any) => any} what @param {any} request */

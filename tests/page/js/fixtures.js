@@ -7,18 +7,22 @@
 
 const CLASSES = /** @type {import('../../../www/core.js').Class[]} */ (['airplane', 'bird', 'car']);
 
-/** @param {Partial<import('../../../www/core.js').AttackConfig>} numbers */
-const config = (numbers) => /** @type {const} */ ({ norm: 'linf', eps: 0.03, eps_step: 0.001, max_iter: 10, targeted: false, seed: 0, ...numbers });
+/** @param {Partial<import('../../../www/core.js').Pgd>} numbers */
+const pgd = (numbers) => /** @type {const} */ ({ norm: 'linf', eps: 0.04, eps_step: 0.001, max_iter: 10, targeted: false, seed: 0, ...numbers });
 
 /** Other classes and numbers than the real ones: what is repeated in JavaScript would not fit. @type {Constants} */
 export const CONSTANTS = {
   classes: CLASSES,
   side: 2,
-  norms: {
-    linf: { eps_max: 0.5, defaults: config({ eps: 0.04 }) },
-    l2: { eps_max: 7, defaults: config({ norm: 'l2', eps: 3, eps_step: 0.2 }) },
-  },
-  presets: { tutorial: config({ eps: 0.04 }), strong: config({ eps: 0.04, eps_step: 0.005, max_iter: 20 }) },
+  norms: [
+    { norm: 'linf', largest: 0.5, tutorial: pgd({}), strong: pgd({ eps_step: 0.005, max_iter: 20 }) },
+    {
+      norm: 'l2',
+      largest: 7,
+      tutorial: pgd({ norm: 'l2', eps: 3, eps_step: 0.2 }),
+      strong: pgd({ norm: 'l2', eps: 3, eps_step: 0.5, max_iter: 20 }),
+    },
+  ],
   max_steps: 30,
 };
 

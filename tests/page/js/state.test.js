@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { inDecimals } from '../../../www/core.js';
 import { SAMPLES } from '../../../www/samples.js';
 import * as s from '../../../www/state.js';
 import { message } from '../../../www/words.js';
-import { detection, networks, step, verdict } from './fixtures.js';
+import { CONSTANTS, detection, networks, step, verdict } from './fixtures.js';
 
 /** @typedef {import('../../../www/state.js').State} State */
 
@@ -255,9 +256,16 @@ test('presets and norms are the core’s', () => {
   assert.equal(s.presetOf(strong), 'strong');
   const l2 = s.chooseNorm(strong, 'l2');
   assert.deepEqual(l2.attack, { norm: 'l2', eps: 3, eps_step: 0.2, max_iter: 10, target: '' });
-  assert.equal(s.presetOf(l2), 'custom');
+  assert.equal(s.presetOf(l2), 'tutorial');
+  assert.deepEqual(s.choosePreset(l2, 'strong').attack, { norm: 'l2', eps: 3, eps_step: 0.5, max_iter: 20, target: '' });
+  assert.equal(s.presetOf(s.chooseAttack(l2, { eps: 1 })), 'custom');
   // The same preset again is a new choice, so that fields with an invalid entry are filled anew.
   assert.notEqual(s.choosePreset(strong, 'strong').attack, strong.attack);
+});
+
+test('the core’s 32 bits are shown as decimals, and its steps limited to what is kept', () => {
+  const { norms, max_steps } = inDecimals({ ...CONSTANTS, max_steps: 10_000, norms: [{ ...CONSTANTS.norms[0], largest: Math.fround(166.28), tutorial: { eps: Math.fround(0.03) } }] });
+  assert.deepEqual([norms[0].largest, norms[0].tutorial.eps, max_steps], [166.28, 0.03, 200]);
 });
 
 test('a targeted attack leads towards its target, any other away from the prediction', () => {
