@@ -225,7 +225,7 @@ export function secondBars({ reconstruction_prediction, corrected_prediction, ad
     : {
         title: SECOND,
         probabilities: reconstruction_prediction,
-        other: `If it were adversarial, the corrector would answer: ${likeliest(corrected_prediction)}.`,
+        other: `If adversarial, the corrector answers: ${likeliest(corrected_prediction)}.`,
       };
 }
 
