@@ -77,6 +77,11 @@ pub struct WatchedStep {
     detection: Detection,
 }
 
+/// The type alias that the generated types of predictions refer to.
+#[wasm_bindgen(typescript_custom_section)]
+const PROBABILITIES: &str =
+    "/** Ten probabilities, in the order of the classes. */\nexport type Probabilities = number[];";
+
 #[wasm_bindgen(start)]
 fn start() {
     // A panic is a bug; its message in the console is worth more than "unreachable".

@@ -1,89 +1,261 @@
 // @ts-check
 // What the page says.
 
-import { CLASSES } from './address.js';
+import { judge, ranked } from './core.js';
+import { current, starting, threshold } from './state.js';
 
-/** @typedef {import('../pkg/second_look.js').Verdict} Verdict */
-
-/** @param {string} name @param {string} [style] @param {string} [text] */
-export function element(name, style = '', text = '') {
-  const node = document.createElement(name);
-  node.className = style;
-  node.textContent = text;
-  return node;
-}
+/** @typedef {import('./core.js').Class} Class */
+/** @typedef {import('./core.js').Verdict} Verdict */
+/** @typedef {import('./state.js').State} State */
+/** @typedef {import('./state.js').Attacked} Attacked */
+/** @typedef {'wait' | 'good' | 'bad' | 'mixed' | 'plain'} Kind `plain`: no judgement on whether the answer is right */
+/** @typedef {{kind: Kind, headline: string, detail: string}} Message */
 
 /** @param {number} share */
 export const percent = (share) => `${(share * 100).toFixed(share > 0.9995 || share < 0.0005 ? 0 : 1)} %`;
 
-/** @param {readonly number[]} probabilities */
-export const likeliest = (probabilities) => CLASSES[probabilities.indexOf(Math.max(...probabilities))];
-
 /** A divergence or loss, with as many digits as say something. @param {number} value */
 export const nats = (value) => (value < 0.095 ? value.toFixed(3) : value < 9.95 ? value.toFixed(2) : value.toFixed(1));
 
-/**
- * Judges by a threshold as the detector does: the correction counts above it, the first look up to it.
- * @param {Verdict} verdict
- * @param {number} threshold
- * @returns {Verdict}
- */
-export function judge(verdict, threshold) {
-  const adversarial = verdict.score > threshold;
-  return { ...verdict, threshold, adversarial, answer: likeliest(adversarial ? verdict.correction : verdict.first) };
+/** @param {string} word */
+const capital = (word) => word[0].toUpperCase() + word.slice(1);
+
+/** Two probabilities of a class are worth a word when they are this far apart. */
+const APART = 0.1;
+
+/** What the page says in its headline. @param {State} state @returns {Message} */
+export function message(state) {
+  switch (state.phase) {
+    case 'loading': {
+      const bytes = starting(state)?.bytes;
+      if (bytes === undefined) return { kind: 'wait', headline: 'Looking at the picture …', detail: '' };
+      return {
+        kind: 'wait',
+        headline: `Loading the two networks …${bytes > 0 ? ` ${(bytes / 1e6).toFixed(1)} MB` : ''}`,
+        detail: 'They run on your machine. Nothing that you open here leaves it.',
+      };
+    }
+    case 'error':
+      return state.why
+        ? { kind: 'bad', headline: 'This does not work.', detail: state.why }
+        : { kind: 'wait', headline: 'There is no picture yet.', detail: 'Choose a sample, or open a picture of your own.' };
+    case 'running':
+      return underWay(state);
+    case 'paused': {
+      const { kind, headline, detail } = judgement(state);
+      return { kind, headline: `Paused at step ${state.run.at} of ${state.run.config.max_iter}. ${headline}`, detail };
+    }
+    case 'ready': {
+      const { kind, headline, detail } = judgement(state);
+      return { kind, headline: `${state.run ? `Cancelled after step ${state.run.steps.length - 1}. ` : ''}${headline}`, detail };
+    }
+    default:
+      return judgement(state);
+  }
 }
 
+/** @param {Attacked} state @returns {Message} */
+function underWay(state) {
+  const { run, shown, constants } = state;
+  const total = run.config.max_iter;
+  const headline =
+    run.pace === 'once' ? `Computing step ${Math.max(1, run.steps.length)} of ${total} …` : `Attacking: step ${run.at} of ${total}`;
+  const { prediction, answer_if_clean } = (current(state)?.detection ?? shown.detection).verdict;
+  const closest = shown.source.kind === 'own' ? 'closest to ' : '';
+  const sure = constants ? `, ${percent(sureOf(prediction, constants.classes, answer_if_clean))}` : '';
+  return { kind: 'wait', headline, detail: `The classifier says: ${closest}${answer_if_clean}${sure}.` };
+}
+
+/** @param {Exclude<State, {phase: 'loading' | 'error'}>} state @returns {Message} */
+function judgement(state) {
+  const { shown, run, constants } = state;
+  const seen = current(state)?.detection ?? shown.detection;
+  return verdictInWords({
+    verdict: judge(seen.verdict, threshold(state)),
+    clean: run && run.steps.length > 0 ? shown.detection.verdict : undefined,
+    wanted: run?.target ?? '',
+    own: shown.source.kind === 'own',
+    classes: constants?.classes ?? [],
+  });
+}
+
+/** @param {readonly number[]} probabilities @param {readonly Class[]} classes @param {Class} name */
+const sureOf = (probabilities, classes, name) => probabilities[classes.indexOf(name)];
+
 /**
- * The verdict in a headline, a sentence, and a kind for its colour.
- * @param {Verdict} verdict on the picture that is shown
- * @param {Verdict | undefined} clean on the original, when the picture was attacked
- * @param {string} wanted the target of the attack, or ''
- * @returns {{kind: 'good' | 'bad' | 'mixed', headline: string, detail: string}}
+ * The verdict in a headline, a sentence, and a kind for its colour. Of a picture of the visitor's own nobody knows
+ * what it shows, so no answer about it is called right, and none is given without saying that ten things are all there is.
+ * @param {object} what
+ * @param {Verdict} what.verdict on the picture that is shown
+ * @param {Verdict | undefined} what.clean on the original, when the picture was attacked
+ * @param {Class | ''} what.wanted the target of the attack, if any
+ * @param {boolean} what.own
+ * @param {readonly Class[]} what.classes
+ * @returns {Message}
  */
-export function verdictInWords(verdict, clean, wanted) {
-  const [first, second] = [likeliest(verdict.first), likeliest(verdict.second)];
-  const { adversarial, answer } = verdict;
-  const sizes = `KL ${nats(verdict.score)} ${adversarial ? '>' : '≤'} ${nats(verdict.threshold)}`;
-  const looks =
-    first === second
-      ? adversarial ? `The second look is far from as sure, ${sizes}` : `The second look agrees, ${sizes}`
-      : adversarial ? `The second look disagrees, ${sizes}` : `The second look leans to ${second}, but not far enough, ${sizes}`;
+export function verdictInWords({ verdict, clean, wanted, own, classes }) {
+  const { prediction, score, adversarial, answer, answer_if_clean: first } = verdict;
+  const compared = `${comparison(verdict, classes)}, KL ${nats(score)} ${adversarial ? '>' : '≤'} ${nats(verdict.threshold)}`;
+  const sure = percent(sureOf(prediction, classes, first));
+  const corrected = correction(verdict, classes, own);
   if (!clean) {
+    if (own) {
+      const headline = `Of the ten things that it knows, closest to ${first} (${sure}). ${compared}`;
+      return adversarial
+        ? {
+            kind: 'mixed',
+            headline: `${headline}: adversarial.`,
+            detail: `The score is ${times(score, verdict.threshold)} the threshold: the picture was attacked before it came here, or this is a false alarm. ${corrected}`,
+          }
+        : {
+            kind: 'plain',
+            headline: `${headline}: no sign of an attack.`,
+            detail: 'Whatever a picture shows, it is called one of the ten; people are none of them. Now attack the picture.',
+          };
+    }
     return adversarial
       ? {
           kind: 'mixed',
-          headline: `${capital(first)}? ${looks}: adversarial.`,
-          detail: `Nobody attacked this picture here, so for all we know it is a false alarm. Redrawn, it looks like: ${answer}.`,
+          headline: `${capital(first)}? ${compared}: adversarial.`,
+          detail: `Nobody attacked this sample, so it is a false alarm. ${corrected}`,
         }
       : {
           kind: 'good',
-          headline: `${capital(first)}. ${looks}: nothing suspicious.`,
-          detail: `The classifier is ${percent(Math.max(...verdict.first))} sure. Now attack the picture.`,
+          headline: `${capital(first)}. ${compared}: nothing suspicious.`,
+          detail: `The classifier is ${sure} sure. Now attack the picture.`,
         };
   }
-  const before = likeliest(clean.first);
-  const fooled = first !== before;
-  const start = fooled
-    ? `Fooled: ${before} → ${first}${wanted && wanted !== first ? ` (not ${wanted}, as wanted)` : ''}.`
-    : `Not fooled: still ${before}${wanted && wanted !== before ? `, not ${wanted}` : ''}.`;
+  const before = clean.answer_if_clean;
+  const changed = first !== before;
+  const start = own ? ownChange(before, first, wanted) : change(before, first, wanted);
   if (!adversarial) {
+    if (changed) {
+      return {
+        kind: 'bad',
+        headline: `${start} ${compared}: not noticed.`,
+        detail: `The attack got through: the answer stays ${own ? 'closest to ' : ''}${first}. A lower threshold would catch it, and raise more false alarms.`,
+      };
+    }
     return {
-      kind: fooled ? 'bad' : 'good',
-      headline: `${start} ${looks}: ${fooled ? 'not noticed' : 'nothing suspicious'}.`,
-      detail: fooled
-        ? `The attack got through: the answer stays ${first}. A lower threshold would catch it, and raise more false alarms.`
-        : `The answer is ${answer}. More or longer steps fool it sooner.`,
+      kind: own ? 'plain' : 'good',
+      headline: `${start} ${compared}: ${own ? 'no sign of an attack' : 'nothing suspicious'}.`,
+      detail: `The answer is ${own ? 'closest to ' : ''}${answer}. More or longer steps fool it sooner.`,
     };
   }
-  const right = answer === before;
-  return {
-    kind: right ? 'good' : 'mixed',
-    headline: `${start} ${looks}: adversarial. ${fooled ? 'Corrected answer' : 'Answer'}: ${answer}.`,
-    detail: right
-      ? 'The attack was found, and what the picture showed before was found again.'
-      : `The attack was found, but the redrawn picture's answer is not what the first look saw before: ${before}.`,
-  };
+  const back = answer === before;
+  const headline = `${start} ${compared}: adversarial. ${!changed && back ? 'Answer' : 'Corrected'}: ${own ? 'closest to ' : ''}${answer}.`;
+  if (own) {
+    const detail = back
+      ? 'The attack was found, and the corrected prediction is the one from before the attack, right or wrong.'
+      : `The attack was found, but the corrected prediction is not the one from before the attack (${before}).`;
+    return { kind: back ? 'plain' : 'mixed', headline, detail: `${detail} ${corrected}` };
+  }
+  return back
+    ? { kind: 'good', headline, detail: `The attack was found, and what the picture showed before was found again. ${corrected}` }
+    : {
+        kind: 'mixed',
+        headline,
+        detail: `The attack was found, but the corrected prediction is not the one from before the attack: ${before}. ${corrected}`,
+      };
 }
 
-/** @param {string} word */
-const capital = (word) => word[0].toUpperCase() + word.slice(1);
+/** @param {Class} before @param {Class} after @param {Class | ''} wanted */
+function change(before, after, wanted) {
+  if (after === before) return `Not fooled: still ${before}${wanted && wanted !== before ? `, not ${wanted}` : ''}.`;
+  return `Fooled: ${before} → ${after}${wanted && wanted !== after ? ` (not ${wanted}, as wanted)` : ''}.`;
+}
+
+/** @param {Class} before @param {Class} after @param {Class | ''} wanted */
+function ownChange(before, after, wanted) {
+  const known = 'Of the ten things that it knows,';
+  if (after === before) return `${known} still closest to ${before}${wanted && wanted !== before ? `, not ${wanted}` : ''}.`;
+  return `${known} closest to ${before}, after the attack to ${after}${wanted && wanted !== after ? ` (not ${wanted}, as wanted)` : ''}.`;
+}
+
+/** How the second prediction compares with the first. @param {Verdict} verdict @param {readonly Class[]} classes */
+function comparison({ prediction, reconstruction_prediction: second, adversarial, answer_if_clean: first }, classes) {
+  const other = ranked(classes, second)[0];
+  if (other.name !== first) {
+    return adversarial
+      ? 'The second prediction disagrees'
+      : `The second prediction leans to ${other.name}, but not far enough`;
+  }
+  if (!adversarial) return 'The second prediction agrees';
+  const [a, b] = [sureOf(prediction, classes, first), other.probability];
+  const same = `The second prediction is ${first}, too`;
+  if (b < a - APART) return `${same}, but less sure (${percent(a)} → ${percent(b)})`;
+  if (b > a + APART) return `${same}, but surer (${percent(a)} → ${percent(b)})`;
+  return `${same}, but the small probabilities differ`;
+}
+
+/** @param {Verdict} verdict @param {readonly Class[]} classes @param {boolean} own */
+function correction({ corrected_prediction, reconstruction_prediction, answer_if_adversarial: name }, classes, own) {
+  const share = sureOf(corrected_prediction ?? reconstruction_prediction, classes, name);
+  const doubt = share < 0.5 ? ': far from sure' : '';
+  return `Corrected prediction: ${own ? 'closest to ' : ''}${name}, ${percent(share)}${doubt}.`;
+}
+
+/** @param {number} score @param {number} threshold */
+function times(score, threshold) {
+  const ratio = score / threshold;
+  return ratio < 10 ? `${ratio.toFixed(1)} times` : Number.isFinite(ratio) ? `${ratio.toFixed(0)} times` : 'above';
+}
+
+export const SECOND = 'Second prediction: for the reconstruction';
+
+/**
+ * What the third card's bars show: the prediction that answers, and a line on the other one.
+ * @param {Verdict} verdict judged
+ * @param {readonly Class[]} classes
+ */
+export function secondBars({ reconstruction_prediction, corrected_prediction, adversarial }, classes) {
+  if (!corrected_prediction) {
+    return { title: SECOND, probabilities: reconstruction_prediction, other: '' };
+  }
+  const likeliest = (/** @type {readonly number[]} */ probabilities) => {
+    const { name, probability } = ranked(classes, probabilities)[0];
+    return `${name}, ${percent(probability)}`;
+  };
+  return adversarial
+    ? {
+        title: 'Corrected prediction: by the corrector',
+        probabilities: corrected_prediction,
+        other: `Second prediction, for the reconstruction: ${likeliest(reconstruction_prediction)}.`,
+      }
+    : {
+        title: SECOND,
+        probabilities: reconstruction_prediction,
+        other: `If adversarial, the corrector answers: ${likeliest(corrected_prediction)}.`,
+      };
+}
+
+/**
+ * What became of the attack when the picture was rounded to a PNG's 8 bits.
+ * @param {{original: Verdict, before: Verdict, after: Verdict, classes: readonly Class[]}} what
+ */
+export function roundingInWords({ original, before, after, classes }) {
+  const name = after.answer_if_clean;
+  const sure = percent(sureOf(after.prediction, classes, name));
+  if (before.answer_if_clean === original.answer_if_clean) {
+    return `The attack had not changed the prediction; in the file, rounded to 8 bits, it is ${name}, ${sure}.`;
+  }
+  return name === before.answer_if_clean
+    ? `Rounding to 8 bits kept the attack alive: the file is still taken for: ${name}, ${sure}.`
+    : `Rounding to 8 bits broke the attack: the file is taken for: ${name}, ${sure}.`;
+}
+
+/**
+ * What is to be known of a picture file that was opened all the same.
+ * @param {{cutOff: boolean, width?: number, height?: number, side?: number}} file `side`: of the picture that the networks see
+ * @returns {string | undefined}
+ */
+export function pictureWarning({ cutOff, width = 0, height = 0, side = 0 }) {
+  const [short, long] = [Math.min(width, height), Math.max(width, height)];
+  const parts = [];
+  if (cutOff) parts.push('The file is cut off: a part of the picture is missing.');
+  if (short > 0 && 2 * short < side) {
+    parts.push(`The picture has only ${width} × ${height} pixels. Enlarged it is soft, and soft pictures are often taken for something else.`);
+  }
+  if (short > 0 && long > 3 * short) parts.push(`Of ${width} × ${height} pixels only the square in the middle is used.`);
+  return parts.join(' ') || undefined;
+}

@@ -165,7 +165,7 @@ impl Page {
     #[track_caller]
     pub fn until_state(&self, states: &[&str]) {
         let list = serde_json::to_string(states).unwrap();
-        self.until(&format!("{list}.includes(document.documentElement.dataset.state)"));
+        self.until(&format!("{list}.includes(document.documentElement?.dataset.state)"));
     }
 
     pub fn state(&self) -> String {

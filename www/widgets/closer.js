@@ -1,7 +1,5 @@
 // @ts-check
-// Two pictures enlarged, at the same place: side by side, or one over the other with a seam to drag.
-
-import { SIDE } from './draw.js';
+// Two pictures enlarged, at the same place: side by side, or one over the other with a seam between.
 
 /** @typedef {{name: string, image: () => ImageData | undefined}} View an image is made when it is shown */
 
@@ -14,33 +12,31 @@ export class Closer {
     /** @type {[View | undefined, View | undefined]} */
     this.views = [undefined, undefined];
     this.zoom = 1;
-    /** Middle of what is shown, in pixels of the picture. */
-    this.middle = { x: SIDE / 2, y: SIDE / 2 };
+    /** Middle of what is shown, in parts of the picture. */
+    this.middle = { x: 0.5, y: 0.5 };
     this.swipe = false;
     /** Where the seam is, 0 to 1. */
     this.seam = 0.5;
     const { frame } = nodes;
     frame.addEventListener('keydown', (event) => {
-      const step = SIDE / this.zoom / 8;
+      const step = 1 / this.zoom / 8;
       const way = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key];
       if (!way) return;
       event.preventDefault();
       this.move(way[0], way[1]);
     });
     frame.addEventListener('pointerdown', (event) => {
-      if (this.zoom === 1) return;
-      frame.setPointerCapture(event.pointerId);
-      const scale = SIDE / this.zoom / nodes.left.clientWidth;
-      const drag = (/** @type {PointerEvent} */ to) => this.move(-to.movementX * scale, -to.movementY * scale);
-      frame.addEventListener('pointermove', drag);
-      for (const end of ['pointerup', 'pointercancel']) {
-        frame.addEventListener(end, () => frame.removeEventListener('pointermove', drag), { once: true });
-      }
+      if (this.zoom > 1) frame.setPointerCapture(event.pointerId); // until it goes up
+    });
+    frame.addEventListener('pointermove', (event) => {
+      if (!frame.hasPointerCapture(event.pointerId)) return;
+      const scale = 1 / this.zoom / nodes.left.clientWidth;
+      this.move(-event.movementX * scale, -event.movementY * scale);
     });
     new ResizeObserver(() => this.draw()).observe(frame);
   }
 
-  /** @param {number} x @param {number} y in pixels of the picture */
+  /** @param {number} x @param {number} y in parts of the picture */
   move(x, y) {
     this.middle = { x: this.middle.x + x, y: this.middle.y + y };
     this.draw();
@@ -50,8 +46,8 @@ export class Closer {
     const { left, right, frame } = this.nodes;
     frame.classList.toggle('closer-swipe', this.swipe);
     frame.classList.toggle('closer-zoomed', this.zoom > 1);
-    const shown = SIDE / this.zoom;
-    const keep = (/** @type {number} */ at) => Math.min(Math.max(at, shown / 2), SIDE - shown / 2);
+    const half = 0.5 / this.zoom;
+    const keep = (/** @type {number} */ at) => Math.min(Math.max(at, half), 1 - half);
     this.middle = { x: keep(this.middle.x), y: keep(this.middle.y) };
     const [a, b] = this.views;
     if (this.swipe) {
@@ -73,18 +69,18 @@ export class Closer {
     if (canvas.width !== size) canvas.width = canvas.height = size;
     context.clearRect(0, 0, size, size);
     context.imageSmoothingEnabled = false;
-    const scale = (size * this.zoom) / SIDE;
-    const shift = { x: size / 2 - this.middle.x * scale, y: size / 2 - this.middle.y * scale };
+    const whole = size * this.zoom;
+    const shift = { x: size / 2 - this.middle.x * whole, y: size / 2 - this.middle.y * whole };
     for (const [view, from, to] of parts) {
       const image = view?.image();
       if (!image) continue;
-      const source = new OffscreenCanvas(SIDE, SIDE);
+      const source = new OffscreenCanvas(image.width, image.height);
       source.getContext('2d')?.putImageData(image, 0, 0);
       context.save();
       context.beginPath();
       context.rect(from * size, 0, (to - from) * size, size);
       context.clip();
-      context.drawImage(source, shift.x, shift.y, SIDE * scale, SIDE * scale);
+      context.drawImage(source, shift.x, shift.y, whole, whole);
       context.restore();
     }
     if (parts.length > 1) {

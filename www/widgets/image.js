@@ -1,17 +1,26 @@
 // @ts-check
-// Pictures (27,648 numbers in [0, 1]: planes R, G, B, row by row) on canvases.
+// Pictures (numbers in [0, 1]: planes R, G, B, each square, row by row) as pixels and on canvases.
 
-export const SIDE = 96;
-const PLANE = SIDE * SIDE;
+/** @type {WeakMap<Float32Array, ImageData>} */
+const made = new WeakMap();
+
+/** @param {Float32Array} picture which is not changed afterwards */
+export function asImage(picture) {
+  let pixels = made.get(picture);
+  if (!pixels) made.set(picture, (pixels = render(picture)));
+  return pixels;
+}
 
 /** @param {Float32Array} picture */
-export function asImage(picture) {
-  const pixels = new ImageData(SIDE, SIDE);
+function render(picture) {
+  const plane = picture.length / 3;
+  const side = Math.sqrt(plane);
+  const pixels = new ImageData(side, side);
   const { data } = pixels; // rounds and clamps
-  for (let i = 0; i < PLANE; i++) {
+  for (let i = 0; i < plane; i++) {
     data[4 * i] = picture[i] * 255;
-    data[4 * i + 1] = picture[PLANE + i] * 255;
-    data[4 * i + 2] = picture[2 * PLANE + i] * 255;
+    data[4 * i + 1] = picture[plane + i] * 255;
+    data[4 * i + 2] = picture[2 * plane + i] * 255;
     data[4 * i + 3] = 255;
   }
   return pixels;
@@ -34,11 +43,12 @@ export function amplification(from, to) {
 export function asDifference(from, to, times) {
   const change = new Float32Array(from.length);
   for (let i = 0; i < from.length; i++) change[i] = 0.5 + (to[i] - from[i]) * times;
-  return asImage(change);
+  return render(change);
 }
 
 /** @param {HTMLCanvasElement} canvas @param {ImageData} pixels */
 export function show(canvas, pixels) {
-  if (canvas.width !== SIDE || canvas.height !== SIDE) canvas.width = canvas.height = SIDE;
+  const { width, height } = pixels;
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   canvas.getContext('2d')?.putImageData(pixels, 0, 0);
 }

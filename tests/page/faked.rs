@@ -1,0 +1,404 @@
+//! The page's behaviour, apart from its computing: `fake.js` answers in place of the networks, and files come late,
+//! broken or not at all. What the page says and offers then is the subject; that it computes rightly is main.rs's.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use headless_chrome::protocol::cdp::Emulation;
+use tempfile::TempDir;
+use tower_http::services::ServeDir;
+
+use crate::browser::{Gpu, Page};
+use crate::{ROOT, file, host};
+
+/// How a file is answered, when it is not served as it lies there.
+#[derive(Clone)]
+enum Answer {
+    /// 404.
+    Missing,
+    Script(String),
+    /// Not before the gate opens.
+    Held(Arc<Gate>),
+}
+
+#[derive(Default)]
+struct Gate {
+    open: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Gate {
+    fn open(&self) {
+        *self.open.lock().unwrap() = true;
+        self.opened.notify_all();
+    }
+
+    fn wait(&self) {
+        drop(self.opened.wait_while(self.open.lock().unwrap(), |open| !*open).unwrap());
+    }
+}
+
+type Answers = Arc<Mutex<HashMap<&'static str, Answer>>>;
+
+/// The page's host, with networks that are none.
+struct Host {
+    _runtime: tokio::runtime::Runtime,
+    url: String,
+    answers: Answers,
+    files: TempDir,
+}
+
+impl Host {
+    fn start() -> Self {
+        let fake = fs::read_to_string(file("tests/page/fake.js")).unwrap();
+        let answers = Answers::default();
+        answers.lock().unwrap().extend([
+            ("/pkg/second_look.js", Answer::Script(fake)),
+            ("/pkg/second_look_bg.wasm", Answer::Script(String::new())),
+            // Without a service worker every file is asked for at the host.
+            ("/www/sw.js", Answer::Missing),
+        ]);
+        let routes = Router::new()
+            .fallback_service(ServeDir::new(ROOT))
+            .layer(from_fn_with_state(Arc::clone(&answers), answer));
+        let (runtime, url) = host(routes);
+        let url = format!("{url}/www/");
+        Self { _runtime: runtime, url, answers, files: tempfile::tempdir().unwrap() }
+    }
+
+    fn miss(&self, path: &'static str) {
+        self.answers.lock().unwrap().insert(path, Answer::Missing);
+    }
+
+    fn hold(&self, path: &'static str) -> Arc<Gate> {
+        let gate = Arc::new(Gate::default());
+        self.answers.lock().unwrap().insert(path, Answer::Held(Arc::clone(&gate)));
+        gate
+    }
+
+    fn serve(&self, path: &'static str) {
+        self.answers.lock().unwrap().remove(path);
+    }
+
+    /// A file of the visitor's own, with this text.
+    fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.files.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+}
+
+async fn answer(State(answers): State<Answers>, request: Request, next: Next) -> Response {
+    let found = answers.lock().unwrap().get(request.uri().path()).cloned();
+    match found {
+        Some(Answer::Missing) => return StatusCode::NOT_FOUND.into_response(),
+        Some(Answer::Script(text)) => {
+            return ([(header::CONTENT_TYPE, "text/javascript")], text).into_response();
+        }
+        Some(Answer::Held(gate)) => tokio::task::spawn_blocking(move || gate.wait()).await.unwrap(),
+        None => {}
+    }
+    let mut response = next.run(request).await;
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    response
+}
+
+const SHOWN: &str = "document.querySelector('#original').getAttribute('aria-label')";
+const CHOSEN: &str = "document.querySelector('#samples :checked')?.value ?? ''";
+const NAMED: &str = "new URLSearchParams(location.search).get('sample') ?? ''";
+const NOTICE: &str = "document.querySelector('#notice')";
+const KIND: &str = "document.querySelector('#verdict').dataset.kind";
+
+fn choose_sample(page: &Page, id: &str) {
+    page.js(&format!("document.querySelector('#samples [value={id}]').click()"));
+}
+
+/// Attacks, and waits until that is over: whatever came before has long been answered then.
+fn attack(page: &Page) {
+    page.click("#go");
+    page.until_state(&["done"]);
+}
+
+#[track_caller]
+fn assert_shows_sample(page: &Page, id: &str) {
+    let (class, _) = id.split_once('-').unwrap();
+    assert_eq!(page.js(SHOWN), format!("The original: drawn {class}"));
+    assert_eq!(page.js(CHOSEN), id);
+    page.until(&format!("({NAMED}) === '{id}'")); // the address follows a little later
+}
+
+#[test]
+fn the_sample_chosen_last_is_shown_and_a_missing_one_changes_nothing() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::start();
+    page.open(&format!("{}?max_iter=2", host.url), &["ready"]);
+
+    let dog = host.hold("/www/samples/dog-17.png");
+    choose_sample(&page, "dog-17");
+    choose_sample(&page, "ship-11");
+    page.until(&format!("{SHOWN}.includes('ship')"));
+    page.until_state(&["ready"]);
+    dog.open();
+    attack(&page);
+    assert_shows_sample(&page, "ship-11");
+
+    host.miss("/www/samples/cat-57.png");
+    choose_sample(&page, "cat-57");
+    page.until(&format!("{NOTICE}.textContent.includes('cat-57 could not be opened')"));
+    assert_eq!(page.state(), "done"); // and the attack is still there
+    assert_shows_sample(&page, "ship-11");
+
+    // In a pause, too, which can still be ended.
+    page.click("#once");
+    page.until_state(&["paused"]);
+    choose_sample(&page, "cat-57");
+    page.until(&format!("{NOTICE}.textContent.includes('cat-57 could not be opened')"));
+    assert_eq!(page.state(), "paused");
+    assert_shows_sample(&page, "ship-11");
+    // Nor does a file that is no picture end it.
+    page.upload(&host.file("text.png", "other"));
+    page.until(&format!("{NOTICE}.textContent.includes('not a picture')"));
+    assert_eq!(page.state(), "paused");
+    page.press("Escape");
+    page.until_state(&["ready"]);
+
+    // And it can be tried again.
+    choose_sample(&page, "cat-57");
+    page.until(&format!("!{NOTICE}.hidden"));
+    host.serve("/www/samples/cat-57.png");
+    page.click("#notice-retry");
+    page.until(&format!("{SHOWN}.includes('cat')"));
+    page.until_state(&["ready"]);
+    assert_shows_sample(&page, "cat-57");
+    assert_eq!(page.js(&format!("{NOTICE}.hidden")), true);
+    page.finish(&["404"]);
+}
+
+#[test]
+fn a_picture_of_ones_own_is_judged_with_care() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::start();
+    // One that comes while the networks are loaded waits for them.
+    let networks = host.hold("/www/models/classifier.safetensors");
+    page.tab
+        .navigate_to(&format!("{}?max_iter=2", host.url))
+        .unwrap()
+        .wait_until_navigated()
+        .unwrap();
+    page.until("document.documentElement.dataset.started !== undefined");
+    page.upload(&host.file("cat.png", "picture 3"));
+    networks.open();
+    page.until_state(&["ready"]);
+    assert_eq!(page.js(SHOWN), "The original: your picture");
+    let said = page.text("#headline");
+    assert!(said.starts_with("Of the ten things that it knows, closest to cat"), "{said}");
+    assert_eq!(page.js(KIND), "plain");
+    assert!(page.text("[data-panel=picker]").contains("People are none of them"));
+
+    attack(&page);
+    let said = page.text("#headline");
+    assert!(
+        said.starts_with("Of the ten things that it knows, closest to cat, after the attack to"),
+        "{said}"
+    );
+    assert_ne!(page.js(KIND), "good");
+
+    // One that was attacked elsewhere: not called a false alarm, and the bars are the ones that answer.
+    page.upload(&host.file("attacked.png", "attacked 3"));
+    page.until_state(&["ready"]);
+    let said = page.text("#detail");
+    assert!(said.contains("9.1 times the threshold") && said.contains("attacked before"), "{said}");
+    let top = "document.querySelector('#bars-second .bar-top .bar-name').textContent";
+    assert_eq!(page.js(top), "horse"); // the corrector's; the second prediction is deer
+    assert!(page.text("#second-title").starts_with("Corrected"));
+    page.choose("#threshold", "1000");
+    page.until(&format!("{top} === 'deer'"));
+    assert!(page.text("#second-title").starts_with("Second"));
+
+    // What the core does not read, the browser may.
+    page.upload(
+        &host.file(
+            "drawing.svg",
+            "<svg xmlns='http://www.w3.org/2000/svg' width='20' height='10'/>",
+        ),
+    );
+    page.until("document.querySelector('#headline').textContent.includes('airplane')");
+    // A file that ends in its scan.
+    page.upload(&host.file("cut.jpg", [0xff, 0xd8, 0xff, 0xda, 1, 2, 3]));
+    page.until(&format!("{NOTICE}.textContent.includes('cut off')"));
+    page.until_state(&["ready"]);
+    page.finish(&["404"]);
+}
+
+#[test]
+fn notices_are_in_sight_and_go() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::start();
+    let (width, height) = (360, 740);
+    page.tab
+        .call_method(Emulation::SetDeviceMetricsOverride {
+            width,
+            height,
+            device_scale_factor: 1.0,
+            mobile: true,
+            scale: None,
+            screen_width: None,
+            screen_height: None,
+            position_x: None,
+            position_y: None,
+            dont_set_visible_size: None,
+            screen_orientation: None,
+            viewport: None,
+            display_feature: None,
+            device_posture: None,
+        })
+        .unwrap();
+    page.open(&format!("{}?max_iter=2", host.url), &["ready"]);
+    for at in ["0", "document.documentElement.scrollHeight"] {
+        page.js(&format!("scrollTo(0, {at})"));
+        page.upload(&host.file("photo.heic", "other"));
+        page.until(&format!("!{NOTICE}.hidden"));
+        let seen = page.js(&format!(
+            "(({{ top, bottom, left, right }}) => top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth)({NOTICE}.getBoundingClientRect())"
+        ));
+        assert_eq!(seen, true, "at {at}");
+        page.click("#notice-close");
+        page.until(&format!("{NOTICE}.hidden"));
+    }
+    page.upload(&host.file("text.png", "other"));
+    page.until(&format!("!{NOTICE}.hidden"));
+    attack(&page);
+    assert_eq!(page.js(&format!("{NOTICE}.hidden")), true);
+    page.finish(&["404"]);
+}
+
+#[test]
+fn settings_say_what_is_valid_and_what_was_run() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::start();
+    page.open(&host.url, &["ready"]);
+    // An invalid entry is forgotten with the preset that replaces it.
+    page.choose("#eps", "0");
+    assert_eq!(page.js("document.querySelector('#eps').checkValidity()"), false);
+    page.choose("#preset", "strong");
+    page.until("document.querySelector('#eps').value === '0.03'");
+    assert_eq!(page.js("document.querySelector('#eps').checkValidity()"), true);
+    page.choose("#preset", "tutorial");
+
+    // One step is one, shown where it is among all, and judged.
+    page.click("#once");
+    page.until_state(&["paused"]);
+    assert_eq!(page.text("#step-now"), "1 of 10");
+    assert_eq!(page.js("document.querySelector('#step').max"), "10");
+    let said = page.text("#headline");
+    assert!(said.starts_with("Paused at step 1 of 10.") && said.contains("KL"), "{said}");
+    page.choose("#step", "7"); // further than the attack has come
+    assert_eq!(page.js("document.querySelector('#step').value"), "1");
+    attack(&page);
+
+    let marked = "!document.querySelector('#stale').hidden";
+    assert_eq!(page.js(marked), false);
+    page.until("location.search.includes('run=1')");
+    page.choose("#max_iter", "5");
+    page.until(marked);
+    page.until("!location.search.includes('run')");
+    attack(&page);
+    assert_eq!(page.js(marked), false);
+    page.finish(&["404"]);
+}
+
+#[test]
+fn networks_that_cannot_be_had_leave_those_that_are_there() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::start();
+    page.open(&format!("{}?max_iter=2", host.url), &["ready"]);
+    attack(&page);
+    host.miss("/www/models/tutorial.safetensors");
+    page.choose("#autoencoder", "tutorial");
+    page.until(&format!(
+        "{NOTICE}.textContent.includes('tutorial.safetensors could not be loaded')"
+    ));
+    assert_eq!(page.state(), "done");
+    assert_eq!(page.js("document.querySelector('#autoencoder').value"), "compact");
+    assert!(page.text("#cards").contains("residual"));
+    attack(&page);
+    page.choose("#autoencoder", "tutorial");
+    page.until(&format!("!{NOTICE}.hidden"));
+    host.serve("/www/models/tutorial.safetensors");
+    page.click("#notice-retry");
+    page.until("document.querySelector('#cards').textContent.includes('tutorial')");
+    page.until_state(&["ready"]);
+
+    // None at all: the page says so, offers the link without a QR code, and a picture has them loaded again.
+    host.miss("/www/models/classifier.safetensors");
+    page.open(&host.url, &["error"]);
+    page.click("#qr");
+    page.until("document.querySelector('#share-says').textContent.includes('http://127.0.0.1')");
+    host.serve("/www/models/classifier.safetensors");
+    page.upload(&host.file("cat.png", "picture 3"));
+    page.until_state(&["ready"]);
+    assert_eq!(page.js(SHOWN), "The original: your picture");
+    page.finish(&["404"]);
+}
+
+#[test]
+fn a_panic_is_called_one_wherever_it_happens() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::start();
+    page.open(&host.url, &["ready"]);
+    for word in ["panic", "callback"] {
+        page.upload(&host.file("bad.png", word));
+        page.until(&format!("!{NOTICE}.hidden"));
+        let said = page.text("#notice-text");
+        assert!(said.contains("broke down") && !said.contains("connection"), "{word}: {said}");
+        page.until_state(&["ready"]);
+        assert!(page.js(SHOWN).as_str().unwrap().contains("drawn"));
+    }
+    page.finish(&["404"]);
+}
+
+#[test]
+fn a_gpu_lost_during_a_first_look_leads_to_the_cpu() {
+    let Some(page) = Page::new(Gpu::Software) else { return };
+    let host = Host::start();
+    page.open(&format!("{}?backend=webgpu&sample=cat-57", host.url), &["ready"]);
+    assert_eq!(page.backend(), "webgpu");
+    page.upload(&host.file("lost.png", "lost"));
+    page.until(&format!("{NOTICE}.textContent.includes('The GPU was lost. The CPU takes over.')"));
+    page.until_state(&["ready"]);
+    assert_eq!(page.backend(), "cpu");
+    assert_eq!(page.js(SHOWN), "The original: your picture");
+    page.finish(&["404"]);
+}
+
+#[test]
+fn a_part_of_the_page_that_does_not_load_is_told() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::start();
+    for path in ["/www/widgets/scale.js", "/www/main.js"] {
+        host.miss(path);
+        page.open(&host.url, &["error"]);
+        page.until("document.querySelector('#headline').textContent === 'This does not work.'");
+        assert!(page.text("#notice-text").contains("could not be loaded"));
+        host.serve(path);
+        page.click("#notice-retry");
+        page.until_state(&["ready"]);
+    }
+    // The worker's own.
+    host.miss("/www/worker/worker.js");
+    page.open(&host.url, &["error"]);
+    assert!(page.text("#notice-text").contains("check the connection"));
+    host.serve("/www/worker/worker.js");
+    page.click("#notice-retry");
+    page.until_state(&["ready"]);
+    page.finish(&["404"]);
+}

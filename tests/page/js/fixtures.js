@@ -1,0 +1,73 @@
+// @ts-check
+// Small stand-ins for what the core answers.
+
+/** @typedef {import('../../../www/core.js').Constants} Constants */
+/** @typedef {import('../../../www/core.js').Detection} Detection */
+/** @typedef {import('../../../www/core.js').Verdict} Verdict */
+
+const CLASSES = /** @type {import('../../../www/core.js').Class[]} */ (['airplane', 'bird', 'car']);
+
+/** @param {Partial<import('../../../www/core.js').Pgd>} numbers */
+const pgd = (numbers) => /** @type {const} */ ({ norm: 'linf', eps: 0.04, eps_step: 0.001, max_iter: 10, targeted: false, seed: 0, ...numbers });
+
+/** Other classes and numbers than the real ones: what is repeated in JavaScript would not fit. @type {Constants} */
+export const CONSTANTS = {
+  classes: CLASSES,
+  side: 2,
+  norms: [
+    { norm: 'linf', largest: 0.5, tutorial: pgd({}), strong: pgd({ eps_step: 0.005, max_iter: 20 }) },
+    {
+      norm: 'l2',
+      largest: 7,
+      tutorial: pgd({ norm: 'l2', eps: 3, eps_step: 0.2 }),
+      strong: pgd({ norm: 'l2', eps: 3, eps_step: 0.5, max_iter: 20 }),
+    },
+  ],
+  max_steps: 30,
+};
+
+/**
+ * A verdict by three distributions; their most likely classes are looked up here, as the core does.
+ * @param {number[]} prediction
+ * @param {number[]} second
+ * @param {number[]} [corrected]
+ * @param {number} [score]
+ * @returns {Verdict}
+ */
+export function verdict(prediction, second, corrected, score = 0.01) {
+  const top = (/** @type {number[]} */ p) => CLASSES[p.indexOf(Math.max(...p))];
+  const [clean, adversarial] = [top(prediction), top(corrected ?? second)];
+  return {
+    prediction,
+    reconstruction_prediction: second,
+    corrected_prediction: corrected,
+    score,
+    threshold: 0.1,
+    adversarial: score > 0.1,
+    answer: score > 0.1 ? adversarial : clean,
+    answer_if_clean: clean,
+    answer_if_adversarial: adversarial,
+  };
+}
+
+/** @param {Verdict} [of] @returns {Detection} */
+export const detection = (of = verdict([0.8, 0.1, 0.1], [0.7, 0.2, 0.1])) => ({
+  verdict: of,
+  reconstruction: new Float32Array(12),
+  correction: undefined,
+});
+
+/** @param {number} t @param {Verdict} [of] @returns {import('../../../www/core.js').WatchedStep} */
+export const step = (t, of) => ({
+  step: { restart: 0, t, loss: t, prediction: (of ?? detection().verdict).prediction, distance: 0 },
+  picture: new Float32Array(12),
+  detection: detection(of),
+});
+
+/** What a worker answers when it has opened networks. @param {boolean} [webgpu] */
+export const networks = (webgpu = false) => ({
+  webgpu,
+  reason: '',
+  cards: /** @type {any} */ ({ autoencoder: { detector: { threshold: 0.1 } } }),
+  constants: CONSTANTS,
+});

@@ -1,0 +1,499 @@
+// @ts-check
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { inDecimals } from '../../../www/core.js';
+import { SAMPLES } from '../../../www/samples.js';
+import * as s from '../../../www/state.js';
+import { message } from '../../../www/words.js';
+import { CONSTANTS, detection, networks, step, verdict } from './fixtures.js';
+
+/** @typedef {import('../../../www/state.js').State} State */
+
+const FILE = new Blob(['a picture']);
+const PICTURE = new Float32Array(12);
+const BIRD = detection(verdict([0.1, 0.8, 0.1], [0.1, 0.8, 0.1]));
+
+/** @param {State} state */
+const openingId = (state) => state.opening?.id ?? -1;
+/** @param {State} state */
+const startingId = (state) => s.starting(state)?.id ?? -1;
+
+/** The networks that are on their way answer. @param {State} state @param {boolean} [webgpu] */
+const opened = (state, webgpu) => s.networksOpened(state, startingId(state), networks(webgpu));
+
+/** The picture that is on its way is shown. @param {State} state @param {Float32Array} [picture] */
+function shown(state, picture = PICTURE) {
+  const id = openingId(state);
+  return s.pictureShown(s.pictureDecoded(s.pictureHanded(state, id), id, picture), id, detection());
+}
+
+/** A page with the first sample. @param {string} [query] @param {boolean} [webgpu] */
+const ready = (query = '', webgpu) => shown(opened(s.begin(query), webgpu));
+
+/** @param {State} state */
+function attacked(state) {
+  let now = s.attackOrPause(state);
+  for (let t = 0; t <= 10; t++) now = s.stepArrived(now, now.run?.id ?? -1, step(t));
+  return s.runFinished(now, now.run?.id ?? -1);
+}
+
+/** @param {State} state */
+const notices = (state) => state.notices.map(({ text }) => text).join(' ');
+
+test('from nothing to an attack, and its steps again', () => {
+  let state = s.begin('');
+  assert.equal(state.phase, 'loading');
+  state = opened(state);
+  assert.equal(state.phase, 'loading');
+  state = shown(state);
+  assert.equal(state.phase, 'ready');
+  state = attacked(state);
+  assert.equal(state.phase, 'done');
+  assert.equal(state.run?.at, 10);
+  assert.equal(s.showStep(state, 3).run?.at, 3);
+  assert.equal(s.showStep(state, 99).run?.at, 10);
+  assert.match(s.query(state), /run=1/);
+});
+
+test('an address that asks for it attacks the first picture, once', () => {
+  let state = ready('?run=1');
+  assert.equal(state.phase, 'running');
+  state = shown(s.chooseSample(s.cancel(state), SAMPLES[1]));
+  assert.equal(state.phase, 'ready');
+});
+
+test('a GPU lost during the first look at a picture of the visitor’s own: it is looked at on the CPU', () => {
+  const before = shown(s.chooseSample(ready('', true), SAMPLES[4])); // C1 needed another sample than the first
+  const own = s.openOwn(before, FILE);
+  const decoded = s.pictureDecoded(s.pictureHanded(own, openingId(own)), openingId(own), PICTURE);
+  const lost = s.workerLost(decoded, 'The GPU was lost.', true);
+  assert.equal(s.starting(lost)?.backend, 'cpu');
+  assert.match(notices(lost), /The GPU was lost\. The CPU takes over\./);
+  const again = opened(lost);
+  assert.notEqual(openingId(again), openingId(lost)); // asked anew
+  const state = shown(again);
+  assert.equal(state.phase, 'ready');
+  assert.equal(state.shown?.source.kind, 'own');
+});
+
+test('a picture that the computation breaks down on is not tried again', () => {
+  const own = s.openOwn(ready(), FILE);
+  const lost = s.workerLost(s.pictureHanded(own, openingId(own)), 'The computation broke down (unreachable).', false);
+  assert.match(notices(lost), /broke down \(unreachable\)\. The page has started anew\. The picture was not opened\./);
+  const state = opened(lost);
+  assert.equal(state.phase, 'ready');
+  assert.deepEqual(state.shown?.source, { kind: 'sample', id: SAMPLES[0] });
+  // The first picture of all: then there is none, and that is said.
+  const first = opened(s.begin(''));
+  const none = opened(s.workerLost(s.pictureHanded(first, openingId(first)), 'Broken.', false));
+  assert.equal(none.phase, 'error');
+  assert.match(message(none).headline, /no picture yet/);
+  assert.equal(shown(s.chooseSample(none, SAMPLES[2])).phase, 'ready');
+});
+
+test('bytes that still come do not hide what failed', () => {
+  const begun = s.begin('');
+  const id = startingId(begun);
+  const failed = s.networksFailed(s.networksProgress(begun, id, 1e6), id, 'corrector could not be loaded.', false);
+  assert.equal(failed.phase, 'error');
+  const late = s.networksProgress(failed, id, 16e6);
+  assert.equal(late, failed);
+  assert.deepEqual(message(late), { kind: 'bad', headline: 'This does not work.', detail: 'corrector could not be loaded.' });
+  const again = s.retried(late, { kind: 'networks' });
+  assert.equal(s.networksProgress(again, id, 16e6), again);
+  assert.equal(shown(opened(again)).phase, 'ready');
+});
+
+test('the sample that was chosen last is the one that is shown, whichever loads last', () => {
+  const dog = s.chooseSample(ready(), SAMPLES[6]);
+  const ship = s.chooseSample(dog, SAMPLES[8]);
+  const state = shown(ship);
+  const late = s.pictureShown(s.pictureDecoded(state, openingId(dog), new Float32Array(12)), openingId(dog), BIRD);
+  assert.equal(late, state);
+  assert.deepEqual(late.shown?.source, { kind: 'sample', id: SAMPLES[8] });
+  assert.match(s.query(late), new RegExp(`sample=${SAMPLES[8]}`));
+});
+
+test('a sample that fails leaves the picture, the attack and the address as they were', () => {
+  for (const before of [ready(), attacked(ready()), s.attackOrPause(ready())]) {
+    const chosen = s.chooseSample(before, SAMPLES[4]);
+    assert.deepEqual(s.chosen(chosen), { kind: 'sample', id: SAMPLES[4] });
+    const state = s.pictureFailed(chosen, openingId(chosen), 'The sample could not be opened.', { kind: 'sample', id: SAMPLES[4] });
+    assert.equal(state.phase, before.phase);
+    assert.deepEqual(s.chosen(state), { kind: 'sample', id: SAMPLES[0] });
+    assert.equal(state.run, before.run);
+    assert.equal(s.query(state), s.query(before));
+    assert.match(notices(state), /could not be opened/);
+  }
+});
+
+test('an attack goes on until another picture is known to be one', () => {
+  const running = s.stepArrived(s.attackOrPause(ready()), 3, step(0));
+  const own = s.openOwn(running, FILE);
+  assert.equal(own.phase, 'running');
+  const decoded = s.pictureDecoded(own, openingId(own), PICTURE);
+  assert.equal(decoded.phase, 'loading');
+  assert.equal(decoded.run?.ended, 'cancelled');
+  assert.equal(shown(own).run, undefined);
+});
+
+test('a picture of the visitor’s own that comes while the networks are loaded waits for them', () => {
+  const own = s.openOwn(s.begin(''), FILE);
+  assert.equal(own.phase, 'loading');
+  const state = shown(opened(own));
+  assert.equal(state.shown?.source.kind, 'own');
+  assert.equal(s.query(state), '?');
+});
+
+test('without networks, a picture has them loaded again', () => {
+  const begun = s.begin('');
+  const failed = s.networksFailed(begun, startingId(begun), 'Broken.', false);
+  for (const state of [s.openOwn(failed, FILE), s.chooseSample(failed, SAMPLES[3]), s.chooseBackend(failed, 'cpu')]) {
+    assert.equal(state.phase, 'loading');
+    assert.equal(shown(opened(state)).phase, 'ready');
+  }
+});
+
+test('an autoencoder that cannot be had leaves the one that was there, with its picture and its run', () => {
+  const before = s.chooseThreshold(attacked(ready()), 0.3);
+  const chosen = s.chooseAutoencoder(before, 'tutorial');
+  assert.equal(chosen.settings.threshold, null);
+  const state = s.networksFailed(chosen, startingId(chosen), 'tutorial.safetensors could not be loaded.', false);
+  assert.equal(state.phase, 'done');
+  assert.deepEqual([state.settings, state.run, state.networks], [before.settings, before.run, before.networks]);
+  assert.match(notices(state), /could not be loaded\. This project’s autoencoder stays\./);
+  const retry = state.notices.at(-1)?.retry;
+  assert.equal(retry && s.retried(state, retry).settings.autoencoder, 'tutorial');
+});
+
+test('another autoencoder looks at the same picture anew', () => {
+  const chosen = opened(s.chooseAutoencoder(attacked(ready()), 'tutorial'));
+  assert.equal(chosen.phase, 'loading');
+  assert.equal(chosen.opening?.picture, PICTURE);
+  assert.equal(shown(chosen).phase, 'ready');
+  // When it fails there, nothing is awaited for ever.
+  const failed = s.pictureFailed(chosen, openingId(chosen), 'The device does not answer.');
+  assert.equal(failed.phase, 'error');
+});
+
+test('a picture that fails while other networks come does not take the earlier one with it', () => {
+  const switching = s.openOwn(s.chooseAutoencoder(ready(), 'tutorial'), FILE);
+  const open = opened(switching);
+  const failed = s.pictureFailed(open, openingId(open), 'That is not a picture.');
+  assert.equal(failed.phase, 'loading');
+  assert.deepEqual(shown(failed).shown?.source, { kind: 'sample', id: SAMPLES[0] });
+});
+
+test('another backend keeps the picture and the run', () => {
+  const before = attacked(ready());
+  const state = opened(s.chooseBackend(before, 'webgpu'));
+  assert.equal(state.phase, 'done');
+  assert.equal(state.run, before.run);
+  assert.match(notices(state), /WebGPU was asked for/);
+});
+
+test('after three breakdowns, or a start on the CPU that fails, the page gives up and says why', () => {
+  let state = ready();
+  for (let i = 0; i < 3; i++) state = opened(s.workerLost(state, 'Broken.', false));
+  assert.equal(state.phase, 'ready');
+  state = s.workerLost(state, 'Broken.', false);
+  assert.equal(state.phase, 'error');
+  assert.equal(message(state).detail, 'Broken.');
+
+  const begun = s.begin('');
+  const cpu = s.networksFailed(begun, startingId(begun), 'Broken.', true);
+  assert.equal(s.starting(cpu)?.backend, 'cpu');
+  assert.equal(s.networksFailed(cpu, startingId(cpu), 'Broken.', true).phase, 'error');
+});
+
+test('notices go when the visitor does the next thing', () => {
+  const told = ready('?eps=7&backend=abacus');
+  assert.match(notices(told), /backend=abacus.*eps=7/);
+  for (const next of [s.attackOrPause, s.oneStep, (/** @type {State} */ from) => s.chooseSample(from, SAMPLES[1])]) {
+    assert.equal(notices(next(told)), '');
+  }
+  const own = s.openOwn(ready(), FILE);
+  const failed = s.pictureFailed(own, openingId(own), 'text.png is not a picture.');
+  assert.equal(notices(s.attackOrPause(failed)), '');
+  assert.equal(notices(s.openOwn(failed, FILE)), '');
+  assert.equal(notices(s.chooseBackend(failed, 'cpu')), '');
+});
+
+test('one step is one step, and says which', () => {
+  let state = s.oneStep(ready());
+  assert.equal(message(state).headline, 'Computing step 1 of 10 …');
+  const id = state.run?.id ?? -1;
+  state = s.stepArrived(state, id, step(0));
+  assert.equal(state.phase, 'running');
+  state = s.stepArrived(state, id, step(1));
+  assert.equal(state.phase, 'paused');
+  // What the detector says of a step is said in a pause.
+  assert.match(message(state).headline, /^Paused at step 1 of 10\. Not fooled: still airplane\..*nothing suspicious/);
+  state = s.oneStep(state);
+  assert.equal(message(state).headline, 'Computing step 2 of 10 …');
+  assert.equal(s.attackOrPause(state).run?.pace, 'run');
+});
+
+test('what is chosen after a run is marked as not yet run', () => {
+  const done = attacked(ready());
+  assert.equal(s.stale(done), false);
+  for (const change of [{ eps: 0.02 }, { max_iter: 3 }, { target: /** @type {const} */ ('car') }]) {
+    const state = s.chooseAttack(done, change);
+    assert.equal(s.stale(state), true);
+    assert.doesNotMatch(s.query(state), /run=1/);
+    assert.equal(s.stale(s.chooseAttack(state, { eps: 0.04, max_iter: 10, target: '' })), false);
+  }
+  assert.equal(s.stale(s.choosePreset(done, 'strong')), true);
+  assert.equal(s.stale(s.chooseThreshold(done, 1)), false);
+});
+
+test('presets and norms are the core’s', () => {
+  const state = ready();
+  assert.equal(s.presetOf(state), 'tutorial');
+  const strong = s.choosePreset(state, 'strong');
+  assert.deepEqual(strong.attack, { norm: 'linf', eps: 0.04, eps_step: 0.005, max_iter: 20, target: '' });
+  assert.equal(s.presetOf(strong), 'strong');
+  const l2 = s.chooseNorm(strong, 'l2');
+  assert.deepEqual(l2.attack, { norm: 'l2', eps: 3, eps_step: 0.2, max_iter: 10, target: '' });
+  assert.equal(s.presetOf(l2), 'tutorial');
+  assert.deepEqual(s.choosePreset(l2, 'strong').attack, { norm: 'l2', eps: 3, eps_step: 0.5, max_iter: 20, target: '' });
+  assert.equal(s.presetOf(s.chooseAttack(l2, { eps: 1 })), 'custom');
+  // The same preset again is a new choice, so that fields with an invalid entry are filled anew.
+  assert.notEqual(s.choosePreset(strong, 'strong').attack, strong.attack);
+});
+
+test('the core’s 32 bits are shown as decimals, and its steps limited to what is kept', () => {
+  const { norms, max_steps } = inDecimals({ ...CONSTANTS, max_steps: 10_000, norms: [{ ...CONSTANTS.norms[0], largest: Math.fround(166.28), tutorial: { eps: Math.fround(0.03) } }] });
+  assert.deepEqual([norms[0].largest, norms[0].tutorial.eps, max_steps], [166.28, 0.03, 200]);
+});
+
+test('a targeted attack leads towards its target, any other away from the prediction', () => {
+  const away = s.attackOrPause(ready()).run;
+  assert.deepEqual([away?.from, away?.config.targeted], ['airplane', false]);
+  const towards = s.attackOrPause(s.chooseAttack(ready(), { target: 'car' }));
+  assert.deepEqual([towards.run?.from, towards.run?.config.targeted], ['car', true]);
+  const id = towards.run?.id ?? -1;
+  const done = s.runFinished(s.stepArrived(towards, id, step(0)), id);
+  assert.equal(s.stale(done), false);
+  assert.equal(s.stale(s.chooseAttack(done, { target: 'bird' })), true);
+});
+
+test('networks that were asked for earlier change nothing when they come late', () => {
+  const first = s.chooseAutoencoder(ready(), 'tutorial');
+  const second = s.chooseAutoencoder(first, 'compact');
+  assert.equal(s.networksOpened(second, startingId(first), networks()), second);
+  assert.equal(s.networksFailed(second, startingId(first), 'Late.', false), second);
+  const failed = s.networksFailed(second, startingId(second), 'Broken.', false);
+  assert.equal(failed.settings.autoencoder, 'compact');
+});
+
+test('a worker that is lost while others come leaves it to them', () => {
+  const switching = s.chooseAutoencoder(ready(), 'tutorial');
+  const lost = s.workerLost(switching, 'Broken.', false);
+  assert.equal(startingId(lost), startingId(switching));
+  assert.equal(shown(opened(lost)).phase, 'ready');
+  assert.equal(s.networksFailed(lost, startingId(lost), 'Broken.', false).phase, 'error');
+});
+
+test('what came of an earlier run changes nothing', () => {
+  const first = s.attackOrPause(ready());
+  const id = first.run?.id ?? -1;
+  const second = s.attackOrPause(s.cancel(s.stepArrived(first, id, step(0))));
+  assert.equal(s.stepArrived(second, id, step(1)), second);
+  assert.equal(s.runFinished(second, id), second);
+  assert.equal(s.runFailed(second, id, 'Late.'), second);
+  assert.equal(s.runRounded(second, id, BIRD), second);
+});
+
+// ---- The model ------------------------------------------------------------------------------------------------
+
+/** A generator of numbers in [0, 1) that repeats itself (mulberry32). @param {number} seed */
+function random(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/**
+ * A visitor who does anything at any time, and a world that answers late, in any order, or fails. The world does what
+ * session.js, pictures.js and attack-run.js do: it begins a request when the state has one that it has not begun.
+ * @param {number} seed
+ * @param {number} events
+ */
+function play(seed, events) {
+  const chance = random(seed);
+  const pick = (/** @type {readonly any[]} */ list) => list[Math.floor(chance() * list.length)];
+  /** What each picture that was ever decoded shows. @type {Map<Float32Array, string>} */
+  const contents = new Map();
+  /** Which picture each detection is about. @type {Map<import('../../../www/core.js').Detection, Float32Array>} */
+  const detected = new Map();
+  /** Requests under way, by what is asked. @type {Map<string, () => void>} */
+  const pending = new Map();
+  const begun = new Set();
+  const fetched = new Set();
+  /** @type {string[]} */
+  const log = [];
+  let state = s.begin(pick(['', '?run=1', '?backend=cpu', '?autoencoder=tutorial&sample=cat-57']));
+
+  const name = (/** @type {import('../../../www/state.js').Source} */ source, /** @type {Blob | undefined} */ file) =>
+    source.kind === 'sample' ? `sample ${source.id}` : `own ${/** @type {any} */ (file)?.nameForTest ?? ''}`;
+  /** @template {any[]} A @param {string} what @param {(from: State, ...args: A) => State} transition @param {A} args */
+  const go = (what, transition, ...args) => {
+    log.push(what);
+    state = transition(state, ...args);
+    check();
+    begin();
+  };
+  /** @param {string} kind of request @param {number} id @param {() => void} ends */
+  const ask = (kind, id, ends) => {
+    const key = `${kind} ${id}`;
+    if (begun.has(key)) return;
+    begun.add(key);
+    pending.set(key, () => {
+      pending.delete(key);
+      ends();
+    });
+  };
+  function begin() {
+    const starting = s.starting(state);
+    if (starting) {
+      for (const key of pending.keys()) if (key.startsWith('networks')) pending.delete(key); // it is closed
+      begun.delete(`networks ${starting.id}`);
+      ask('networks', starting.id, () => {
+        const luck = chance();
+        if (luck < 0.7) go('opened', s.networksOpened, starting.id, networks(starting.backend !== 'cpu' && chance() < 0.5));
+        else go('failed', s.networksFailed, starting.id, 'The networks failed.', luck < 0.85);
+      });
+    }
+    const { opening } = state;
+    if (opening && !opening.picture && !opening.file) ask('file', opening.id, () => afterFile(opening));
+    else if (opening) fetched.add(opening.id);
+    if (opening && fetched.has(opening.id) && state.networks && !starting) ask('turn', opening.id, () => atWorker(opening));
+    const { run } = state;
+    if (run && !run.ended) ask('attack', run.id, () => makeStep(run.id));
+  }
+  /** @param {import('../../../www/state.js').Opening} opening */
+  function afterFile({ id }) {
+    if (chance() < 0.15) return go('no file', s.pictureFailed, id, 'No file.');
+    fetched.add(id);
+    begin();
+  }
+  /** @param {import('../../../www/state.js').Opening} opening */
+  function atWorker(opening) {
+    const { id, source } = opening;
+    if (state.opening?.id !== id) return;
+    if (!state.networks || s.starting(state)) {
+      begun.delete(`turn ${id}`); // it waits for the networks
+      return;
+    }
+    go('handed', s.pictureHanded, id);
+    ask('picture', id, () => {
+      if (chance() < 0.15) return go('no picture', s.pictureFailed, id, 'No picture.');
+      const picture = opening.picture ?? new Float32Array(12);
+      if (!opening.picture) {
+        contents.set(picture, name(source, opening.file));
+        go('decoded', s.pictureDecoded, id, picture);
+      }
+      ask('detection', id, () => {
+        if (chance() < 0.1) return go('no detection', s.pictureFailed, id, 'No answer.');
+        const seen = detection();
+        detected.set(seen, picture);
+        go('shown', s.pictureShown, id, seen);
+      });
+    });
+  }
+  /** @param {number} id */
+  function makeStep(id) {
+    const { run } = state;
+    if (run?.id !== id || run.ended) return;
+    begun.delete(`attack ${id}`);
+    if (run.pace !== 'pause') {
+      if (chance() < 0.05) go('attack failed', s.runFailed, id, 'No step.');
+      else if (run.steps.length > 10) go('finished', s.runFinished, id);
+      else go('step', s.stepArrived, id, step(run.steps.length));
+    }
+    begin();
+  }
+
+  const visitor = {
+    sample: () => go('choose sample', s.chooseSample, pick(SAMPLES)),
+    own: () => go('open own', s.openOwn, Object.assign(new Blob([]), { nameForTest: String(log.length) })),
+    attack: () => go('attack', s.attackOrPause),
+    once: () => go('once', s.oneStep),
+    cancel: () => go('cancel', s.cancel),
+    scrub: () => go('scrub', s.showStep, Math.floor(chance() * 12)),
+    preset: () => go('preset', s.choosePreset, pick(['tutorial', 'strong', 'custom'])),
+    norm: () => go('norm', s.chooseNorm, pick(['linf', 'l2'])),
+    threshold: () => go('threshold', s.chooseThreshold, pick([null, 0, 1])),
+    backend: () => go('backend', s.chooseBackend, pick(['auto', 'webgpu', 'cpu'])),
+    autoencoder: () => go('autoencoder', s.chooseAutoencoder, pick(['compact', 'tutorial'])),
+    close: () => go('close', s.closeNotices),
+    retry: () => {
+      const retry = state.notices.findLast((notice) => notice.retry)?.retry;
+      if (retry) go('retry', s.retried, retry);
+    },
+  };
+
+  function check() {
+    const { phase, shown, run, networks: there, opening } = state;
+    const context = `seed ${seed}: ${log.slice(-12).join(', ')} → ${phase}`;
+    assert.equal(phase === 'loading', Boolean(s.starting(state)) || (phase === 'loading' && Boolean(opening)), context);
+    if (['ready', 'running', 'paused', 'done'].includes(phase)) {
+      assert.ok(shown && there, context);
+      assert.equal(shown.autoencoder, there.autoencoder, context);
+      assert.equal(there.autoencoder, state.settings.autoencoder, context);
+    }
+    if (phase === 'error') assert.ok(!there || !shown, context);
+    assert.equal(phase === 'running' || phase === 'paused', Boolean(run && !run.ended), context);
+    if (phase === 'done') assert.equal(run?.ended, 'done', context);
+    if (run?.ended === 'cancelled') assert.ok(run.steps.length > 0, context);
+    if (run) assert.ok(run.at >= 0 && run.at <= Math.max(0, run.steps.length - 1), context);
+    if (shown) {
+      // The picture that is shown is the one that is named: by the page, and by its address.
+      const is = contents.get(shown.picture) ?? '';
+      assert.ok(shown.source.kind === 'sample' ? is === `sample ${shown.source.id}` : is.startsWith('own '), `${context}: ${is}`);
+      assert.equal(detected.get(shown.detection), shown.picture, context);
+      const query = new URLSearchParams(s.query(state));
+      assert.equal(query.get('sample') ?? '', shown.source.kind === 'sample' ? shown.source.id : '', context);
+      if (query.get('run')) assert.ok(phase === 'done' || state.autorun, context);
+    }
+    const { headline } = message(state);
+    assert.ok(headline && !/undefined|NaN/.test(headline), `${context}: ${headline}`);
+  }
+
+  check();
+  begin();
+  for (let i = 0; i < events; i++) {
+    const luck = chance();
+    if (luck < 0.35) pick(Object.values(visitor))();
+    else if (luck < 0.38 && state.networks) {
+      for (const key of pending.keys()) if (!/^(networks|file)/.test(key)) pending.delete(key); // the worker had them
+      for (const key of [...begun]) if (/^(attack|turn|picture|detection)/.test(key)) begun.delete(key);
+      go('lost', s.workerLost, 'The worker was lost.', chance() < 0.5);
+    } else if (pending.size > 0) pick([...pending.values()])();
+  }
+  // The visitor goes; what is under way comes to an end, whatever that is.
+  for (let i = 0; pending.size > 0; i++) {
+    assert.ok(i < 3000, `seed ${seed}: never at rest`);
+    if (state.phase === 'paused') go('cancel', s.cancel);
+    const next = pick([...pending.values()]);
+    next?.();
+  }
+  assert.ok(['ready', 'done', 'error'].includes(state.phase), `seed ${seed}: stuck in ${state.phase} after ${log.slice(-12).join(', ')}`);
+  return state.phase;
+}
+
+test('whatever the visitor does and in whichever order the answers come, the page is never stuck nor tells what is not so', () => {
+  /** @type {Record<string, number>} */
+  const ends = {};
+  for (let seed = 0; seed < 1500; seed++) {
+    const end = play(seed, 80);
+    ends[end] = (ends[end] ?? 0) + 1;
+  }
+  // The walk gets everywhere.
+  for (const phase of ['ready', 'done', 'error']) assert.ok(ends[phase] > 20, JSON.stringify(ends));
+});

@@ -1,0 +1,122 @@
+// @ts-check
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { judge } from '../../../www/core.js';
+import { pictureWarning, roundingInWords, secondBars, verdictInWords } from '../../../www/words.js';
+import { CONSTANTS, verdict } from './fixtures.js';
+
+const { classes } = CONSTANTS;
+const [AIRPLANE, BIRD, CAR] = [[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]];
+
+/** @param {Partial<Parameters<typeof verdictInWords>[0]> & {verdict: import('../../../www/core.js').Verdict}} what */
+const words = (what) => verdictInWords({ clean: undefined, wanted: '', own: false, classes, ...what });
+
+test('the second prediction is called less sure, or surer, only when it is', () => {
+  /** @type {[number, number, RegExp][]} */
+  const cases = [
+    [0.95, 0.6, /less sure \(95\.0 % → 60\.0 %\)/],
+    [0.868, 1, /surer \(86\.8 % → 100 %\)/],
+    [1, 0.993, /small probabilities differ/],
+    [0.996, 0.997, /small probabilities differ/],
+  ];
+  for (const [first, second, expected] of cases) {
+    const of = (/** @type {number} */ p) => [p, (1 - p) * 0.9, (1 - p) * 0.1];
+    const { headline } = words({ verdict: verdict(of(first), of(second), undefined, 0.5) });
+    assert.match(headline, expected);
+    assert.equal(/less sure/.test(headline), second < first - 0.1);
+    assert.equal(/surer/.test(headline), second > first + 0.1);
+  }
+});
+
+test('nothing about a picture of the visitor’s own has a tick or is a bare class', () => {
+  const predictions = [AIRPLANE, BIRD, CAR];
+  for (const first of predictions) {
+    for (const second of predictions) {
+      for (const corrected of [undefined, ...predictions]) {
+        for (const score of [0.01, 0.5]) {
+          for (const clean of [undefined, verdict(AIRPLANE, AIRPLANE), verdict(BIRD, BIRD)]) {
+            const { kind, headline } = words({ verdict: verdict(first, second, corrected, score), clean, own: true });
+            assert.notEqual(kind, 'good');
+            assert.match(headline, /^Of the ten things that it knows, (still )?closest to /);
+            assert.doesNotMatch(headline, /^(Airplane|Bird|Car)\b|Fooled|(Answer|Corrected): (airplane|bird|car)/);
+          }
+        }
+      }
+    }
+  }
+});
+
+test('of a sample it is known what it shows', () => {
+  const clean = verdict(AIRPLANE, AIRPLANE);
+  assert.deepEqual(words({ verdict: clean }), {
+    kind: 'good',
+    headline: 'Airplane. The second prediction agrees, KL 0.010 ≤ 0.10: nothing suspicious.',
+    detail: 'The classifier is 80.0 % sure. Now attack the picture.',
+  });
+  const found = words({ verdict: verdict(BIRD, AIRPLANE, AIRPLANE, 0.5), clean });
+  assert.equal(found.kind, 'good');
+  assert.equal(found.headline, 'Fooled: airplane → bird. The second prediction disagrees, KL 0.50 > 0.10: adversarial. Corrected: airplane.');
+  const missed = words({ verdict: verdict(BIRD, AIRPLANE, AIRPLANE), clean });
+  assert.equal(missed.kind, 'bad');
+  assert.match(missed.headline, /not noticed/);
+  // The corrected prediction may be the class that the attack led to.
+  const wrong = words({ verdict: verdict(BIRD, AIRPLANE, BIRD, 0.5), clean });
+  assert.equal(wrong.kind, 'mixed');
+  assert.match(wrong.detail, /not the one from before the attack: airplane/);
+  const elsewhere = words({ verdict: verdict(BIRD, BIRD), clean, wanted: 'car' });
+  assert.match(elsewhere.headline, /^Fooled: airplane → bird \(not car, as wanted\)/);
+  assert.match(words({ verdict: clean, clean, wanted: 'car' }).headline, /^Not fooled: still airplane, not car/);
+});
+
+test('a picture that was attacked elsewhere is not called a false alarm', () => {
+  const own = words({ verdict: verdict(BIRD, AIRPLANE, AIRPLANE, 0.6), own: true });
+  assert.equal(own.kind, 'mixed');
+  assert.match(own.detail, /6\.0 times the threshold: the picture was attacked before it came here, or this is a false alarm/);
+  assert.match(words({ verdict: verdict(BIRD, AIRPLANE, AIRPLANE, 0.6) }).detail, /Nobody attacked this sample/);
+  const zero = words({ verdict: judge(verdict(BIRD, AIRPLANE, AIRPLANE, 0.6), 0), own: true });
+  assert.match(zero.detail, /The score is above the threshold/);
+});
+
+test('a doubtful correction says so', () => {
+  const doubtful = verdict(BIRD, AIRPLANE, [0.4, 0.3, 0.3], 0.5);
+  assert.match(words({ verdict: doubtful, clean: verdict(AIRPLANE, AIRPLANE) }).detail, /airplane, 40\.0 %: far from sure/);
+  assert.doesNotMatch(words({ verdict: verdict(BIRD, AIRPLANE, AIRPLANE, 0.5) }).detail, /far from sure/);
+});
+
+test('the bars are those of the prediction that answers', () => {
+  const seen = verdict(BIRD, CAR, AIRPLANE, 0.5);
+  const found = secondBars(judge(seen, 0.4), classes);
+  assert.equal(found.probabilities, AIRPLANE);
+  assert.match(found.title, /Corrected/);
+  assert.match(found.other, /car, 80/);
+  const clean = secondBars(judge(seen, 0.6), classes);
+  assert.equal(clean.probabilities, CAR);
+  assert.match(clean.other, /airplane, 80/);
+  // Without a corrector the second prediction is also the corrected one.
+  assert.equal(secondBars(verdict(BIRD, CAR, undefined, 0.5), classes).probabilities, CAR);
+});
+
+test('judging by another threshold takes the answers of the core', () => {
+  const seen = verdict(BIRD, CAR, AIRPLANE, 0.5);
+  assert.deepEqual([judge(seen, 0.5).adversarial, judge(seen, 0.5).answer], [false, 'bird']);
+  assert.deepEqual([judge(seen, 0.49).adversarial, judge(seen, 0.49).answer], [true, 'airplane']);
+});
+
+test('what rounding did is told from the three predictions', () => {
+  const of = (/** @type {number[]} */ p) => verdict(p, p);
+  const say = (/** @type {number[]} */ before, /** @type {number[]} */ after) =>
+    roundingInWords({ original: of(AIRPLANE), before: of(before), after: of(after), classes });
+  assert.match(say(AIRPLANE, AIRPLANE), /had not changed/);
+  assert.match(say(BIRD, BIRD), /kept the attack alive.*bird/);
+  assert.match(say(BIRD, CAR), /broke the attack.*car/);
+});
+
+test('a picture file’s shortcomings are told', () => {
+  const side = 96;
+  assert.equal(pictureWarning({ cutOff: false, width: 640, height: 480, side }), undefined);
+  assert.equal(pictureWarning({ cutOff: false, side }), undefined); // a size that nobody knows
+  assert.match(pictureWarning({ cutOff: true, width: 640, height: 480, side }) ?? '', /^The file is cut off/);
+  assert.match(pictureWarning({ cutOff: false, width: 32, height: 32, side }) ?? '', /^The picture has only 32 × 32 pixels/);
+  assert.match(pictureWarning({ cutOff: false, width: 10_000, height: 50, side }) ?? '', /^Of 10000 × 50 pixels only the square/);
+});

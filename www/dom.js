@@ -1,0 +1,38 @@
+// @ts-check
+// Finding and making elements.
+
+/**
+ * The element with this id below `root`. Its absence is a mistake of the page's own.
+ * @template {Element} T
+ * @param {ParentNode} root
+ * @param {string} id
+ * @param {new () => T} type
+ * @returns {T}
+ */
+export function get(root, id, type) {
+  const node = root.querySelector(`#${id}`);
+  if (!(node instanceof type)) throw new Error(`the page has no ${type.name} "${id}"`);
+  return node;
+}
+
+/**
+ * @param {string} name
+ * @param {string} [style] its class
+ * @param {string} [text]
+ */
+export function element(name, style = '', text = '') {
+  const node = document.createElement(name);
+  if (style) node.className = style;
+  if (text) node.textContent = text;
+  return node;
+}
+
+/**
+ * Fills a `select` with options, and leaves it alone when they are there already.
+ * @param {HTMLSelectElement} select
+ * @param {readonly (readonly [value: string, text: string])[]} options
+ */
+export function offer(select, options) {
+  const same = options.length === select.options.length && options.every(([value], i) => select.options[i].value === value);
+  if (!same) select.replaceChildren(...options.map(([value, text]) => new Option(text, value)));
+}

@@ -1,0 +1,44 @@
+// @ts-check
+// The attack's steps: which one is shown, and the curves over all.
+
+import { get } from '../dom.js';
+import { showStep, threshold } from '../state.js';
+import * as chart from '../widgets/chart.js';
+
+/** @type {ParentNode} */
+let page;
+
+/** @param {ParentNode} root @param {import('../store.js').Store} store */
+export function mount(root, store) {
+  page = root;
+  const slider = get(root, 'step', HTMLInputElement);
+  slider.addEventListener('input', () => {
+    store.update(showStep, slider.valueAsNumber);
+    slider.value = String(store.state.run?.at ?? 0); // not further than the attack has come
+  });
+}
+
+/** @param {import('../state.js').State} state */
+export function render(state) {
+  const { run, attack, networks, phase } = state;
+  const steps = run?.steps ?? [];
+  const at = run?.at ?? 0;
+  const total = run?.config.max_iter ?? attack?.max_iter ?? 1;
+  const slider = get(page, 'step', HTMLInputElement);
+  slider.disabled = steps.length < 2 || phase === 'running';
+  slider.max = String(total);
+  slider.value = String(at);
+  slider.ariaValueText = `step ${at} of ${total}`;
+  get(page, 'step-now', HTMLElement).textContent = steps.length > 0 ? `${at} of ${total}` : '–';
+  chart.update(get(page, 'chart-loss', HTMLElement), 'Loss of the attack by step', {
+    values: steps.map(({ step }) => step.loss),
+    steps: total,
+    at,
+  });
+  chart.update(get(page, 'chart-score', HTMLElement), 'Score (KL divergence of the two predictions) by step', {
+    values: steps.map(({ detection }) => detection.verdict.score),
+    steps: total,
+    at,
+    line: networks && threshold(state),
+  });
+}

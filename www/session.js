@@ -1,0 +1,57 @@
+// @ts-check
+// Keeps networks in a worker: starts one when the state asks for it, and says when it ends.
+
+import { networksFailed, networksOpened, networksProgress, starting, workerLost } from './state.js';
+import { Client, Gone } from './worker/client.js';
+import { AUTOENCODERS } from './models.js';
+
+/** @typedef {import('./state.js').Starting} Starting */
+
+/** The worker that answers, if any. @type {Client | undefined} */
+let current;
+/** The one that is to take its place. @type {Client | undefined} */
+let next;
+
+export const client = () => current;
+
+/** @param {unknown} error */
+export const sentence = (error) => (error instanceof Error ? error.message : String(error));
+
+/** @param {import('./store.js').Store} store */
+export function drive(store) {
+  let begun = 0;
+  store.subscribe((state) => {
+    const wanted = starting(state);
+    if (wanted && wanted.id !== begun) {
+      begun = wanted.id;
+      start(store, wanted);
+    }
+  });
+}
+
+/** @param {import('./store.js').Store} store @param {Starting} wanted */
+async function start(store, { id, autoencoder, backend }) {
+  next?.close('');
+  const mine = new Client({
+    loading: (bytes) => store.update(networksProgress, id, bytes),
+    gone(why, gpu) {
+      if (mine !== current) return; // one that starts says so by its answer
+      current = undefined;
+      store.update(workerLost, why, gpu);
+    },
+  });
+  next = mine;
+  try {
+    const answer = await mine.open(backend, AUTOENCODERS[autoencoder]);
+    if (mine !== next) return;
+    current?.close('');
+    current = mine;
+    next = undefined;
+    store.update(networksOpened, id, answer);
+  } catch (error) {
+    if (mine !== next) return;
+    mine.close('');
+    next = undefined;
+    store.update(networksFailed, id, sentence(error), error instanceof Gone);
+  }
+}

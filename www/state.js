@@ -1,0 +1,509 @@
+// @ts-check
+// What the page knows: one state at a time, and the functions that lead from one to the next. They are pure: what takes
+// time (networks, pictures, attacks) is started by session.js, pictures.js and attack-run.js when a state asks for it,
+// and every answer carries the id of its request, so that an answer to an earlier one changes nothing.
+
+import { normOf, presetsOf } from './core.js';
+import { NAMES } from './models.js';
+import { SAMPLES } from './samples.js';
+import * as url from './url.js';
+
+/** @typedef {import('./core.js').Class} Class */
+/** @typedef {import('./core.js').Cards} Cards */
+/** @typedef {import('./core.js').AttackConfig} AttackConfig */
+/** @typedef {import('./core.js').Constants} Constants */
+/** @typedef {import('./core.js').Pgd} Pgd */
+/** @typedef {import('./core.js').Detection} Detection */
+/** @typedef {import('./core.js').WatchedStep} WatchedStep */
+/** @typedef {import('./models.js').Autoencoder} Autoencoder */
+/** @typedef {import('./url.js').Attack} Attack */
+/** @typedef {import('./url.js').Backend} Backend */
+/** @typedef {import('./url.js').Settings} Settings */
+
+/** @typedef {{kind: 'sample', id: string} | {kind: 'own'}} Source where a picture is from */
+
+/**
+ * @typedef {object} Shown a picture and what the networks say of it
+ * @property {Source} source
+ * @property {Float32Array} picture
+ * @property {Detection} detection
+ * @property {Autoencoder} autoencoder the one that was asked
+ */
+
+/**
+ * @typedef {object} Opening a picture on its way
+ * @property {number} id
+ * @property {Source} source
+ * @property {Blob} [file] of a picture of the visitor's own
+ * @property {Float32Array} [picture] once it is decoded
+ * @property {boolean} [handed] whether the worker has it
+ * @property {{source: Source, picture: Float32Array}} [instead] what to open when this one fails and nothing is shown
+ */
+
+/**
+ * @typedef {object} Starting networks on their way
+ * @property {number} id
+ * @property {Autoencoder} autoencoder
+ * @property {Backend} backend
+ * @property {number} bytes that have come
+ * @property {Settings} [undo] the settings to go back to when these networks fail and others are there
+ */
+
+/**
+ * @typedef {object} Networks that answer
+ * @property {Autoencoder} autoencoder
+ * @property {boolean} webgpu
+ * @property {string} reason for the backend
+ * @property {Cards} cards
+ */
+
+/**
+ * @typedef {object} Run an attack
+ * @property {number} id
+ * @property {AttackConfig} config
+ * @property {Class} from the class that it leads away from, or towards if targeted
+ * @property {Class | ''} target
+ * @property {WatchedStep[]} steps the first one is the picture itself
+ * @property {number} at the step that is shown
+ * @property {'run' | 'once' | 'pause'} pace `once`: one step, then pause
+ * @property {'done' | 'cancelled'} [ended]
+ * @property {Detection} [rounded] of the last step's picture after a PNG's 8 bits
+ */
+
+/** @typedef {{kind: 'networks'} | {kind: 'sample', id: string} | {kind: 'settings', settings: Settings}} Retry what to try again */
+/** @typedef {'address' | 'networks' | 'picture' | 'attack'} About */
+/** @typedef {{about: About, text: string, retry?: Retry}} Notice */
+
+/**
+ * @typedef {object} Common what every phase has
+ * @property {string} query the address that the page was opened with
+ * @property {Constants | undefined} constants the core's, from when it has been loaded once
+ * @property {Settings} settings as chosen
+ * @property {Attack | undefined} attack as chosen; undefined until the constants are there
+ * @property {boolean} autorun attack the first picture at once
+ * @property {Networks | undefined} networks
+ * @property {Opening | undefined} opening
+ * @property {readonly Notice[]} notices
+ * @property {string} says what became of the last thing to take away
+ * @property {number} breakdowns how often a worker had to be replaced
+ * @property {number} count of ids given out
+ */
+
+/**
+ * The phases. Nothing is awaited in `ready`, `paused`, `done` and `error`. While a picture of a run is on its way
+ * (`opening`), the run goes on until the picture is known to be one.
+ * @typedef {Common & {phase: 'loading', starting: Starting | undefined, shown: Shown | undefined, run: Run | undefined}} Loading
+ * @typedef {Common & {phase: 'ready', networks: Networks, shown: Shown, run: Run | undefined}} Ready `run`: cancelled
+ * @typedef {Common & {phase: 'running' | 'paused' | 'done', networks: Networks, shown: Shown, run: Run}} Attacked
+ * @typedef {Common & {phase: 'error', why: string, shown: Shown | undefined, run: Run | undefined}} Failed
+ *   `why`: '' when the networks are there and only a picture is missing
+ * @typedef {Loading | Ready | Attacked | Failed} State
+ */
+
+/** @typedef {Common & {starting?: Starting, shown?: Shown, run?: Run, why?: string}} Parts what a phase follows from */
+
+/**
+ * The one place that names a phase.
+ * @param {Parts} parts
+ * @returns {State}
+ */
+function state({ starting, shown, run, why = '', ...common }) {
+  const { networks, opening } = common;
+  if (starting) return { ...common, phase: 'loading', starting, shown, run };
+  if (!networks) return { ...common, phase: 'error', why, shown, run };
+  if (shown && run && !run.ended) return { ...common, phase: run.pace === 'pause' ? 'paused' : 'running', networks, shown, run };
+  if (opening) return { ...common, phase: 'loading', starting, shown, run };
+  if (!shown) return { ...common, phase: 'error', why: '', shown, run };
+  if (run?.ended === 'done') return { ...common, phase: 'done', networks, shown, run };
+  return { ...common, phase: 'ready', networks, shown, run };
+}
+
+/** @param {State} from @returns {Parts} */
+function parts(from) {
+  const { phase, ...rest } = from;
+  return rest;
+}
+
+/** @param {State} from @param {Partial<Parts>} changes */
+const changed = (from, changes) => state({ ...parts(from), ...changes });
+
+/** @param {State} from @returns {Starting | undefined} */
+export const starting = (from) => (from.phase === 'loading' ? from.starting : undefined);
+
+/** An attack under way ends; one without a step leaves nothing. @param {Run | undefined} run */
+const cut = (run) => (!run || run.ended ? run : run.steps.length > 0 ? { ...run, ended: /** @type {const} */ ('cancelled') } : undefined);
+
+/**
+ * Notices go when the visitor does the next thing, but for what keeps the page from working.
+ * @param {State} from
+ */
+const kept = (from) => (from.networks ? [] : from.notices.filter(({ about }) => about === 'networks'));
+
+/** @param {readonly string[]} complaints @returns {Notice[]} */
+const aboutAddress = (complaints) =>
+  complaints.length > 0 ? [{ about: 'address', text: `The address asks for what there is not. ${complaints.join(' ')}` }] : [];
+
+/**
+ * The page at its beginning.
+ * @param {string} query
+ * @returns {State}
+ */
+export function begin(query) {
+  const { sample, settings, run, complaints } = url.read(query);
+  return state({
+    query,
+    constants: undefined,
+    settings,
+    attack: undefined,
+    autorun: run,
+    networks: undefined,
+    starting: { id: 1, autoencoder: settings.autoencoder, backend: settings.backend, bytes: 0 },
+    opening: { id: 2, source: { kind: 'sample', id: sample } },
+    notices: aboutAddress(complaints),
+    says: '',
+    breakdowns: 0,
+    count: 2,
+  });
+}
+
+// ---- The networks ---------------------------------------------------------------------------------------------
+
+/**
+ * Loads networks by these settings. Those that are there stay until the new ones answer.
+ * @param {State} from
+ * @param {Settings} settings
+ */
+function restarted(from, settings) {
+  const count = from.count + 1;
+  const { autoencoder, backend } = settings;
+  const undo = from.networks && (starting(from)?.undo ?? from.settings);
+  const next = changed(from, { count, settings, run: cut(from.run), notices: [], says: '' });
+  return changed(withPicture(next), { starting: { id: count, autoencoder, backend, bytes: 0, undo } });
+}
+
+/** Networks that come need a picture: the one there is, the one on its way, or the first sample. @param {State} from */
+function withPicture(from) {
+  if (from.networks || from.opening || from.shown) return from;
+  const count = from.count + 1;
+  return changed(from, { count, opening: { id: count, source: { kind: 'sample', id: SAMPLES[0] } } });
+}
+
+/** @param {State} from @param {Autoencoder} autoencoder */
+export const chooseAutoencoder = (from, autoencoder) =>
+  restarted({ ...from, autorun: false }, { ...from.settings, autoencoder, threshold: null }); // the old threshold was for other scores
+
+/** @param {State} from @param {Backend} backend */
+export const chooseBackend = (from, backend) => restarted({ ...from, autorun: false }, { ...from.settings, backend });
+
+/** @param {State} from @param {number} id @param {number} bytes */
+export function networksProgress(from, id, bytes) {
+  const now = starting(from);
+  return now?.id === id ? changed(from, { starting: { ...now, bytes } }) : from;
+}
+
+/**
+ * @param {State} from
+ * @param {number} id
+ * @param {{webgpu: boolean, reason: string, cards: Cards, constants: Constants}} opened
+ * @returns {State}
+ */
+export function networksOpened(from, id, { constants, ...answer }) {
+  const now = starting(from);
+  if (now?.id !== id) return from;
+  const { autoencoder, backend } = now;
+  const notices = [...from.notices];
+  let { attack, opening, shown, run, count } = from;
+  if (!attack) {
+    const read = url.readAttack(from.query, constants);
+    attack = read.attack;
+    notices.push(...aboutAddress(read.complaints));
+  }
+  if (backend === 'webgpu' && !answer.webgpu) {
+    notices.push({ about: 'networks', text: `WebGPU was asked for, but ${answer.reason}: the CPU computes instead.` });
+  }
+  // What other networks said is void, and what was asked of them is asked again.
+  if (shown && shown.autoencoder !== autoencoder) {
+    const { source, picture } = shown;
+    opening = opening ? { ...opening, instead: { source, picture } } : { id: ++count, source, picture };
+    shown = run = undefined;
+  }
+  if (opening?.handed) opening = { ...opening, id: ++count, handed: false };
+  return changed(from, { constants, attack, opening, shown, run, count, notices, networks: { autoencoder, ...answer }, starting: undefined });
+}
+
+/**
+ * @param {State} from
+ * @param {number} id
+ * @param {string} why
+ * @param {boolean} crashed whether the worker or its GPU ended, rather than told an error
+ * @returns {State}
+ */
+export function networksFailed(from, id, why, crashed) {
+  const now = starting(from);
+  if (now?.id !== id) return from;
+  if (crashed && now.backend !== 'cpu') {
+    const count = from.count + 1;
+    const notices = [...from.notices, notice('networks', `${why} The CPU takes over.`)];
+    return changed(from, { count, notices, starting: { ...now, id: count, backend: 'cpu', bytes: 0 } });
+  }
+  if (!from.networks || !now.undo) return changed(from, failure(from, why));
+  const retry = /** @type {const} */ ({ kind: 'settings', settings: from.settings });
+  const text = `${why} ${capital(NAMES[now.undo.autoencoder])} stays.`;
+  return changed(from, { starting: undefined, settings: now.undo, notices: [...from.notices, notice('networks', text, retry)] });
+}
+
+/**
+ * The worker that answered is of no use any more.
+ * @param {State} from
+ * @param {string} why
+ * @param {boolean} gpu whether it was the GPU, and not the computation
+ * @returns {State}
+ */
+export function workerLost(from, why, gpu) {
+  if (!from.networks) return from;
+  const gone = changed(from, { networks: undefined, run: cut(from.run), autorun: false, breakdowns: from.breakdowns + 1 });
+  if (starting(from)) return gone; // others are on their way
+  if (gone.breakdowns > 3) return changed(gone, failure(gone, why));
+  const toCpu = gpu || from.networks.webgpu;
+  const count = from.count + 1;
+  // A picture that the computation broke down on is not tried again.
+  const dropped = from.opening?.handed && !gpu;
+  const opening = dropped ? fallback(from, count + 1) : from.opening;
+  const text = [why, toCpu ? 'The CPU takes over.' : 'The page has started anew.', ...(dropped ? ['The picture was not opened.'] : [])].join(' ');
+  return changed(gone, {
+    count: count + 1,
+    opening,
+    notices: [...from.notices, notice('networks', text)],
+    starting: { id: count, autoencoder: from.settings.autoencoder, backend: toCpu ? 'cpu' : from.settings.backend, bytes: 0 },
+  });
+}
+
+/** @param {State} from @param {string} why @returns {Partial<Parts>} */
+const failure = (from, why) => ({
+  networks: undefined,
+  starting: undefined,
+  why,
+  run: cut(from.run),
+  notices: [...from.notices.filter(({ about }) => about !== 'networks'), notice('networks', why, { kind: 'networks' })],
+});
+
+/** @param {State} from */
+function startedAgain(from) {
+  if (from.phase !== 'error' || from.networks) return from;
+  const count = from.count + 1;
+  const { autoencoder, backend } = from.settings;
+  return changed(withPicture(changed(from, { count, notices: [] })), { starting: { id: count, autoencoder, backend, bytes: 0 } });
+}
+
+// ---- Pictures -------------------------------------------------------------------------------------------------
+
+/**
+ * @param {State} from
+ * @param {Source} source
+ * @param {Blob} [file]
+ */
+function opened(from, source, file) {
+  const id = from.count + 1;
+  const instead = from.opening?.instead;
+  const next = changed(from, { count: id, autorun: false, notices: kept(from), says: '', opening: { id, source, file, instead } });
+  return startedAgain(next); // without networks nothing would come of it
+}
+
+/** @param {State} from @param {string} id */
+export const chooseSample = (from, id) => opened(from, { kind: 'sample', id });
+
+/** @param {State} from @param {Blob} file */
+export const openOwn = (from, file) => opened(from, { kind: 'own' }, file);
+
+/** @param {State} from @param {number} id */
+export const pictureHanded = (from, id) =>
+  from.opening?.id === id ? changed(from, { opening: { ...from.opening, handed: true } }) : from;
+
+/**
+ * It is a picture: now an attack on the earlier one ends.
+ * @param {State} from @param {number} id @param {Float32Array} picture @param {string} [warning]
+ */
+export function pictureDecoded(from, id, picture, warning) {
+  if (from.opening?.id !== id) return from;
+  const notices = warning ? [...from.notices, notice('picture', warning)] : from.notices;
+  return changed(from, { run: cut(from.run), notices, opening: { ...from.opening, picture } });
+}
+
+/** @param {State} from @param {number} id @param {Detection} detection @returns {State} */
+export function pictureShown(from, id, detection) {
+  const { opening, networks } = from;
+  if (opening?.id !== id || !opening.picture || !networks) return from;
+  const { source, picture } = opening;
+  const next = changed(from, { opening: undefined, run: undefined, shown: { source, picture, detection, autoencoder: networks.autoencoder } });
+  return from.autorun ? attack({ ...next, autorun: false }, 'run') : next;
+}
+
+/** @param {State} from @param {number} id @param {string} text @param {Retry} [retry] */
+export function pictureFailed(from, id, text, retry) {
+  if (from.opening?.id !== id) return from;
+  const count = from.count + 1;
+  return changed(from, { count, opening: fallback(from, count), autorun: false, notices: [...from.notices, notice('picture', text, retry)] });
+}
+
+/** The picture that was shown before other networks came. @param {State} from @param {number} id @returns {Opening | undefined} */
+function fallback({ shown, opening }, id) {
+  return !shown && opening?.instead ? { id, ...opening.instead } : undefined;
+}
+
+// ---- The attack -----------------------------------------------------------------------------------------------
+
+/** @param {Attack} chosen @param {Constants} constants @returns {AttackConfig} */
+function configOf({ norm, eps, eps_step, max_iter, target }, constants) {
+  return { attack: 'pgd', ...normOf(constants, norm)?.tutorial, norm, eps, eps_step, max_iter, targeted: target !== '' };
+}
+
+/** @param {State} from @param {'run' | 'once'} pace @returns {State} */
+function attack(from, pace) {
+  if ((from.phase !== 'ready' && from.phase !== 'done') || !from.attack || !from.constants) return from;
+  const { target } = from.attack;
+  const id = from.count + 1;
+  const leadsFrom = target || from.shown.detection.verdict.answer_if_clean;
+  /** @type {Run} */
+  const run = { id, config: configOf(from.attack, from.constants), from: leadsFrom, target, steps: [], at: 0, pace };
+  return changed(from, { count: id, run, says: '' });
+}
+
+/** Attack, pause, or go on: what the main button does. @param {State} from */
+export function attackOrPause(from) {
+  if (from.phase === 'running') return changed(from, { run: { ...from.run, pace: from.run.pace === 'once' ? 'run' : 'pause' } });
+  if (from.phase === 'paused') return changed(from, { run: { ...from.run, pace: 'run' } });
+  return attack({ ...from, notices: kept(from) }, 'run');
+}
+
+/** @param {State} from */
+export function oneStep(from) {
+  if (from.phase === 'paused') return changed(from, { run: { ...from.run, pace: 'once' } });
+  return attack({ ...from, notices: kept(from) }, 'once');
+}
+
+/** @param {State} from */
+export const cancel = (from) => (from.phase === 'running' || from.phase === 'paused' ? changed(from, { run: cut(from.run) }) : from);
+
+/** @param {State} from @param {number} id @param {WatchedStep} step */
+export function stepArrived(from, id, step) {
+  const { run } = from;
+  if (run?.id !== id || run.ended) return from;
+  const steps = [...run.steps, step];
+  // The first step is the picture itself, so a visitor who asks for one step gets that and the next.
+  const pace = run.pace === 'once' && step.step.t > 0 ? 'pause' : run.pace;
+  return changed(from, { run: { ...run, steps, pace, at: steps.length - 1 } });
+}
+
+/** @param {State} from @param {number} id */
+export const runFinished = (from, id) =>
+  from.run?.id === id && !from.run.ended ? changed(from, { run: { ...from.run, ended: 'done' } }) : from;
+
+/** @param {State} from @param {number} id @param {string} text */
+export const runFailed = (from, id, text) =>
+  from.run?.id === id && !from.run.ended ? changed(from, { run: cut(from.run), notices: [...from.notices, notice('attack', text)] }) : from;
+
+/** @param {State} from @param {number} at */
+export function showStep(from, at) {
+  const { run } = from;
+  if (!run || from.phase === 'running') return from;
+  return changed(from, { run: { ...run, at: Math.max(0, Math.min(at, run.steps.length - 1)) } });
+}
+
+/** @param {State} from @param {number} id @param {Detection} rounded */
+export const runRounded = (from, id, rounded) => (from.run?.id === id ? changed(from, { run: { ...from.run, rounded } }) : from);
+
+// ---- What is chosen -------------------------------------------------------------------------------------------
+
+/** @param {State} from @param {Partial<Attack>} choice */
+export const chooseAttack = (from, choice) =>
+  from.attack ? changed(from, { attack: { ...from.attack, ...choice }, autorun: false, says: '' }) : from;
+
+/** The norms' named settings are unlike each other; the chosen norm stays. @param {State} from @param {string} name */
+export function choosePreset(from, name) {
+  const [, preset] = presets(from).find(([known]) => known === name) ?? [];
+  return chooseAttack(from, preset ? numbersOf(preset) : {});
+}
+
+/** Another norm measures in another unit: its own usual numbers come with it. @param {State} from @param {string} name */
+export function chooseNorm(from, name) {
+  const norm = from.constants && normOf(from.constants, name);
+  return norm ? chooseAttack(from, { ...numbersOf(norm.tutorial), norm: norm.norm }) : from;
+}
+
+/** @param {State} from */
+function presets({ attack, constants }) {
+  const norm = attack && constants && normOf(constants, attack.norm);
+  return norm ? presetsOf(norm) : [];
+}
+
+/** @param {Pgd} setting */
+function numbersOf({ eps, eps_step, max_iter }) {
+  return /** @type {Pick<Attack, 'eps' | 'eps_step' | 'max_iter'>} */ ({ eps, eps_step, max_iter });
+}
+
+/** @param {State} from @param {number | null} threshold */
+export const chooseThreshold = (from, threshold) => changed(from, { settings: { ...from.settings, threshold } });
+
+// ---- What is said ---------------------------------------------------------------------------------------------
+
+/** @param {About} about @param {string} text @param {Retry} [retry] @returns {Notice} */
+const notice = (about, text, retry) => ({ about, text, ...(retry && { retry }) });
+
+/** @param {State} from */
+export const closeNotices = (from) => changed(from, { notices: [] });
+
+/** @param {State} from @param {Retry} what */
+export function retried(from, what) {
+  if (what.kind === 'sample') return chooseSample(from, what.id);
+  if (what.kind === 'settings') return restarted(from, what.settings);
+  return startedAgain(from);
+}
+
+/** @param {State} from @param {string} says */
+export const said = (from, says) => changed(from, { says });
+
+const capital = (/** @type {string} */ word) => word[0].toUpperCase() + word.slice(1);
+
+// ---- What follows from a state --------------------------------------------------------------------------------
+
+/** The picture that the address names: the one that is shown, or while there is none yet, the one on its way. @param {State} from */
+export const named = ({ shown, opening }) => shown?.source ?? opening?.source;
+
+/** The picture that is marked as chosen. @param {State} from */
+export const chosen = ({ shown, opening }) => opening?.source ?? shown?.source;
+
+/** @param {State} from */
+export function threshold({ settings, networks, shown }) {
+  return settings.threshold ?? networks?.cards.autoencoder.detector?.threshold ?? shown?.detection.verdict.threshold ?? 1;
+}
+
+/** What is shown as attacked: a step of the run, or the picture itself. @param {State} from */
+export function current({ shown, run }) {
+  const step = run?.steps[run.at];
+  if (step) return { picture: step.picture, detection: step.detection };
+  return shown && { picture: shown.picture, detection: shown.detection };
+}
+
+/** Whether another attack is chosen than the one that was run. @param {State} from */
+export function stale({ run, attack: now, constants }) {
+  if (!run?.ended || !now || !constants) return false;
+  const config = configOf(now, constants);
+  const same = /** @type {(keyof AttackConfig)[]} */ (Object.keys(config)).every((name) => config[name] === run.config[name]);
+  return !same || now.target !== run.target;
+}
+
+/** The preset that is chosen, or 'custom'. @param {State} from */
+export function presetOf(from) {
+  const { attack: now } = from;
+  const same = (/** @type {Pgd} */ preset) => now?.eps === preset.eps && now?.eps_step === preset.eps_step && now?.max_iter === preset.max_iter;
+  return presets(from).find(([, preset]) => same(preset))?.[0] ?? 'custom';
+}
+
+/** The query of the page's address; as it was as long as nothing else is known. @param {State} from */
+export function query(from) {
+  const { settings, attack: chosenAttack, constants, autorun } = from;
+  if (!chosenAttack || !constants) return from.query;
+  const source = named(from);
+  const run = autorun || (from.phase === 'done' && !stale(from));
+  return url.write({ sample: source?.kind === 'sample' ? source.id : '', settings, attack: chosenAttack, run }, constants);
+}

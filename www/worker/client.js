@@ -1,0 +1,115 @@
+// @ts-check
+// The page's end of the worker: each request is a promise.
+
+/** @typedef {import('../core.js').Class} Class */
+/** @typedef {import('../core.js').Cards} Cards */
+/** @typedef {import('../core.js').AttackConfig} AttackConfig */
+/** @typedef {import('../core.js').Constants} Constants */
+/** @typedef {import('../core.js').Detection} Detection */
+/** @typedef {import('../core.js').WatchedStep} WatchedStep */
+/** @typedef {{webgpu: boolean, reason: string, cards: Cards, constants: Constants}} Opened */
+/** @typedef {'run' | 'pause' | 'once' | 'cancel'} Pace */
+/** @typedef {{whole: Promise<boolean>, pace: (pace: Pace) => void}} Attack `whole`: false when it was cancelled */
+
+/** The worker died; the request itself may have been all right. */
+export class Gone extends Error {}
+
+export class Client {
+  /**
+   * @param {{loading: (bytes: number) => void, gone: (why: string, gpu: boolean) => void}} tell
+   *   `gone`: the worker or its GPU is of no use any more; make another `Client`
+   */
+  constructor(tell) {
+    this.worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
+    /** @type {Map<number, {resolve: (answer: any) => void, reject: (error: Error) => void, step?: (step: WatchedStep) => void}>} */
+    this.waiting = new Map();
+    this.count = 0;
+    this.closed = false;
+    /** @param {string} why @param {boolean} gpu */
+    const gone = (why, gpu) => {
+      if (this.closed) return;
+      this.close(why);
+      tell.gone(why, gpu);
+    };
+    this.worker.addEventListener('message', ({ data }) => {
+      if (data.loading !== undefined) return tell.loading(data.loading);
+      if (data.lost) return gone('The GPU was lost.', true);
+      if (data.broken !== undefined) return gone(`The computation broke down (${data.broken}).`, false);
+      const request = this.waiting.get(data.id);
+      if (!request) return;
+      if (data.step) return request.step?.(data.step);
+      this.waiting.delete(data.id);
+      if (data.error === undefined) request.resolve(data.answer);
+      else request.reject(new Error(data.error));
+    });
+    // Errors inside the worker arrive as messages, so this is one of loading it.
+    this.worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      gone('The program could not be started; check the connection and try again.', false);
+    });
+  }
+
+  /** @param {string} why */
+  close(why) {
+    this.closed = true;
+    this.worker.terminate();
+    for (const request of this.waiting.values()) request.reject(new Gone(why));
+    this.waiting.clear();
+  }
+
+  /**
+   * @param {string} kind
+   * @param {object} what
+   * @param {(step: WatchedStep) => void} [step]
+   * @returns {Promise<any>}
+   */
+  ask(kind, what, step) {
+    if (this.closed) return Promise.reject(new Gone('The worker has ended.'));
+    const id = ++this.count;
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject, step });
+      this.worker.postMessage({ id, kind, ...what });
+    });
+  }
+
+  /**
+   * @param {string} backend
+   * @param {import('../models.js').Weights} weights
+   * @returns {Promise<Opened>}
+   */
+  open(backend, weights) {
+    return this.ask('open', { backend, weights });
+  }
+
+  /** @param {Blob} file @returns {Promise<Float32Array>} */
+  decode(file) {
+    return this.ask('decode', { file });
+  }
+
+  /** @param {Float32Array} picture @returns {Promise<Detection>} */
+  detect(picture) {
+    return this.ask('detect', { picture });
+  }
+
+  /** @param {Float32Array} picture @returns {Promise<Uint8Array<ArrayBuffer>>} */
+  png(picture) {
+    return this.ask('png', { picture });
+  }
+
+  /** @param {string} text @returns {Promise<string>} */
+  qr(text) {
+    return this.ask('qr', { text });
+  }
+
+  /**
+   * @param {{picture: Float32Array, from: Class, config: AttackConfig, pace: Pace, rest: number}} what
+   *   `rest`: milliseconds that a step takes at least, for eyes to follow
+   * @param {(step: WatchedStep) => void} step
+   * @returns {Attack}
+   */
+  attack(what, step) {
+    const whole = this.ask('attack', what, step);
+    const id = this.count;
+    return { whole, pace: (pace) => this.worker.postMessage({ id, pace }) };
+  }
+}
