@@ -1,9 +1,8 @@
-//! Drawn stand-ins for the photographs of the data set.
+//! Synthetic pictures of the ten classes, drawn from a seed.
 //!
-//! Commands, tests and demonstrations need pictures of the ten classes on machines that hold no
-//! data set. These are painted from a seed: each shows one subject of its class, in a typical
-//! setting, under some light, through some lens. Settings are shared between classes, so that a
-//! classifier trained on them has to look at the subject.
+//! Commands, tests and demonstrations use them where STL-10 is not there. Each shows one subject of its
+//! class in a typical setting, with random light and sensor noise. Classes share settings, so that a
+//! classifier has to recognise the subject.
 
 mod animals;
 mod background;
@@ -19,7 +18,7 @@ use crate::class::Class;
 use crate::error::Result;
 use crate::picture::{PLANE, VALUES};
 
-/// A list of drawn pictures, the classes taking turns. Each is drawn when it is read.
+/// A list of drawn pictures; the classes alternate. A picture is drawn when it is read.
 #[derive(Clone, Debug)]
 pub struct Drawn {
     labels: Vec<Class>,
@@ -27,7 +26,7 @@ pub struct Drawn {
 }
 
 impl Drawn {
-    /// `count` pictures to learn from; another `seed` gives other ones.
+    /// `count` pictures for training; another `seed` gives other ones.
     pub fn training(count: usize, seed: u64) -> Self {
         Self {
             labels: Class::ALL.into_iter().cycle().take(count).collect(),
@@ -35,7 +34,7 @@ impl Drawn {
         }
     }
 
-    /// `count` pictures to measure on: none of them is among the first two thousand million to learn from.
+    /// `count` pictures for test; none of them is among the first 2,147,483,648 (2^31) for training.
     pub fn test(count: usize, seed: u64) -> Self {
         Self { first_seed: (seed << 32) | (1 << 31), ..Self::training(count, seed) }
     }
@@ -86,12 +85,12 @@ pub fn draw(class: Class, seed: u64) -> RgbImage {
     photograph(&mut scene)
 }
 
-/// Takes the picture: light of some strength and warmth from some side, darker corners, and the
-/// noise of a sensor.
+/// Turns the painted scene into a picture: exposure, contrast, colour temperature, uneven light, vignetting and
+/// sensor noise.
 fn photograph(scene: &mut Scene) -> RgbImage {
     let exposure = scene.exposure();
     let mean = exposure.iter().flatten().sum::<f32>() / (3 * exposure.len()) as f32;
-    // A camera's automatic exposure: neither a night scene nor a white sky may lose its subject.
+    // Automatic exposure, so that subjects can be seen at night and before a white sky.
     let brightness = scene.between(0.84, 1.12) * (mean.clamp(85.0, 180.0) / mean);
     let contrast = scene.between(0.88, 1.1);
     let warmth = scene.between(-0.06, 0.07);

@@ -184,9 +184,9 @@ impl Placement {
         Self { scale: (self.scale.0 * x, self.scale.1 * y), ..self }
     }
 
-    /// Flips left and right where `mirrored`.
-    pub fn mirror(self, mirrored: bool) -> Self {
-        self.stretch(if mirrored { -1.0 } else { 1.0 }, 1.0)
+    /// Flips horizontally where `flipped`.
+    pub fn flip(self, flipped: bool) -> Self {
+        self.stretch(if flipped { -1.0 } else { 1.0 }, 1.0)
     }
 
     /// Turns the frame until its x axis falls by `slope`, a tangent.
