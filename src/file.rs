@@ -56,11 +56,12 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// A new file with the permissions that any other new file gets.
 fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
+    let builder = &mut tempfile::Builder::new();
     #[cfg(unix)]
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o666); // the umask is taken off it
-    #[cfg(unix)]
-    builder.permissions(mode);
+    {
+        // The umask is taken off these.
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    }
     builder.tempfile_in(folder)
 }
 

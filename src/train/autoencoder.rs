@@ -347,6 +347,70 @@ mod tests {
         assert!(corners.len() > 10, "always the same crop");
     }
 
+    fn options() -> AutoencoderOptions {
+        AutoencoderOptions {
+            config: AutoencoderConfig::Compact { channels: 1 },
+            loss: Divergence::default(),
+            mse: 0.0,
+            flip: false,
+            noise: 0.0,
+            small_epochs: 1,
+            score: ScoreConfig::default(),
+            percentile: 95.0,
+            classifier_crc32: 7,
+        }
+    }
+
+    #[test]
+    fn options_out_of_range_are_refused_by_name() {
+        options().check().unwrap();
+        type Set = fn(&mut AutoencoderOptions);
+        let wrong: [(&str, Set); 7] = [
+            ("noise is inf", |options| options.noise = f32::INFINITY),
+            ("noise is NaN", |options| options.noise = f32::NAN),
+            ("noise is -0.1", |options| options.noise = -0.1),
+            ("mse is NaN", |options| options.mse = f64::NAN),
+            ("percentile is 101", |options| options.percentile = 101.0),
+            ("temperature is 0", |options| options.loss.temperature = 0.0),
+            ("small_epochs is 1", |options| {
+                options.config = AutoencoderConfig::Tutorial { latent: 2 };
+            }),
+        ];
+        for (words, wrong) in wrong {
+            let mut options = options();
+            wrong(&mut options);
+            let error = options.check().unwrap_err().to_string();
+            assert!(error.contains(words) && !error.contains("--"), "{error}");
+        }
+    }
+
+    /// A training is resumed only with the same options, and evaluation reads the classifier's checksum.
+    #[test]
+    fn every_option_is_in_the_fingerprint() {
+        let json = |options: &AutoencoderOptions| {
+            TaskOptions { options, initial_weights_crc32: Some(3) }.to_json()
+        };
+        let same = json(&options());
+        assert_eq!(same["classifier_crc32"], 7);
+        assert_eq!(same["initial_weights_crc32"], 3);
+        let changed: [fn(&mut AutoencoderOptions); 9] = [
+            |options| options.config = AutoencoderConfig::Compact { channels: 2 },
+            |options| options.loss.temperature = 2.0,
+            |options| options.mse = 1.0,
+            |options| options.flip = true,
+            |options| options.noise = 0.5,
+            |options| options.small_epochs = 2,
+            |options| options.score = Divergence { temperature: 2.0, ..options.loss }.into(),
+            |options| options.percentile = 90.0,
+            |options| options.classifier_crc32 = 8,
+        ];
+        for (case, change) in changed.into_iter().enumerate() {
+            let mut options = options();
+            change(&mut options);
+            assert_ne!(json(&options), same, "{case}");
+        }
+    }
+
     #[test]
     fn noise_has_mean_zero_and_the_deviation_asked_for() {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(4);

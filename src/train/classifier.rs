@@ -166,3 +166,53 @@ impl Task for ClassifierTask {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::synthetic::Drawn;
+    use crate::data::{HeldOut, Joined, Pictures, Protocol};
+
+    /// As `Drawn`, without labels.
+    struct Unlabelled(Drawn);
+
+    impl Pictures for Unlabelled {
+        fn len(&self) -> usize {
+            self.0.len()
+        }
+
+        fn labels(&self) -> &[Class] {
+            &[]
+        }
+
+        fn read(&self, index: usize, bytes: &mut [u8; VALUES]) -> crate::Result<()> {
+            self.0.read(index, bytes)
+        }
+    }
+
+    #[test]
+    fn pictures_without_labels_and_an_empty_list_of_devices_are_refused() {
+        let task = |training: &[usize], devices: Vec<Device>| {
+            let drawn = Drawn::training(10, 0);
+            let data = TrainingData {
+                pictures: Box::new(Joined::new(
+                    Box::new(drawn.clone()),
+                    Box::new(Unlabelled(drawn)),
+                )),
+                parts: HeldOut { training: training.to_vec(), validation: vec![9] },
+                data: "drawn".to_owned(),
+                protocol: Protocol::Tutorial,
+                held_out: 0.1,
+                split_seed: 0,
+            };
+            let config = ClassifierConfig::Compact;
+            let options = ClassifierOptions { config, small_epochs: 0, frozen_epochs: 0 };
+            ClassifierTask::new(options, None, Arc::new(data), devices).map(drop)
+        };
+        task(&[0, 8], vec![Device::flex()]).unwrap();
+        let error = task(&[0, 10], vec![Device::flex()]).unwrap_err().to_string();
+        assert!(error.contains("labels"), "{error}");
+        let error = task(&[0, 8], vec![]).unwrap_err().to_string();
+        assert!(error.contains("at least one device"), "{error}");
+    }
+}
