@@ -140,6 +140,8 @@ pub(super) struct Checkpoints {
     out: PathBuf,
     /// Intact checkpoints in it, the newest last.
     kept: Vec<PathBuf>,
+    /// The weights of the best epoch so far, in 32 bits, as a file's bytes.
+    best: Option<Vec<u8>>,
 }
 
 /// Keeps other trainings from the checkpoints until it is dropped.
@@ -204,7 +206,7 @@ impl Checkpoints {
     pub fn beside(out: &Path) -> Self {
         let mut folder = out.as_os_str().to_owned();
         folder.push(".checkpoint");
-        Self { folder: folder.into(), out: out.to_owned(), kept: Vec::new() }
+        Self { folder: folder.into(), out: out.to_owned(), kept: Vec::new(), best: None }
     }
 
     /// Where they are.
@@ -272,7 +274,7 @@ impl Checkpoints {
     /// # Errors
     /// When one cannot be removed.
     pub fn clear(&mut self) -> Result<()> {
-        self.kept.clear();
+        (self.kept, self.best) = (Vec::new(), None);
         self.remove_others()
     }
 
@@ -293,15 +295,16 @@ impl Checkpoints {
             self.list()?.into_iter().filter(|(name, _)| !name.part).map(|(_, path)| path).collect();
         let mut damaged: Option<(PathBuf, anyhow::Error)> = None;
         while let Some(folder) = found.last() {
-            let read = || -> Result<Resumed<M>> {
+            let read = || -> Result<(Resumed<M>, Option<Vec<u8>>)> {
                 let state = self.read_state(folder, fingerprint)?;
                 state.check(epochs, steps_per_epoch)?;
                 let model = model.clone().try_load_file(folder.join(MODEL))?;
                 let optimizer = optimizer.clone().load(folder.join(OPTIMIZER))?;
-                Ok(Resumed { model, optimizer, state })
+                let best = state.best.map(|_| fs::read(folder.join(BEST))).transpose()?;
+                Ok((Resumed { model, optimizer, state }, best))
             };
             match read() {
-                Ok(resumed) => {
+                Ok((resumed, best)) => {
                     if let Some((damaged, reason)) = damaged {
                         warn!(
                             "the checkpoint {} is damaged ({reason:#}): going on from {}",
@@ -309,7 +312,7 @@ impl Checkpoints {
                             folder.display()
                         );
                     }
-                    self.kept = found;
+                    (self.kept, self.best) = (found, best);
                     return Ok(resumed);
                 }
                 Err(error) if error.is::<TrainingError>() => return Err(error),
@@ -354,23 +357,17 @@ impl Checkpoints {
         Ok(state)
     }
 
-    /// The bytes of the best epoch's weights, if an epoch was finished.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub fn best(&self) -> Result<Option<Vec<u8>>> {
-        let Some(path) = self.kept.last().map(|folder| folder.join(BEST)) else {
-            return Ok(None);
-        };
-        if !path.exists() {
-            return Ok(None);
-        }
-        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        Ok(Some(bytes))
+    /// The weights of the best epoch so far, as a file's bytes; none before the end of the first epoch.
+    pub fn best(&self) -> Option<&[u8]> {
+        self.best.as_deref()
     }
 
-    /// Writes a new one, then removes all but the last two. `new_best` are the weights of the epoch that just
-    /// ended, if it is the best; otherwise those of the checkpoint before stay the best.
+    /// Sets the weights of the best epoch so far; the next checkpoint holds them.
+    pub fn set_best(&mut self, bytes: Vec<u8>) {
+        self.best = Some(bytes);
+    }
+
+    /// Writes a new one, then removes all but the last two.
     ///
     /// # Errors
     /// When it cannot be written; the ones before are then still there.
@@ -379,7 +376,6 @@ impl Checkpoints {
         model: &M,
         optimizer: &ModuleOptimizer,
         state: &State,
-        new_best: Option<&[u8]>,
     ) -> Result<()> {
         let step = state.step();
         // A file of somebody's, or the checkpoint at the same step that was made before the epoch ended.
@@ -402,14 +398,8 @@ impl Checkpoints {
             optimizer.save(part.join(OPTIMIZER))?;
             fs::write(part.join(STATE), serde_json::to_vec_pretty(state)?)?;
             let mut files = vec![MODEL, OPTIMIZER, STATE];
-            let old_best = self.kept.last().map(|folder| folder.join(BEST));
-            if let Some(bytes) = new_best {
-                fs::write(part.join(BEST), bytes)?;
-                files.push(BEST);
-            } else if let Some(old) = old_best.filter(|path| path.exists()) {
-                let new = part.join(BEST);
-                // A link takes no space; not every file system has them.
-                fs::hard_link(&old, &new).or_else(|_| fs::copy(&old, &new).map(drop))?;
+            if let Some(best) = &self.best {
+                fs::write(part.join(BEST), best)?;
                 files.push(BEST);
             }
             let checksums = files
@@ -577,9 +567,8 @@ mod tests {
         drop(checkpoints.lock().unwrap());
         for epoch in 1..=epochs {
             let best = format!("best of {epoch}");
-            checkpoints
-                .save(&network(epoch as f32), &optimizer(), &state(epoch), Some(best.as_bytes()))
-                .unwrap();
+            checkpoints.set_best(best.into_bytes());
+            checkpoints.save(&network(epoch as f32), &optimizer(), &state(epoch)).unwrap();
         }
         let again = Checkpoints::beside(&folder.path().join("w"));
         (folder, again)
@@ -686,7 +675,7 @@ mod tests {
         let expected = [MARKER, "step-000000006", "step-000000008"];
         assert_eq!(names(&checkpoints), expected);
         assert_eq!(resume(&mut checkpoints).unwrap(), (4.0, state(4)));
-        assert_eq!(checkpoints.best().unwrap().unwrap(), b"best of 4");
+        assert_eq!(checkpoints.best().unwrap(), b"best of 4");
     }
 
     #[test]
@@ -696,11 +685,11 @@ mod tests {
         for step in 1..=3 {
             let mut state = state(1);
             state.batch = step.min(STEPS);
-            checkpoints.save(&network(9.0), &optimizer(), &state, None).unwrap();
-            assert_eq!(checkpoints.best().unwrap().unwrap(), b"best of 1");
+            checkpoints.save(&network(9.0), &optimizer(), &state).unwrap();
+            assert_eq!(checkpoints.best().unwrap(), b"best of 1");
         }
         resume(&mut checkpoints).unwrap();
-        assert_eq!(checkpoints.best().unwrap().unwrap(), b"best of 1");
+        assert_eq!(checkpoints.best().unwrap(), b"best of 1");
     }
 
     #[test]
@@ -721,9 +710,9 @@ mod tests {
                 }
                 let what = format!("{file} {damage}");
                 assert_eq!(resume(&mut checkpoints).unwrap(), (2.0, state(2)), "{what}");
-                assert_eq!(checkpoints.best().unwrap().unwrap(), b"best of 2", "{what}");
+                assert_eq!(checkpoints.best().unwrap(), b"best of 2", "{what}");
                 // The next checkpoint replaces the damaged one, not the intact one.
-                checkpoints.save(&network(3.0), &optimizer(), &state(3), None).unwrap();
+                checkpoints.save(&network(3.0), &optimizer(), &state(3)).unwrap();
                 let expected = [MARKER, "step-000000004", "step-000000006.1"];
                 assert_eq!(names(&checkpoints), expected, "{what}");
                 assert_eq!(resume(&mut checkpoints).unwrap().0, 3.0, "{what}");
@@ -803,7 +792,7 @@ mod tests {
         fs::create_dir(checkpoints.folder().join("step-000000099.part")).unwrap();
         checkpoints.check().unwrap();
         assert_eq!(resume(&mut checkpoints).unwrap().0, 2.0, "a file is no checkpoint");
-        checkpoints.save(&network(3.0), &optimizer(), &state(3), None).unwrap();
+        checkpoints.save(&network(3.0), &optimizer(), &state(3)).unwrap();
         let expected = [MARKER, "step-000000004", "step-000000006", "step-000000006.1"];
         assert_eq!(names(&checkpoints), expected);
         checkpoints.clear().unwrap();

@@ -196,7 +196,7 @@ pub fn fit<T: Task>(
             meter.step(batch.len(), &status);
             let interrupted = stop.load(Ordering::Relaxed);
             if interrupted || last_saved.elapsed() >= options.checkpoint_every {
-                checkpoints.save(&model, &optimizer, &state, None)?;
+                checkpoints.save(&model, &optimizer, &state)?;
                 last_saved = Instant::now();
             }
             if interrupted {
@@ -214,7 +214,7 @@ pub fn fit<T: Task>(
             validation.figures.iter().map(|(name, value)| format!("{name} {value:.4}")).collect();
         let (epoch, mark) = (state.epoch, if better { ", kept" } else { "" });
         meter.line(&format!("epoch {epoch}/{epochs}: {mean}, {}{mark}", figures.join(", ")));
-        let best = if better {
+        if better {
             let card = Card {
                 training: Some(Training {
                     data: data.data.clone(),
@@ -231,11 +231,9 @@ pub fn fit<T: Task>(
             };
             let best = weights::save(&model.valid(), &card, Precision::F32)?;
             publish(&best, options)?;
-            Some(best)
-        } else {
-            None
-        };
-        checkpoints.save(&model, &optimizer, &state, best.as_deref())?;
+            checkpoints.set_best(best);
+        }
+        checkpoints.save(&model, &optimizer, &state)?;
         last_saved = Instant::now();
     }
     restore(&checkpoints, options)?;
@@ -255,10 +253,10 @@ fn restore(checkpoints: &Checkpoints, options: &Options) -> Result<()> {
     if options.out.exists() {
         return Ok(());
     }
-    let Some(best) = checkpoints.best()? else {
+    let Some(best) = checkpoints.best() else {
         return Ok(()); // no epoch is over
     };
-    publish(&best, options)?;
+    publish(best, options)?;
     info!("{} was missing: restored from the checkpoint", options.out.display());
     Ok(())
 }
