@@ -1,39 +1,211 @@
-//! Files that hold the old bytes or the new ones, never a part.
+//! Writing files: complete or not at all, and durable.
 
-use std::io::Write;
-use std::path::Path;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-/// Writes beside `path` and renames, so that `path` holds the old bytes or the new ones, never a part.
+/// Writes `bytes` to `path`; after a crash the file holds its old contents or the new ones, never a part.
+///
+/// The bytes go to a temporary file in the same folder, which then replaces `path`. Folders that are
+/// missing are made. A symbolic link is followed. On Unix, a file that is replaced keeps its mode and a
+/// new one gets 0666 less the umask. What is no regular file (a device, a pipe) is written to directly.
 ///
 /// # Errors
-/// When the folder cannot be written to or the disk is full; `path` is then as it was.
+/// When `path` is a folder or cannot be written, or the disk is full; a regular file is then unchanged.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let write = || -> std::io::Result<()> {
-        std::fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        readable_like_others(file.as_file())?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
+    write(path, bytes).map_err(|e| cannot_write(path, e))
 }
 
-/// Temporary files are their owner's alone; what is written for others to use is not.
-fn readable_like_others(file: &std::fs::File) -> std::io::Result<()> {
+/// The error for a file that cannot be written; says so if the disk is full.
+pub fn cannot_write(path: &Path, source: impl Into<anyhow::Error>) -> anyhow::Error {
+    let source = source.into();
+    let full = source
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|e| matches!(e.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded));
+    let hint = if full { ": the disk is full; free some space" } else { "" };
+    source.context(format!("cannot write {}{hint}", path.display()))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let old = match fs::metadata(path) {
+        Ok(old) if old.is_dir() => return Err(ErrorKind::IsADirectory.into()),
+        Ok(old) if !old.is_file() => {
+            return OpenOptions::new().write(true).open(path)?.write_all(bytes);
+        }
+        Ok(old) => Some(old),
+        Err(e) if e.kind() == ErrorKind::NotFound => None,
+        Err(e) => return Err(e),
+    };
+    let path = &link_target(path)?;
+    let folder = folder_of(path);
+    fs::create_dir_all(folder)?;
+    let mut file = temporary(folder)?;
+    file.write_all(bytes)?;
+    if cfg!(unix)
+        && let Some(old) = old
+    {
+        file.as_file().set_permissions(old.permissions())?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    sync_folder(folder)
+}
+
+/// A new file with the permissions that any other new file gets.
+fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let builder = &mut tempfile::Builder::new();
     #[cfg(unix)]
     {
-        use std::os::unix::fs::PermissionsExt;
-        file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
+        // The umask is taken off these.
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     }
-    #[cfg(not(unix))]
-    let _ = file;
-    Ok(())
+    builder.tempfile_in(folder)
+}
+
+/// What `path` leads to when it is a chain of symbolic links; the last one need not exist.
+fn link_target(path: &Path) -> io::Result<PathBuf> {
+    const LONGEST_CHAIN: usize = 40; // as in Linux
+    let mut path = path.to_owned();
+    for _ in 0..LONGEST_CHAIN {
+        match fs::symlink_metadata(&path) {
+            Ok(found) if found.is_symlink() => path = folder_of(&path).join(fs::read_link(&path)?),
+            _ => return Ok(path),
+        }
+    }
+    Err(io::Error::other("too many symbolic links"))
+}
+
+/// The folder that `path` is in.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes sure that the names in `folder` survive a power cut, where the system can do that.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    if !cfg!(unix) {
+        return Ok(()); // Windows opens no folders
+    }
+    match File::open(folder)?.sync_all() {
+        // Some network file systems.
+        Err(e) if matches!(e.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
+        result => result,
+    }
+}
+
+/// Makes sure that the contents of the file survive a power cut; returns their CRC-32.
+pub fn sync_and_checksum(path: &Path) -> io::Result<u32> {
+    // Windows flushes only through a handle that may write.
+    let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+    file.sync_all()?;
+    checksum_of(&mut file)
+}
+
+/// CRC-32 of the file's contents.
+pub fn checksum(path: &Path) -> io::Result<u32> {
+    checksum_of(&mut File::open(path)?)
+}
+
+fn checksum_of(file: &mut File) -> io::Result<u32> {
+    let mut checksum = crc32fast::Hasher::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(checksum.finalize()),
+            Ok(n) => checksum.update(&buffer[..n]),
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_made_with_its_folders_and_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b/file");
+        for bytes in [b"first".as_slice(), b"2"] {
+            write_atomically(&path, bytes).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), bytes);
+        }
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no temporary file");
+    }
+
+    #[test]
+    fn only_a_full_disk_is_called_a_full_disk() {
+        let message = |kind: ErrorKind| {
+            let wrapped = anyhow::Error::from(io::Error::from(kind)).context("while saving");
+            format!("{:#}", cannot_write(Path::new("x"), wrapped))
+        };
+        assert!(message(ErrorKind::StorageFull).contains("cannot write x: the disk is full"));
+        assert!(!message(ErrorKind::NotADirectory).contains("disk"));
+        let folder = tempfile::tempdir().unwrap();
+        let error = format!("{:#}", write_atomically(folder.path(), b"").unwrap_err());
+        assert!(error.contains("cannot write") && error.contains("is a directory"), "{error}");
+    }
+
+    #[cfg(unix)]
+    mod unix {
+        use super::*;
+        use std::os::unix::fs::{PermissionsExt, symlink};
+
+        fn mode(path: &Path) -> u32 {
+            fs::metadata(path).unwrap().permissions().mode() & 0o777
+        }
+
+        #[test]
+        fn a_replaced_file_keeps_its_mode_and_a_new_one_is_like_any_other() {
+            let folder = tempfile::tempdir().unwrap();
+            let (path, other) = (folder.path().join("file"), folder.path().join("other"));
+            write_atomically(&path, b"new").unwrap();
+            fs::write(&other, b"").unwrap();
+            assert_eq!(mode(&path), mode(&other), "the umask counts");
+            for wanted in [0o600, 0o664] {
+                fs::set_permissions(&path, fs::Permissions::from_mode(wanted)).unwrap();
+                write_atomically(&path, b"newer").unwrap();
+                assert_eq!(mode(&path), wanted);
+            }
+        }
+
+        #[test]
+        fn links_are_followed_also_to_a_file_that_is_not_there_yet() {
+            let folder = tempfile::tempdir().unwrap();
+            let at = |name: &str| folder.path().join(name);
+            fs::create_dir(at("real")).unwrap();
+            symlink("real/file", at("second")).unwrap();
+            symlink("second", at("first")).unwrap();
+            for bytes in [b"first".as_slice(), b"2"] {
+                write_atomically(&at("first"), bytes).unwrap();
+                assert_eq!(fs::read(at("real/file")).unwrap(), bytes);
+                assert!(fs::symlink_metadata(at("first")).unwrap().is_symlink());
+            }
+            symlink("round", at("round")).unwrap();
+            assert!(write_atomically(&at("round"), b"").is_err());
+        }
+
+        #[test]
+        fn a_pipe_is_written_to_and_not_replaced() {
+            let folder = tempfile::tempdir().unwrap();
+            let pipe = folder.path().join("pipe");
+            let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+            assert!(made.success());
+            let reader = std::thread::spawn({
+                let pipe = pipe.clone();
+                move || fs::read(pipe).unwrap()
+            });
+            write_atomically(&pipe, b"through the pipe").unwrap();
+            // Before the reader is waited for: it would wait for ever for a writer that never comes.
+            use std::os::unix::fs::FileTypeExt;
+            assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
+            assert_eq!(reader.join().unwrap(), b"through the pipe");
+        }
+    }
 }

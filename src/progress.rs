@@ -1,4 +1,4 @@
-//! What a person sees of long work: a bar on a terminal, a line a minute in a log.
+//! Progress of long work: a bar on a terminal, a line a minute in a log.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use tracing::info;
 
-/// Between two lines of a log.
+/// Time between two lines of a log.
 const LINE_EVERY: Duration = Duration::from_secs(60);
 
-/// Progress over a known number of steps, each of some pictures.
+/// Progress of work on pictures, in a known number of steps.
 pub(crate) struct Meter {
     bar: ProgressBar,
     started: Instant,
@@ -19,7 +19,7 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    /// Of `total` steps, `done` were done before.
+    /// Starts after `done` of `total` steps.
     pub fn new(total: usize, done: usize) -> Self {
         let style = ProgressStyle::with_template("{bar:30} {percent}% {msg}, {eta} left")
             .expect("the template is well formed");
@@ -29,12 +29,12 @@ impl Meter {
         Self { bar, started: now, last_line: now, steps: 0, pictures: 0 }
     }
 
-    /// Counts a step of so many pictures, and says how the work stands.
-    pub fn step(&mut self, pictures: usize, standing: &str) {
+    /// Counts a step over so many pictures, and shows `status`.
+    pub fn step(&mut self, pictures: usize, status: &str) {
         self.steps += 1;
         self.pictures += pictures;
         let seconds = self.started.elapsed().as_secs_f64();
-        self.bar.set_message(format!("{standing}, {:.1} pictures/s", self.rate()));
+        self.bar.set_message(format!("{status}, {:.1} pictures/s", self.rate()));
         self.bar.inc(1);
         if self.bar.is_hidden() && self.last_line.elapsed() >= LINE_EVERY {
             let (at, total) = (self.bar.position(), self.bar.length().unwrap_or_default());
@@ -44,12 +44,12 @@ impl Meter {
         }
     }
 
-    /// Pictures a second since the start.
+    /// Pictures per second since the start.
     pub fn rate(&self) -> f64 {
         self.pictures as f64 / self.started.elapsed().as_secs_f64()
     }
 
-    /// Says something that stays.
+    /// Logs a line, above the bar.
     pub fn line(&self, text: &str) {
         self.bar.suspend(|| info!("{text}"));
     }
@@ -57,7 +57,7 @@ impl Meter {
 
 impl Drop for Meter {
     fn drop(&mut self) {
-        self.bar.abandon(); // leaves the bar where it is
+        self.bar.abandon(); // keeps it on the screen
     }
 }
 
@@ -68,7 +68,7 @@ pub(crate) struct Transfer {
 }
 
 impl Transfer {
-    /// Of a file so long.
+    /// Starts for a file of this length.
     pub fn new(bytes: u64) -> Self {
         let template = "{bar:30} {decimal_bytes} of {decimal_total_bytes}, {decimal_bytes_per_sec}, {eta} left";
         let style = ProgressStyle::with_template(template).expect("the template is well formed");
@@ -76,7 +76,7 @@ impl Transfer {
         Self { bar, last_line: Cell::new(Instant::now()) }
     }
 
-    /// So many bytes are there.
+    /// Shows that so many bytes have arrived.
     pub fn at(&self, bytes: u64) {
         self.bar.set_position(bytes);
         if self.bar.is_hidden() && self.last_line.get().elapsed() >= LINE_EVERY {

@@ -317,7 +317,7 @@ fn wrong_files_are_one_clear_error() {
     fails(
         folder,
         &format!("{CLASSIFIER} --out cl.safetensors"),
-        &["cl.checkpoint", "--resume", "--overwrite"],
+        &["cl.safetensors.checkpoint", "--resume", "--overwrite"],
     );
     fails(folder, &format!("{CLASSIFIER} --out none.safetensors --resume"), &["no checkpoint"]);
     fails(
@@ -326,13 +326,13 @@ fn wrong_files_are_one_clear_error() {
         &["other options"],
     );
     // What is refused has removed nothing.
-    let before = fs::read_dir(folder.join("cl.checkpoint")).unwrap().count();
+    let before = fs::read_dir(folder.join("cl.safetensors.checkpoint")).unwrap().count();
     fails(
         folder,
         "train classifier --pictures 60 --out cl.safetensors --overwrite --learning-rate 5",
         &["--learning-rate is 5"],
     );
-    assert_eq!(fs::read_dir(folder.join("cl.checkpoint")).unwrap().count(), before);
+    assert_eq!(fs::read_dir(folder.join("cl.safetensors.checkpoint")).unwrap().count(), before);
     fails(
         folder,
         &format!("{AUTOENCODER} --out bad.safetensors --percentile 101"),
@@ -405,7 +405,7 @@ fn stl10_s_splits_train_and_test_as_the_protocol_says() {
 /// Weights of a training that is stopped by `stop` as soon as it has a checkpoint, then resumed.
 fn stopped_and_resumed(stop: &str, exit: Option<i32>) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
-    let checkpoints = folder.path().join("w.checkpoint");
+    let checkpoints = folder.path().join("w.safetensors.checkpoint");
     let arguments = format!("{CLASSIFIER} --out w.safetensors --checkpoint-every 0");
     let mut child = second_look(folder.path())
         .args(arguments.split_whitespace())

@@ -305,8 +305,8 @@ mod stl10_files {
         let (x, y) = (folder.path().join("train_X.bin"), folder.path().join("train_y.bin"));
         for (labels, words) in [
             (vec![1, 2], ["train_y.bin", "3 labels", "2 labels"]),
-            (vec![1, 2, 0], ["train_y.bin", "labels 1 to 10", "0 at place 2"]),
-            (vec![1, 11, 2], ["train_y.bin", "labels 1 to 10", "11 at place 1"]),
+            (vec![1, 2, 0], ["train_y.bin", "labels 1 to 10", "0 at index 2"]),
+            (vec![1, 11, 2], ["train_y.bin", "labels 1 to 10", "11 at index 1"]),
         ] {
             fs::write(&y, labels).unwrap();
             refused(folder.path(), &words);

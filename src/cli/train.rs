@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow};
 use burn::tensor::Device;
 use clap::{Args, Subcommand};
 use tracing::info;
@@ -14,39 +14,41 @@ use tracing::info;
 use super::models::{AutoencoderShape, ClassifierArgument, ScoreArguments};
 use super::source::{DrawnArgument, SourceArguments};
 use crate::data::TrainingData;
+use crate::error::Error;
 use crate::model::loss::{Direction, Divergence};
 use crate::model::pytorch::state_dict;
-use crate::model::{AutoencoderConfig, ClassifierConfig, Precision};
+use crate::model::{ClassifierConfig, Precision};
 use crate::train::autoencoder::{AutoencoderOptions, AutoencoderTask};
-use crate::train::classifier::ClassifierTask;
+use crate::train::classifier::{ClassifierOptions, ClassifierTask};
 use crate::train::{
-    HyperParameters, InitialWeights, Optimizer, Options, Outcome, Schedule, Task, fit,
+    HyperParameters, InitialWeights, Optimizer, Options, Outcome, Schedule, Task, TrainingError,
+    fit,
 };
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Train CL: cross-entropy on augmented pictures. The weights with the best accuracy on the pictures
-    /// held out are kept.
+    /// Train CL: cross-entropy on augmented pictures. The weights with the highest accuracy on the
+    /// validation pictures are kept.
     Classifier(Classifier),
-    /// Train AE for a classifier: KL divergence between its predictions on a picture and on the
-    /// reconstruction. The weights with the lowest divergence on the pictures held out are kept, with the
-    /// threshold inferred there.
+    /// Train AE for a classifier: KL divergence between its predictions for a picture and for the
+    /// reconstruction. The weights with the lowest divergence on the validation pictures are kept, together
+    /// with the threshold inferred there.
     Autoencoder(Autoencoder),
 }
 
 #[derive(Args)]
 pub struct Classifier {
-    /// Which network: compact (0.8 M weights) or vgg16 (134 M).
+    /// Architecture: compact (0.8 M weights) or vgg16 (134 M).
     #[arg(long, default_value_t = ClassifierConfig::Compact)]
     architecture: ClassifierConfig,
 
-    /// InitialWeights from these weights: a file of `train` or `import`, or a state dict of PyTorch's, as .pth or
-    /// safetensors. A last layer for other classes than STL-10's starts anew.
+    /// Start from these weights: a file of `train` or `import`, or a PyTorch state dict (.pth or safetensors).
+    /// A last layer with another number of classes starts with random weights.
     #[arg(long, value_name = "FILE")]
     init: Option<PathBuf>,
 
-    /// In so many of the epochs, the first ones, nothing but the last layer learns; the learning rate's schedule
-    /// starts again after them [default: 0, with vgg16 and --init 1]
+    /// Train only the last layer in the first N epochs; the learning-rate schedule starts again after them
+    /// [default: 0, with vgg16 and --init 1]
     #[arg(long, value_name = "N")]
     freeze: Option<usize>,
 
@@ -58,20 +60,19 @@ pub struct Classifier {
     #[arg(long, value_name = "N", default_value_t = 64)]
     batch_size: usize,
 
-    /// So many of the epochs, the first ones, learn from pictures scaled down to 64x64: they take less
-    /// than half the time.
+    /// Scale the pictures down to 64x64 in the first N epochs, which then take less than half the time.
     #[arg(long, value_name = "N", default_value_t = 0)]
     small_epochs: usize,
 
-    /// What turns gradients into steps [default: sgd, with vgg16 adam]
+    /// Optimizer [default: sgd, with vgg16 adam]
     #[arg(long, value_enum)]
     optimizer: Option<Optimizer>,
 
-    /// The learning rate, at its highest [default: 0.08, with vgg16 0.0001]
+    /// Highest learning rate of the schedule [default: 0.08, with vgg16 0.0001]
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
 
-    /// How the learning rate goes.
+    /// Learning-rate schedule.
     #[arg(long, value_enum, default_value_t = Schedule::OneCycle)]
     schedule: Schedule,
 
@@ -94,12 +95,12 @@ pub struct Autoencoder {
     #[command(flatten)]
     shape: AutoencoderShape,
 
-    /// InitialWeights from these weights, a file of `train` or `import`: those that were learned for another classifier,
-    /// say.
+    /// Start from these weights, a file of `train` or `import`; for example those of an autoencoder for another
+    /// classifier.
     #[arg(long, value_name = "FILE")]
     init: Option<PathBuf>,
 
-    /// Learn from STL-10's unlabelled pictures too: AE needs no labels.
+    /// Train on STL-10's unlabelled pictures, too: AE needs no labels.
     #[arg(long, requires = "data", help_heading = "Pictures")]
     unlabeled: bool,
 
@@ -111,15 +112,15 @@ pub struct Autoencoder {
     #[arg(long, value_name = "N", default_value_t = 128)]
     batch_size: usize,
 
-    /// What turns gradients into steps.
+    /// Optimizer.
     #[arg(long, value_enum, default_value_t = Optimizer::Adam)]
     optimizer: Optimizer,
 
-    /// The learning rate, at its highest.
+    /// Highest learning rate of the schedule.
     #[arg(long, value_name = "RATE", default_value_t = 1e-3)]
     learning_rate: f64,
 
-    /// How the learning rate goes.
+    /// Learning-rate schedule.
     #[arg(long, value_enum, default_value_t = Schedule::Constant)]
     schedule: Schedule,
 
@@ -135,27 +136,27 @@ pub struct Autoencoder {
     #[arg(long, value_name = "T", default_value_t = 1.0)]
     loss_temperature: f32,
 
-    /// Weight of the mean squared difference between picture and reconstruction in the loss.
+    /// Weight of the mean squared error between picture and reconstruction in the loss.
     #[arg(long, value_name = "WEIGHT", default_value_t = 0.0)]
     mse: f64,
 
-    /// Mirror half of the pictures.
+    /// Flip half of the pictures horizontally.
     #[arg(long)]
     flip: bool,
 
-    /// Show AE pictures with noise, of a standard deviation from 0 to this; the prediction on the picture
-    /// without it is to survive.
+    /// Largest standard deviation of Gaussian noise on AE's input; the prediction to match is that for the picture
+    /// without noise.
     #[arg(long, value_name = "SIGMA", default_value_t = 0.0)]
     noise: f32,
 
-    /// So many of the epochs, the first ones, learn from windows of 64x64, less than half of each picture.
+    /// Train on random crops of 64x64 in the first N epochs, less than half of each picture.
     #[arg(long, value_name = "N", default_value_t = 0)]
     small_epochs: usize,
 
     #[command(flatten)]
     score: ScoreArguments,
 
-    /// Share of clean pictures, in per cent, that the detector's threshold lets pass.
+    /// Share of clean pictures, in per cent, whose scores are at most the detector's threshold.
     #[arg(long, value_name = "PER CENT", default_value_t = 95.0)]
     percentile: f32,
 
@@ -172,49 +173,87 @@ pub struct Autoencoder {
     run: Run,
 }
 
-/// What has nothing to do with what is learned.
+/// Options of a run that both trainings have.
 #[derive(Args)]
 #[command(next_help_heading = "Run")]
 struct Run {
-    /// File for the best weights (safetensors). Checkpoints go into a folder beside it.
+    /// File for the best weights (safetensors). Checkpoints go into the folder FILE.checkpoint.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 
-    /// Number format of the weights that are kept.
+    /// Number format of the best weights.
     #[arg(long, value_enum, default_value_t = Precision::F32)]
     precision: Precision,
 
-    /// Seed of the first weights, the shuffling and the augmentation.
+    /// Seed of every random number: initial weights, shuffling, augmentation, noise, dropout.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
-    /// Stop after so many epochs without a better validation; 0: never.
+    /// Stop after N epochs without a better validation; 0: never.
     #[arg(long, value_name = "N", default_value_t = 0)]
     patience: usize,
 
-    /// Minutes between checkpoints inside an epoch; there is one after each epoch anyway.
+    /// Minutes between checkpoints inside an epoch; there is one after every epoch, too. The last two are kept.
     #[arg(long, value_name = "MINUTES", default_value_t = 3.0)]
     checkpoint_every: f64,
 
-    /// Go on from the last checkpoint (with the same options).
+    /// Resume from the last checkpoint, with the same options.
     #[arg(long, conflicts_with = "overwrite")]
     resume: bool,
 
-    /// InitialWeights over, replacing weights and checkpoints that are there.
+    /// Start over; replace weights and checkpoints that are there.
     #[arg(long)]
     overwrite: bool,
 }
 
 pub fn run(command: Command, devices: Vec<Device>) -> Result<ExitCode> {
-    match command {
+    let result = match command {
         Command::Classifier(arguments) => arguments.run(devices),
         Command::Autoencoder(arguments) => arguments.run(devices),
-    }
+    };
+    result.map_err(with_flags)
 }
+
+/// The error with the flags that it is about: the core knows parameters and actions, not their flags.
+fn with_flags(error: anyhow::Error) -> anyhow::Error {
+    if let Some(Error::Option { name, value, must }) = error.downcast_ref()
+        && PARAMETERS.contains(name)
+    {
+        return anyhow!("--{} is {value}, but must be {must}", name.replace('_', "-"));
+    }
+    let flags = match error.downcast_ref() {
+        Some(TrainingError::CheckpointExists { .. }) => "--resume, --overwrite",
+        Some(TrainingError::OutputExists { .. } | TrainingError::ForeignFolder { .. }) => {
+            "--out, --overwrite"
+        }
+        Some(TrainingError::OutputIsFolder { .. } | TrainingError::Busy { .. }) => "--out",
+        Some(
+            TrainingError::OtherOptions { .. }
+            | TrainingError::DamagedCheckpoint { .. }
+            | TrainingError::NoCheckpoint { .. },
+        ) => "--overwrite",
+        Some(TrainingError::Diverged { .. }) => "--learning-rate",
+        Some(TrainingError::Device { .. }) => "--resume, --batch-size, --device",
+        _ => return error,
+    };
+    anyhow!("{error:#} ({flags})")
+}
+
+/// Parameters of the core whose flags have the same names.
+const PARAMETERS: [&str; 8] = [
+    "epochs",
+    "batch_size",
+    "learning_rate",
+    "weight_decay",
+    "mse",
+    "noise",
+    "small_epochs",
+    "percentile",
+];
 
 impl Classifier {
     fn run(self, devices: Vec<Device>) -> Result<ExitCode> {
-        // What suits a small network with batch norms throws a large one without them off.
+        // VGG16 has no batch normalisation; with the compact network's learning rate it diverges.
         let (optimizer, learning_rate, weight_decay, frozen_epochs) = match self.architecture {
             ClassifierConfig::Compact => (Optimizer::Sgd, 0.08, 5e-4, 0),
             ClassifierConfig::Vgg16 => {
@@ -229,22 +268,19 @@ impl Classifier {
             weight_decay: self.weight_decay.unwrap_or(weight_decay),
             schedule: self.schedule,
         })?;
-        let start = self.init.as_deref().map(start).transpose()?;
+        let initial = self.init.as_deref().map(initial_weights).transpose()?;
         let data = Arc::new(self.source.training_data(self.beside.drawn, false)?);
-        let task = ClassifierTask {
+        let chosen = ClassifierOptions {
             config: self.architecture,
-            data: Arc::clone(&data),
-            devices,
-            seed: options.seed,
             small_epochs: self.small_epochs,
-            start,
             frozen_epochs: self.freeze.unwrap_or(frozen_epochs),
         };
+        let task = ClassifierTask::new(chosen, initial, Arc::clone(&data), devices)?;
         train(task, &data, &options)
     }
 }
 
-fn start(path: &Path) -> Result<InitialWeights> {
+fn initial_weights(path: &Path) -> Result<InitialWeights> {
     let weights = state_dict(path).with_context(|| path.display().to_string())?;
     let crc32 = crc32fast::hash(&weights);
     Ok(InitialWeights { path: path.to_owned(), weights, crc32 })
@@ -261,47 +297,28 @@ impl Autoencoder {
             schedule: self.schedule,
         })?;
         let config = self.shape.config()?;
-        if self.small_epochs > 0 && matches!(config, AutoencoderConfig::Tutorial { .. }) {
-            bail!("--small-epochs is for the other autoencoders: the tutorial's takes 96x96 only");
-        }
-        if !(0.0..=1e6).contains(&self.mse) || !(0.0..=1.0).contains(&self.noise) {
-            bail!("--mse must be a weight, 0 or more, and --noise be between 0 and 1");
-        }
         let (classifier, classifier_crc32) = self.classifier.load(&devices[0])?;
-        let loss =
-            Divergence { direction: self.loss_direction, temperature: self.loss_temperature };
-        let score = self.score.score();
-        let (percentile, seed) = (self.percentile, options.seed);
         let chosen = AutoencoderOptions {
             config,
-            loss,
+            loss: Divergence { direction: self.loss_direction, temperature: self.loss_temperature },
             mse: self.mse,
             flip: self.flip,
             noise: self.noise,
             small_epochs: self.small_epochs,
-            score,
-            percentile,
-            seed,
+            score: self.score.score(),
+            percentile: self.percentile,
             classifier_crc32,
         };
-        let start = self.init.as_deref().map(start).transpose()?;
+        chosen.check()?;
+        let initial = self.init.as_deref().map(initial_weights).transpose()?;
         let data = Arc::new(self.source.training_data(self.beside.drawn, self.unlabeled)?);
-        let task = AutoencoderTask::new(chosen, start, Arc::clone(&data), classifier, devices)?;
+        let task = AutoencoderTask::new(chosen, initial, Arc::clone(&data), classifier, devices)?;
         train(task, &data, &options)
     }
 }
 
 impl Run {
     fn options(&self, hyper_parameters: HyperParameters) -> Result<Options> {
-        if hyper_parameters.epochs == 0 || hyper_parameters.batch_size == 0 {
-            bail!("--epochs and --batch-size must be at least 1");
-        }
-        if !(0.0..=1.0).contains(&hyper_parameters.weight_decay) {
-            bail!(
-                "--weight-decay is {}, but must be between 0 and 1",
-                hyper_parameters.weight_decay
-            );
-        }
         let checkpoint_every = Duration::try_from_secs_f64(self.checkpoint_every * 60.0)
             .context("--checkpoint-every must be a number of minutes, 0 or more")?;
         let options = Options {
@@ -314,7 +331,7 @@ impl Run {
             resume: self.resume,
             overwrite: self.overwrite,
         };
-        options.check_output()?;
+        options.check()?;
         Ok(options)
     }
 }
@@ -324,7 +341,7 @@ fn train<T: Task>(task: T, data: &TrainingData, options: &Options) -> Result<Exi
     let asked = Arc::clone(&stop);
     ctrlc::set_handler(move || {
         if asked.swap(true, Ordering::Relaxed) {
-            std::process::exit(130); // asked twice: now
+            std::process::exit(130); // the second signal: at once
         }
         eprintln!("\nwriting a checkpoint after this batch; Ctrl-C again to quit without");
     })
@@ -340,7 +357,7 @@ fn train<T: Task>(task: T, data: &TrainingData, options: &Options) -> Result<Exi
             ExitCode::SUCCESS
         }
         Outcome::Interrupted => {
-            info!("stopped; go on with the same options and --resume");
+            info!("stopped; resume with the same options and --resume");
             ExitCode::from(130)
         }
     })

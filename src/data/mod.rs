@@ -1,4 +1,4 @@
-//! Pictures to learn from and to measure on.
+//! Datasets: pictures for training, validation and test.
 
 pub mod dataset;
 mod split;
@@ -14,9 +14,9 @@ use crate::class::Class;
 use crate::error::Result;
 use crate::picture::{Picture, VALUES};
 
-/// A list of pictures, each of which can be read at any time, by several threads.
+/// A list of pictures that several threads can read in any order.
 pub trait Pictures: Send + Sync {
-    /// How many.
+    /// Number of pictures.
     fn len(&self) -> usize;
 
     /// Whether there are none.
@@ -24,16 +24,16 @@ pub trait Pictures: Send + Sync {
         self.len() == 0
     }
 
-    /// The true class of each picture, in order; pictures without labels, if any, come last.
+    /// The true classes, in order. There may be fewer than pictures: those without labels come last.
     fn labels(&self) -> &[Class];
 
-    /// Reads picture `index` into `bytes`: planes R, G, B, each row by row.
+    /// Reads picture `index` into `bytes`: planes R, G, B, each row by row, 0 to 255.
     ///
     /// # Errors
-    /// When the file it is in cannot be read.
+    /// When its file cannot be read.
     fn read(&self, index: usize, bytes: &mut [u8; VALUES]) -> Result<()>;
 
-    /// Picture `index` as numbers in [0, 1].
+    /// Picture `index` with values in [0, 1].
     ///
     /// # Errors
     /// As [`Pictures::read`].
@@ -41,12 +41,12 @@ pub trait Pictures: Send + Sync {
         let mut bytes = [0; VALUES];
         self.read(index, &mut bytes)?;
         Ok(Picture::new(bytes.iter().map(|b| f32::from(*b) / 255.0).collect())
-            .expect("255 divided by 255 is 1"))
+            .expect("bytes divided by 255 are in [0, 1]"))
     }
 }
 
-/// Pictures followed by others, which may have fewer labels than pictures: learning an autoencoder
-/// needs none.
+/// Two datasets, one after the other. The second may have fewer labels than pictures: an autoencoder is
+/// trained without labels.
 pub struct Joined {
     first: Box<dyn Pictures>,
     second: Box<dyn Pictures>,
@@ -54,10 +54,10 @@ pub struct Joined {
 }
 
 impl Joined {
-    /// Every picture of `first` must have a label, or no place would tell whose the labels are.
+    /// Joins them. Every picture of `first` must have a label: labels are found by index.
     ///
     /// # Panics
-    /// When one has none.
+    /// When a picture of `first` has none.
     pub fn new(first: Box<dyn Pictures>, second: Box<dyn Pictures>) -> Self {
         assert_eq!(first.labels().len(), first.len(), "all of the first pictures have labels");
         let labels = [first.labels(), second.labels()].concat();

@@ -58,6 +58,9 @@ pub struct Training {
     pub epochs: usize,
     /// Of every random choice.
     pub seed: u64,
+    /// Version of this crate that trained them; none in files from before it was recorded.
+    #[serde(default)]
+    pub version: Option<String>,
     /// The options that this depended on.
     #[cfg_attr(target_arch = "wasm32", tsify(type = "unknown"))]
     pub options: serde_json::Value,

@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use burn::module::{Module, ParamGroup};
 use burn::tensor::{Device, Tensor, activation};
+use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use super::layers::{self, Layer, Layers};
@@ -72,10 +73,10 @@ fn vgg16(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
     let classifier = vec![
         dense.linear(512 * 7 * 7, 4096),
         layers::relu(),
-        layers::dropout(0.5),
+        layers::dropout_layer(0.5),
         dense.linear(4096, 4096),
         layers::relu(),
-        layers::dropout(0.5),
+        layers::dropout_layer(0.5),
         dense.linear(4096, Class::COUNT),
     ];
     (features, classifier)
@@ -106,14 +107,24 @@ fn compact(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
 impl Classifier {
     /// Logits [n, 10] of pictures [n, 3, 96, 96] with values in [0, 1].
     pub fn forward(&self, pictures: Tensor<4>) -> Tensor<2> {
+        let x = layers::forward(&self.features, self.normalise(pictures));
+        layers::forward(&self.classifier, x).flatten(1, 3)
+    }
+
+    /// As [`Classifier::forward`], with dropout by `rng`.
+    pub fn forward_training<R: Rng>(&self, pictures: Tensor<4>, rng: &mut R) -> Tensor<2> {
+        let x = layers::forward_training(&self.features, self.normalise(pictures), rng);
+        layers::forward_training(&self.classifier, x, rng).flatten(1, 3)
+    }
+
+    /// Subtracts the channels' means and divides by their standard deviations.
+    fn normalise(&self, pictures: Tensor<4>) -> Tensor<4> {
         let device = pictures.device();
         let per_channel = |values: [f64; CHANNELS]| {
             Tensor::<1>::from_floats(values.map(|v| v as f32), &device).reshape([1, CHANNELS, 1, 1])
         };
         let (mean, std) = (per_channel(self.mean), per_channel(self.std));
-        let x = (pictures - mean) / std;
-        let x = layers::forward(&self.features, x);
-        layers::forward(&self.classifier, x).flatten(1, 3)
+        (pictures - mean) / std
     }
 
     /// The prefix of the last layer's weights' names.

@@ -11,6 +11,7 @@ use burn::nn::{
     PaddingConfig2d, Relu,
 };
 use burn::tensor::{Device, Tensor, TensorData};
+use rand::{Rng, RngExt};
 
 use super::dct::lowest_frequencies;
 use crate::picture::CHANNELS;
@@ -33,7 +34,8 @@ pub enum Layer {
     MaxPool(MaxPool2d),
     /// Mean over as many windows as the output has positions.
     AveragePool(AdaptiveAvgPool2d),
-    /// Sets values to 0 at random while training.
+    /// Dropout (Srivastava et al. 2014): zeroes values at random in [`forward_training`], does nothing in
+    /// [`forward`].
     Dropout(Dropout),
     /// Changes the shape, keeps the values.
     Reshape(Reshape),
@@ -46,7 +48,7 @@ pub struct Reshape {
 }
 
 impl Layer {
-    /// Runs the layer. Batch normalisation and dropout follow the module's own state (`train`, `valid`).
+    /// Runs the layer, without dropout. Batch normalisation follows the module's own state (`train`, `valid`).
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         match self {
             Layer::Conv(layer) => layer.forward(x),
@@ -60,7 +62,7 @@ impl Layer {
             Layer::Relu(layer) => layer.forward(x),
             Layer::MaxPool(layer) => layer.forward(x),
             Layer::AveragePool(layer) => layer.forward(x),
-            Layer::Dropout(layer) => layer.forward(x),
+            Layer::Dropout(_) => x,
             Layer::Reshape(Reshape { shape: [c, h, w] }) => {
                 let n = x.dims()[0];
                 x.reshape([n, *c, *h, *w])
@@ -69,13 +71,32 @@ impl Layer {
     }
 }
 
-/// Runs the layers one after another.
+/// Runs the layers one after another, without dropout.
 pub fn forward(layers: &[Layer], x: Tensor<4>) -> Tensor<4> {
     layers.iter().fold(x, |x, layer| layer.forward(x))
 }
 
+/// Runs the layers one after another, with dropout where it is not frozen. `rng` chooses the values that are
+/// zeroed: burn's own dropout uses the device's generator, which all threads share and no checkpoint holds.
+pub fn forward_training<R: Rng>(layers: &[Layer], x: Tensor<4>, rng: &mut R) -> Tensor<4> {
+    layers.iter().fold(x, |x, layer| match layer {
+        Layer::Dropout(layer) if layer.training.is_enabled() => dropout(x, layer.prob, rng),
+        layer => layer.forward(x),
+    })
+}
+
+/// Zeroes each value with this probability and scales the others up, so that the mean stays.
+fn dropout<R: Rng>(x: Tensor<4>, probability: f64, rng: &mut R) -> Tensor<4> {
+    let scale = (1.0 / (1.0 - probability)) as f32;
+    let mask: Vec<f32> = (0..x.shape().num_elements())
+        .map(|_| if rng.random_bool(probability) { 0.0 } else { scale })
+        .collect();
+    let mask = Tensor::from_data(TensorData::new(mask, x.shape()), &x.device());
+    x * mask
+}
+
 /// An initializer, from the fan-in and the fan-out.
-pub(super) type Init = fn(fan_in: usize, fan_out: usize) -> Initializer;
+pub(crate) type Init = fn(fan_in: usize, fan_out: usize) -> Initializer;
 
 /// He et al. 2015 (arXiv 1502.01852), by the fan-out, as torchvision initialises VGG's convolutions.
 pub(super) fn he(_: usize, fan_out: usize) -> Initializer {
@@ -94,12 +115,12 @@ pub(super) fn small(_: usize, _: usize) -> Initializer {
 }
 
 /// All zeros: a layer that adds nothing at first.
-pub(super) fn zero(_: usize, _: usize) -> Initializer {
+pub(crate) fn zero(_: usize, _: usize) -> Initializer {
     Initializer::Zeros
 }
 
 /// Builds layers on one device with one initializer; biases start at 0.
-pub(super) struct Layers<'a> {
+pub(crate) struct Layers<'a> {
     pub device: &'a Device,
     pub init: Init,
 }
@@ -177,7 +198,7 @@ impl Layers<'_> {
     }
 }
 
-pub(super) fn relu() -> Layer {
+pub(crate) fn relu() -> Layer {
     Layer::Relu(Relu::new())
 }
 
@@ -190,10 +211,42 @@ pub(super) fn average_pool(side: usize) -> Layer {
     Layer::AveragePool(AdaptiveAvgPool2dConfig::new([side, side]).init())
 }
 
-pub(super) fn dropout(probability: f64) -> Layer {
+pub(crate) fn dropout_layer(probability: f64) -> Layer {
     Layer::Dropout(DropoutConfig::new(probability).init())
 }
 
 pub(super) fn reshape(shape: [usize; 3]) -> Layer {
     Layer::Reshape(Reshape { shape })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::DType;
+    use rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
+
+    fn values(x: Tensor<4>) -> Vec<f32> {
+        x.into_data().convert_dtype(DType::F32).try_to_vec().unwrap()
+    }
+
+    #[test]
+    fn dropout_zeroes_its_share_keeps_the_mean_and_follows_the_generator() {
+        let x = Tensor::<4>::ones([10, 1000, 1, 1], &Device::flex());
+        let layers = [dropout_layer(0.25)];
+        let dropped = |seed| {
+            let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+            values(forward_training(&layers, x.clone(), &mut rng))
+        };
+        let first = dropped(1);
+        let zeros = first.iter().filter(|v| **v == 0.0).count() as f64 / first.len() as f64;
+        assert!((zeros - 0.25).abs() < 0.02, "{zeros}");
+        assert!(first.iter().all(|v| *v == 0.0 || (v - 4.0 / 3.0).abs() < 1e-6));
+        assert_eq!(first, dropped(1));
+        assert_ne!(first, dropped(2));
+        assert_eq!(values(forward(&layers, x.clone())), values(x.clone()), "none in evaluation");
+        let frozen = layers.map(Module::freeze);
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+        let kept = forward_training(&frozen, x.clone(), &mut rng);
+        assert_eq!(values(kept), values(x), "none where it is frozen");
+    }
 }

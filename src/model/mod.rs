@@ -4,7 +4,7 @@ pub mod autoencoder;
 pub mod card;
 pub mod classifier;
 mod dct;
-mod layers;
+pub(crate) mod layers;
 pub mod loss;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod pytorch;

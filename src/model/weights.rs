@@ -11,7 +11,9 @@ use burn_store::{
     BurnToPyTorchAdapter, ChainAdapter, FloatCastAdapter, ModuleSnapshot, PyTorchToBurnAdapter,
     SafetensorsStore,
 };
+use safetensors::tensor::TensorInfo;
 use safetensors::{Dtype, SafeTensors};
+use serde::Serialize;
 
 use super::card::{Architecture, CARD_KEY, Card, THRESHOLD_PERCENTILE};
 use super::{Autoencoder, Classifier, quantize};
@@ -120,7 +122,33 @@ pub fn save<M: Module>(module: &M, card: &Card, precision: Precision) -> Result<
         .metadata(CARD_KEY, text);
     module.save_into(&mut store).map_err(|e| Error::Weights(e.to_string()))?;
     let bytes = store.get_bytes().map_err(|e| Error::Weights(e.to_string()))?;
-    if precision == Precision::I8 { quantize::to_eight_bits(&bytes) } else { Ok(bytes) }
+    let bytes = if precision == Precision::I8 { quantize::to_eight_bits(&bytes)? } else { bytes };
+    with_sorted_header(bytes)
+}
+
+/// The header of a safetensors file, its keys in order.
+#[derive(Serialize)]
+struct Header<'a> {
+    #[serde(rename = "__metadata__")]
+    metadata: BTreeMap<&'a String, &'a String>,
+    #[serde(flatten)]
+    tensors: BTreeMap<String, &'a TensorInfo>,
+}
+
+/// The same file with its header in one order: its writer puts the metadata's keys into a random one, and the
+/// same weights must give the same bytes.
+fn with_sorted_header(mut bytes: Vec<u8>) -> Result<Vec<u8>> {
+    let (length, metadata) = SafeTensors::read_metadata(&bytes).map_err(not_safetensors)?;
+    let header = Header {
+        metadata: metadata.metadata().iter().flatten().collect(),
+        tensors: metadata.tensors().into_iter().collect(),
+    };
+    let mut header = serde_json::to_vec(&header).expect("a header is plain data");
+    header.resize(header.len().next_multiple_of(8), b' '); // tensors begin at multiples of 8
+    let start = size_of::<u64>();
+    bytes.splice(start..start + length, header.iter().copied());
+    bytes[..start].copy_from_slice(&(header.len() as u64).to_le_bytes());
+    Ok(bytes)
 }
 
 /// The same weights and the same card in another number format.
@@ -204,4 +232,28 @@ fn check_numbers(name: &str, dtype: Dtype, data: &[u8]) -> Result<()> {
         return Ok(());
     }
     Err(Error::Weights(format!("tensor \"{name}\" holds numbers that are not finite")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ClassifierConfig;
+
+    #[test]
+    fn the_same_weights_give_the_same_bytes() {
+        let device = Device::flex();
+        let network = ClassifierConfig::Compact.init(&device).valid();
+        let card = Card::new(Architecture::Classifier(ClassifierConfig::Compact));
+        for precision in [Precision::F32, Precision::F16, Precision::I8] {
+            let first = save(&network, &card, precision).unwrap();
+            for _ in 0..20 {
+                assert!(first == save(&network, &card, precision).unwrap(), "{precision:?}");
+            }
+            // Still what it was: tensors begin where the format wants them, and all can be read.
+            let (length, metadata) = SafeTensors::read_metadata(&first).unwrap();
+            assert_eq!(length % 8, 0);
+            assert_eq!(metadata.metadata().as_ref().unwrap()["format"], "pt");
+            assert_eq!(load_classifier(&first, &device).unwrap().1, card);
+        }
+    }
 }

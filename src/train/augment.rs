@@ -1,4 +1,4 @@
-//! Augmentation: the same thing seen a little differently, so that the classifier learns things, not pictures.
+//! Augmentation of training pictures: random flips, shifts, zooms and changes of light.
 
 use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -9,12 +9,14 @@ use crate::picture::{CHANNELS, PLANE, SIDE, VALUES};
 const SHIFT: f32 = 8.0;
 /// Range of the zoom.
 const ZOOM: std::ops::Range<f32> = 0.85..1.15;
-/// Largest change of brightness, contrast and each channel's gain.
+/// Largest change of the contrast; twice that of the brightness and of each channel's gain.
 const LIGHT: f32 = 0.2;
 
-/// Flips, shifts, zooms and relights a picture, and scales it to `side` x `side`; values stay in [0, 1].
+/// Augments a picture, and scales it to `side` x `side` pixels; returns its values, planes R, G, B, in [0, 1].
 ///
-/// Mirrored half of the time; sampled bilinearly; what comes in from outside repeats the border.
+/// It is flipped horizontally with probability 1/2, zoomed by [`ZOOM`], shifted by up to [`SHIFT`] in both
+/// directions, and changed in contrast, brightness and colour by up to [`LIGHT`]. Sampling is bilinear; pixels
+/// from outside of the picture repeat its border.
 pub fn augment(bytes: &[u8; VALUES], side: usize, rng: &mut Xoshiro256PlusPlus) -> Vec<f32> {
     let flip = rng.random_bool(0.5);
     let zoom = rng.random_range(ZOOM);
@@ -27,7 +29,7 @@ pub fn augment(bytes: &[u8; VALUES], side: usize, rng: &mut Xoshiro256PlusPlus) 
     let last = (SIDE - 1) as f32;
     let (middle, middle_here) = (last / 2.0, (side - 1) as f32 / 2.0);
     let zoom = zoom * side as f32 / SIDE as f32;
-    // Where each row or column of the result comes from: two neighbours and the part of the second.
+    // The source of each row or column of the result: two neighbours, and the weight of the second.
     let sources = |shift: f32, flip: bool| -> Vec<(usize, usize, f32)> {
         (0..side)
             .map(|i| {
@@ -61,7 +63,7 @@ mod tests {
     use rand::SeedableRng;
 
     #[test]
-    fn pictures_stay_pictures_and_vary() {
+    fn values_stay_in_range_and_vary_with_the_generator() {
         let mut bytes = [0; VALUES];
         for (i, byte) in bytes.iter_mut().enumerate() {
             *byte = (i % 251) as u8;
@@ -73,6 +75,19 @@ mod tests {
         assert_ne!(first, second);
         assert_eq!(first, augment(&bytes, SIDE, &mut Xoshiro256PlusPlus::seed_from_u64(1)));
         assert_eq!(augment(&bytes, 64, &mut rng).len(), CHANNELS * 64 * 64);
+    }
+
+    /// A changed algorithm, also one of `rand`, would make the same seed give another training.
+    #[test]
+    fn an_augmented_picture_is_the_same_in_every_version() {
+        let bytes: [u8; VALUES] = std::array::from_fn(|i| (i * 7 % 256) as u8);
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(5);
+        let values = augment(&bytes, SIDE, &mut rng);
+        let actual = [0, SIDE + 1, PLANE, 2 * PLANE - 1, VALUES - 1].map(|i| values[i]);
+        let expected = [0.417204, 0.390570, 0.384253, 0.588055, 0.692968];
+        for (actual, expected) in actual.iter().zip(expected) {
+            assert!((actual - expected).abs() < 1e-5, "{actual} {expected}");
+        }
     }
 
     #[test]

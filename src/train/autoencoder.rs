@@ -1,8 +1,8 @@
-//! Training of AE: KL divergence between CL's predictions on a picture and on its reconstruction.
+//! Training of AE: KL divergence between CL's predictions for a picture and for its reconstruction
+//! (arXiv 2002.09364, eq. 2).
 //!
-//! Nothing else enters the loss unless it is asked for: no reconstruction error, no labels, and never an
-//! attacked picture (arXiv 2002.09364, eq. 2). CL stays frozen on the plain device, so no gradient of its
-//! weights is computed.
+//! Labels and attacked pictures are never used; a reconstruction error is part of the loss only on request. CL
+//! stays frozen on the plain device, so no gradients of its weights are computed.
 
 use std::sync::Arc;
 
@@ -12,128 +12,159 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::StandardNormal;
+use serde::Serialize;
 
 use super::batch::{numbers, read_batch, scalar, to_batch};
-use super::fit::first_weights;
+use super::fit::random_weights;
+use super::options::{TaskOptions, check_devices};
 use super::{InitialWeights, SMALL, Task, Validation};
 use crate::class::Class;
 use crate::data::TrainingData;
 use crate::detector::{Detector, Score, ScoreConfig};
+use crate::error::Error;
 use crate::model::card::{Architecture, THRESHOLD_PERCENTILE};
 use crate::model::loss::Divergence;
 use crate::model::{Autoencoder, AutoencoderConfig, Card, Classifier, weights};
 use crate::picture::{PLANE, SIDE};
 use crate::progress::Meter;
 
-/// Pictures that go through CL at a time when nothing is learned.
+/// Pictures in a batch of prediction or validation.
 const BATCH: usize = 64;
 
 /// Training of an autoencoder for one classifier.
 pub struct AutoencoderTask {
     options: AutoencoderOptions,
     /// Weights to start from, instead of random ones.
-    start: Option<InitialWeights>,
+    initial_weights: Option<InitialWeights>,
     data: Arc<TrainingData>,
-    /// A copy on each of the devices.
+    /// The classifier on each of the devices.
     classifiers: Vec<Classifier>,
-    /// CL(x) of the data's pictures, as logits: computed once, not once per epoch.
+    /// Logits of CL(x) for every picture x used, by index in the data; computed once, not in every epoch.
     logits: Vec<[f32; Class::COUNT]>,
-    /// The same of the mirrored ones, if AE sees any.
-    mirrored_logits: Vec<[f32; Class::COUNT]>,
+    /// The same for the horizontally flipped pictures, if training flips any.
+    flipped_logits: Vec<[f32; Class::COUNT]>,
     devices: Vec<Device>,
 }
 
-/// What can be told to it.
-#[derive(Clone, Copy, Debug)]
+/// Options of an autoencoder's training.
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct AutoencoderOptions {
-    /// Which network.
+    /// Architecture.
+    #[serde(rename = "autoencoder")]
     pub config: AutoencoderConfig,
-    /// What is minimised.
+    /// The divergence that is minimised.
     pub loss: Divergence,
-    /// Weight of the mean squared difference between picture and reconstruction in the loss; 0 in the
+    /// Weight of the mean squared error between picture and reconstruction in the loss, 0 to 1e6; 0 in the
     /// tutorial.
     pub mse: f64,
-    /// Mirror half of the pictures.
+    /// Flip half of the pictures horizontally.
     pub flip: bool,
-    /// Standard deviation of the noise on what AE is shown: CL(x) of the picture without it is to
-    /// survive. Each picture's own is drawn from 0 to this.
+    /// Largest standard deviation of the noise on AE's input, 0 to 1: each picture's is drawn from 0 to this. The
+    /// prediction to match, CL(x), is that for the picture without noise.
     pub noise: f32,
-    /// So many epochs on windows of [`SMALL`] a side come first: less than half of the pixels. What AE does, it does
-    /// alike at every place.
+    /// Number of epochs at the beginning on random crops of [`SMALL`] pixels a side, less than half of the
+    /// pixels. This suits a fully convolutional AE: it treats all positions alike. 0 for the tutorial's.
     pub small_epochs: usize,
-    /// What the detector will compare.
+    /// The detector's score.
     pub score: ScoreConfig,
-    /// Share of clean pictures, in per cent, that the inferred threshold lets pass.
+    /// Share of clean pictures, in per cent, whose scores are at most the threshold that is inferred.
     pub percentile: f32,
-    /// Of the first weights.
-    pub seed: u64,
-    /// Of the classifier's file: a training is not resumed with another classifier.
+    /// CRC-32 of the classifier's file: a training is not resumed with another classifier.
     pub classifier_crc32: u32,
 }
 
-impl AutoencoderTask {
-    /// Runs CL, which is on the first of the plain `devices`, over the data's pictures, then is ready to train.
+impl AutoencoderOptions {
+    /// Checks the ranges.
     ///
     /// # Errors
-    /// When a picture cannot be read or an option is out of range.
+    /// When a value is out of its range, or does not go with the architecture.
+    pub fn check(&self) -> crate::Result<()> {
+        self.config.check()?;
+        self.loss.check()?;
+        self.score.check()?;
+        let out_of_range = |name, value: String, must| Err(Error::Option { name, value, must });
+        if !(0.0..=1e6).contains(&self.mse) {
+            return out_of_range("mse", self.mse.to_string(), "between 0 and a million");
+        }
+        if !(0.0..=1.0).contains(&self.noise) {
+            return out_of_range("noise", self.noise.to_string(), "between 0 and 1");
+        }
+        if self.small_epochs > 0 && matches!(self.config, AutoencoderConfig::Tutorial { .. }) {
+            let must = "0 with the tutorial's autoencoder, which takes pictures of 96x96 only";
+            return out_of_range("small_epochs", self.small_epochs.to_string(), must);
+        }
+        Detector::infer_threshold(self.score, &[0.0], self.percentile)?;
+        Ok(())
+    }
+}
+
+impl AutoencoderTask {
+    /// Computes the predictions of `classifier`, which is on the first of the plain `devices`, for all
+    /// pictures used.
+    ///
+    /// # Errors
+    /// When an option is out of its range, the initial weights do not fit, there is no device, or a picture
+    /// cannot be read.
     pub fn new(
         options: AutoencoderOptions,
-        start: Option<InitialWeights>,
+        initial_weights: Option<InitialWeights>,
         data: Arc<TrainingData>,
         classifier: Classifier,
         devices: Vec<Device>,
     ) -> Result<Self> {
-        options.config.check()?;
-        options.loss.check()?;
-        // What can be refused shall not wait for the first looks, or for the first epoch's end.
-        first_autoencoder(&options, start.as_ref(), &devices[0])?;
-        Detector::infer_threshold(options.score, &[0.0], options.percentile)?;
+        options.check()?;
+        check_devices(&devices)?;
+        // Initial weights that do not fit are refused before the predictions, which take time.
+        initial_autoencoder(options.config, initial_weights.as_ref(), 0, &devices[0])?;
         let all = [data.parts.training.as_slice(), &data.parts.validation].concat();
-        let logits = first_looks(&data, &all, false, &classifier, &devices[0])?;
-        let mirrored: &[usize] = if options.flip { &data.parts.training } else { &[] };
-        let mirrored_logits = first_looks(&data, mirrored, true, &classifier, &devices[0])?;
+        let logits = predict(&data, &all, false, &classifier, &devices[0])?;
+        let flipped: &[usize] = if options.flip { &data.parts.training } else { &[] };
+        let flipped_logits = predict(&data, flipped, true, &classifier, &devices[0])?;
         let classifiers = devices.iter().map(|d| classifier.clone().to_device(d)).collect();
-        Ok(Self { options, start, data, classifiers, logits, mirrored_logits, devices })
+        Ok(Self { options, initial_weights, data, classifiers, logits, flipped_logits, devices })
     }
 }
 
-/// AE before it learns.
-fn first_autoencoder(
-    options: &AutoencoderOptions,
-    start: Option<&InitialWeights>,
+/// AE before training.
+fn initial_autoencoder(
+    config: AutoencoderConfig,
+    initial_weights: Option<&InitialWeights>,
+    seed: u64,
     device: &Device,
 ) -> Result<Autoencoder> {
-    let fresh = first_weights(options.seed, device, |cpu| options.config.init(cpu));
-    match start {
-        Some(start) => {
-            weights::load(fresh, &start.weights).with_context(|| start.path.display().to_string())
-        }
-        None => Ok(fresh),
+    let random = random_weights(seed, device, |cpu| config.init(cpu));
+    match initial_weights {
+        Some(initial) => weights::load(random, &initial.weights)
+            .with_context(|| initial.path.display().to_string()),
+        None => Ok(random),
     }
 }
 
-/// CL(x), [n, 10], of rows of logits.
-fn first_look(rows: impl IntoIterator<Item = [f32; Class::COUNT]>, device: &Device) -> Tensor<2> {
+/// Rows of logits as a tensor of shape [n, 10].
+fn logits_tensor(
+    rows: impl IntoIterator<Item = [f32; Class::COUNT]>,
+    device: &Device,
+) -> Tensor<2> {
     let values: Vec<f32> = rows.into_iter().flatten().collect();
     let shape = [values.len() / Class::COUNT, Class::COUNT];
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
-/// The picture seen in a mirror.
-fn mirror(picture: &mut [f32]) {
+/// Flips the picture horizontally.
+fn flip_horizontally(picture: &mut [f32]) {
     picture.chunks_exact_mut(SIDE).for_each(<[f32]>::reverse);
 }
 
-/// A window of `side` x `side` pixels, anywhere in the picture.
-fn window(picture: &[f32], side: usize, rng: &mut Xoshiro256PlusPlus) -> Vec<f32> {
+/// A crop of `side` x `side` pixels at a random position.
+fn random_crop(picture: &[f32], side: usize, rng: &mut Xoshiro256PlusPlus) -> Vec<f32> {
     let [top, left] = std::array::from_fn(|_| rng.random_range(0..=SIDE - side));
     let rows =
         picture.chunks_exact(PLANE).flat_map(|plane| plane.chunks_exact(SIDE).skip(top).take(side));
     rows.flat_map(|row| &row[left..left + side]).copied().collect()
 }
 
-/// Adds noise of a standard deviation drawn from 0 to `largest`, the same for blocks of 1, 2 or 4 pixels
-/// a side: what fools a network is coarse as well as fine.
+/// Adds Gaussian noise of a standard deviation drawn from 0 to `largest`, equal within blocks of 1, 2 or 4
+/// pixels a side: adversarial perturbations are coarse as well as fine.
 fn add_noise(picture: &mut [f32], side: usize, largest: f32, rng: &mut Xoshiro256PlusPlus) {
     let deviation = rng.random_range(0.0..=largest);
     let block = 1 << rng.random_range(0..3);
@@ -150,31 +181,32 @@ fn add_noise(picture: &mut [f32], side: usize, largest: f32, rng: &mut Xoshiro25
     }
 }
 
-/// CL(x), as logits, of these pictures of the data, each at its own place; mirrored if wanted.
-fn first_looks(
+/// Logits of CL(x) for the pictures `indices`, each at its index in the data; zeros for the others. The
+/// pictures are flipped horizontally first if `flipped`.
+fn predict(
     data: &TrainingData,
     indices: &[usize],
-    mirrored: bool,
+    flipped: bool,
     classifier: &Classifier,
     device: &Device,
 ) -> Result<Vec<[f32; Class::COUNT]>> {
-    let mut looks = vec![[0.0; Class::COUNT]; data.pictures.len()];
+    let mut logits = vec![[0.0; Class::COUNT]; data.pictures.len()];
     let mut meter = Meter::new(indices.len().div_ceil(BATCH), 0);
     for batch in indices.chunks(BATCH) {
         let mut x = read_batch(data.pictures.as_ref(), batch, device)?;
-        if mirrored {
+        if flipped {
             x = x.flip([3]);
         }
         let values = numbers(classifier.forward(x))?;
         for (index, row) in batch.iter().zip(values.chunks_exact(Class::COUNT)) {
-            looks[*index].copy_from_slice(row);
+            logits[*index].copy_from_slice(row);
         }
-        meter.step(batch.len(), "the first look at every picture");
+        meter.step(batch.len(), "predictions for the clean pictures");
     }
-    Ok(looks)
+    Ok(logits)
 }
 
-/// Share of rows on which the two predictions name the same class, shape `[1]`.
+/// Share of the rows on which the two predictions have the same class, shape `[1]`.
 fn agreement(first: Tensor<2>, second: Tensor<2>) -> Tensor<1> {
     first.argmax(1).equal(second.argmax(1)).float().mean()
 }
@@ -188,22 +220,17 @@ impl Task for AutoencoderTask {
     }
 
     fn options(&self) -> serde_json::Value {
-        serde_json::json!({
-            "autoencoder": self.options.config, "loss": self.options.loss,
-            "mse": self.options.mse, "flip": self.options.flip, "noise": self.options.noise,
-            "small_epochs": self.options.small_epochs,
-            "score": self.options.score, "percentile": self.options.percentile,
-            "classifier_crc32": self.options.classifier_crc32,
-            "start_crc32": self.start.as_ref().map(|start| start.crc32),
-        })
+        let initial_weights_crc32 = self.initial_weights.as_ref().map(|weights| weights.crc32);
+        TaskOptions { options: &self.options, initial_weights_crc32 }.to_json()
     }
 
     fn card(&self) -> Card {
         Card::new(Architecture::Autoencoder(self.options.config))
     }
 
-    fn init(&self) -> Result<Autoencoder> {
-        first_autoencoder(&self.options, self.start.as_ref(), &self.devices[0])
+    fn init(&self, seed: u64) -> Result<Autoencoder> {
+        let initial_weights = self.initial_weights.as_ref();
+        initial_autoencoder(self.options.config, initial_weights, seed, &self.devices[0])
     }
 
     fn loss(
@@ -217,32 +244,32 @@ impl Task for AutoencoderTask {
         let AutoencoderOptions { loss, mse, flip, noise, .. } = self.options;
         let (classifier, device) = (&self.classifiers[rank], &self.devices[rank]);
         let side = if epoch < self.options.small_epochs { SMALL } else { SIDE };
-        let (mut pictures, mut shown, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut pictures, mut inputs, mut rows) = (Vec::new(), Vec::new(), Vec::new());
         for index in indices {
             let mut picture = self.data.pictures.picture(*index)?.values().to_vec();
-            let mirrored = flip && rng.random_bool(0.5);
-            if mirrored {
-                mirror(&mut picture);
+            let flipped = flip && rng.random_bool(0.5);
+            if flipped {
+                flip_horizontally(&mut picture);
             }
-            rows.push(if mirrored { self.mirrored_logits[*index] } else { self.logits[*index] });
+            rows.push(if flipped { self.flipped_logits[*index] } else { self.logits[*index] });
             if side < SIDE {
-                picture = window(&picture, side, rng);
+                picture = random_crop(&picture, side, rng);
             }
             pictures.extend_from_slice(&picture);
             if noise > 0.0 {
                 add_noise(&mut picture, side, noise, rng);
             }
-            shown.extend(picture);
+            inputs.extend(picture);
         }
         let x = to_batch(pictures, side, device);
-        let first = match side {
-            SIDE => first_look(rows, device),
+        let clean = match side {
+            SIDE => logits_tensor(rows, device),
             _ => classifier.forward(x.clone()),
         };
-        let reconstruction = model.forward(to_batch(shown, side, device).autodiff());
-        let second = classifier.forward(reconstruction.clone());
-        let agreement = agreement(first.clone(), second.clone().inner());
-        let divergence = loss.between(first.autodiff(), second).mean();
+        let reconstruction = model.forward(to_batch(inputs, side, device).autodiff());
+        let reconstructed = classifier.forward(reconstruction.clone());
+        let agreement = agreement(clean.clone(), reconstructed.clone().inner());
+        let divergence = loss.between(clean.autodiff(), reconstructed).mean();
         if mse == 0.0 {
             return Ok((divergence, agreement));
         }
@@ -256,13 +283,13 @@ impl Task for AutoencoderTask {
         let (mut loss, mut agreed, mut scores) = (0.0, 0.0, Vec::new());
         for indices in held_out.chunks(BATCH) {
             let x = read_batch(self.data.pictures.as_ref(), indices, device)?;
-            let first = first_look(indices.iter().map(|i| self.logits[*i]), device);
-            let second = classifier.forward(model.forward(x));
+            let clean = logits_tensor(indices.iter().map(|i| self.logits[*i]), device);
+            let reconstructed = classifier.forward(model.forward(x));
             let n = indices.len() as f64;
-            agreed += f64::from(scalar(agreement(first.clone(), second.clone()))?) * n;
-            loss +=
-                f64::from(scalar(self.options.loss.between(first.clone(), second.clone()).sum())?);
-            scores.extend(numbers(self.options.score.score(first.into(), second.into()))?);
+            agreed += f64::from(scalar(agreement(clean.clone(), reconstructed.clone()))?) * n;
+            let divergence = self.options.loss.between(clean.clone(), reconstructed.clone());
+            loss += f64::from(scalar(divergence.sum())?);
+            scores.extend(numbers(self.options.score.score(clean.into(), reconstructed.into()))?);
         }
         let n = held_out.len() as f64;
         let detector =
@@ -286,42 +313,106 @@ mod tests {
     use crate::picture::VALUES;
     use rand::SeedableRng;
 
-    /// Every value tells its place.
+    /// A picture whose every value is its index.
     fn picture() -> Vec<f32> {
         (0..VALUES).map(|i| i as f32).collect()
     }
 
     #[test]
-    fn a_mirror_turns_every_row_around() {
-        let mut mirrored = picture();
-        mirror(&mut mirrored);
-        for place in [0, 1, SIDE - 1, SIDE, PLANE, VALUES - 1] {
-            let (row, column) = (place / SIDE, place % SIDE);
-            assert_eq!(mirrored[place], (row * SIDE + SIDE - 1 - column) as f32);
+    fn a_flip_reverses_every_row() {
+        let mut flipped = picture();
+        flip_horizontally(&mut flipped);
+        for index in [0, 1, SIDE - 1, SIDE, PLANE, VALUES - 1] {
+            let (row, column) = (index / SIDE, index % SIDE);
+            assert_eq!(flipped[index], (row * SIDE + SIDE - 1 - column) as f32);
         }
-        mirror(&mut mirrored);
-        assert_eq!(mirrored, picture());
+        flip_horizontally(&mut flipped);
+        assert_eq!(flipped, picture());
     }
 
     #[test]
-    fn a_window_is_a_part_of_the_picture() {
+    fn a_crop_is_a_part_of_the_picture() {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(3);
         let mut corners = Vec::new();
         for _ in 0..20 {
-            let window = window(&picture(), SMALL, &mut rng);
-            assert_eq!(window.len(), 3 * SMALL * SMALL);
-            let corner = window[0] as usize;
+            let crop = random_crop(&picture(), SMALL, &mut rng);
+            assert_eq!(crop.len(), 3 * SMALL * SMALL);
+            let corner = crop[0] as usize;
             let last = corner + 2 * PLANE + (SMALL - 1) * SIDE + SMALL - 1;
-            assert_eq!(window[window.len() - 1], last as f32);
+            assert_eq!(crop[crop.len() - 1], last as f32);
             assert!(corner % SIDE <= SIDE - SMALL && corner / SIDE <= SIDE - SMALL);
             corners.push(corner);
         }
         corners.dedup();
-        assert!(corners.len() > 10, "always the same window");
+        assert!(corners.len() > 10, "always the same crop");
+    }
+
+    fn options() -> AutoencoderOptions {
+        AutoencoderOptions {
+            config: AutoencoderConfig::Compact { channels: 1 },
+            loss: Divergence::default(),
+            mse: 0.0,
+            flip: false,
+            noise: 0.0,
+            small_epochs: 1,
+            score: ScoreConfig::default(),
+            percentile: 95.0,
+            classifier_crc32: 7,
+        }
     }
 
     #[test]
-    fn noise_is_as_strong_as_asked_for_and_has_no_direction() {
+    fn options_out_of_range_are_refused_by_name() {
+        options().check().unwrap();
+        type Set = fn(&mut AutoencoderOptions);
+        let wrong: [(&str, Set); 7] = [
+            ("noise is inf", |options| options.noise = f32::INFINITY),
+            ("noise is NaN", |options| options.noise = f32::NAN),
+            ("noise is -0.1", |options| options.noise = -0.1),
+            ("mse is NaN", |options| options.mse = f64::NAN),
+            ("percentile is 101", |options| options.percentile = 101.0),
+            ("temperature is 0", |options| options.loss.temperature = 0.0),
+            ("small_epochs is 1", |options| {
+                options.config = AutoencoderConfig::Tutorial { latent: 2 };
+            }),
+        ];
+        for (words, wrong) in wrong {
+            let mut options = options();
+            wrong(&mut options);
+            let error = options.check().unwrap_err().to_string();
+            assert!(error.contains(words) && !error.contains("--"), "{error}");
+        }
+    }
+
+    /// A training is resumed only with the same options, and evaluation reads the classifier's checksum.
+    #[test]
+    fn every_option_is_in_the_fingerprint() {
+        let json = |options: &AutoencoderOptions| {
+            TaskOptions { options, initial_weights_crc32: Some(3) }.to_json()
+        };
+        let same = json(&options());
+        assert_eq!(same["classifier_crc32"], 7);
+        assert_eq!(same["initial_weights_crc32"], 3);
+        let changed: [fn(&mut AutoencoderOptions); 9] = [
+            |options| options.config = AutoencoderConfig::Compact { channels: 2 },
+            |options| options.loss.temperature = 2.0,
+            |options| options.mse = 1.0,
+            |options| options.flip = true,
+            |options| options.noise = 0.5,
+            |options| options.small_epochs = 2,
+            |options| options.score = Divergence { temperature: 2.0, ..options.loss }.into(),
+            |options| options.percentile = 90.0,
+            |options| options.classifier_crc32 = 8,
+        ];
+        for (case, change) in changed.into_iter().enumerate() {
+            let mut options = options();
+            change(&mut options);
+            assert_ne!(json(&options), same, "{case}");
+        }
+    }
+
+    #[test]
+    fn noise_has_mean_zero_and_the_deviation_asked_for() {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(4);
         let (mut sum, mut squares, mut largest) = (0.0f64, 0.0f64, 0.0f64);
         const TIMES: usize = 200;

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use burn::tensor::{Device, Tensor};
 use rand::rngs::Xoshiro256PlusPlus;
+use serde::Serialize;
 use tracing::info;
 
 use super::augment::augment;
 use super::batch::{read_batch, scalar, to_batch};
-use super::fit::first_weights;
+use super::fit::random_weights;
+use super::options::{TaskOptions, check_devices};
 use super::{InitialWeights, SMALL, Task, Validation};
 use crate::class::Class;
 use crate::data::TrainingData;
@@ -19,36 +21,60 @@ use crate::model::weights::start_classifier;
 use crate::model::{Card, Classifier, ClassifierConfig};
 use crate::picture::{SIDE, VALUES};
 
-/// Pictures that validation runs through the network at a time.
+/// Pictures in a batch of validation.
 const VALIDATION_BATCH: usize = 64;
 
-/// Training of a classifier.
-pub struct ClassifierTask {
-    /// Which network.
+/// Options of a classifier's training.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct ClassifierOptions {
+    /// Architecture.
+    #[serde(rename = "classifier")]
     pub config: ClassifierConfig,
-    /// What it learns from.
-    pub data: Arc<TrainingData>,
-    /// Where, one or several; the plain devices.
-    pub devices: Vec<Device>,
-    /// Of the first weights.
-    pub seed: u64,
-    /// So many epochs on pictures scaled to [`SMALL`] a side come first: less than half of the work, and what
-    /// is learned there holds for large ones, as the last layers see a mean over all places.
+    /// Number of epochs at the beginning on pictures scaled to [`SMALL`] pixels a side, which take less than
+    /// half of the time. What is learned there holds for full-size pictures, as the last layers see an average
+    /// over all positions.
     pub small_epochs: usize,
-    /// Weights to start from, instead of random ones.
-    pub start: Option<InitialWeights>,
-    /// So many epochs come first in which nothing but the last layer learns.
+    /// Number of epochs at the beginning in which only the last layer is trained.
     pub frozen_epochs: usize,
 }
 
+/// Training of a classifier.
+pub struct ClassifierTask {
+    options: ClassifierOptions,
+    /// Weights to start from, instead of random ones.
+    initial_weights: Option<InitialWeights>,
+    data: Arc<TrainingData>,
+    devices: Vec<Device>,
+}
+
 impl ClassifierTask {
+    /// Trains on `data` on the plain `devices`.
+    ///
+    /// # Errors
+    /// When there is no device, or a picture to learn from has no label.
+    pub fn new(
+        options: ClassifierOptions,
+        initial_weights: Option<InitialWeights>,
+        data: Arc<TrainingData>,
+        devices: Vec<Device>,
+    ) -> Result<Self> {
+        check_devices(&devices)?;
+        let labelled = data.pictures.labels().len();
+        let mut used = data.parts.training.iter().chain(&data.parts.validation);
+        ensure!(
+            used.all(|index| *index < labelled),
+            "a classifier learns from pictures with labels only: leave out those without"
+        );
+        Ok(Self { options, initial_weights, data, devices })
+    }
+
     fn classes(&self, indices: &[usize]) -> Vec<Class> {
         indices.iter().map(|i| self.data.pictures.labels()[*i]).collect()
     }
 }
 
-/// Share of rows whose largest logit is the true class, shape `[1]`.
-fn share_right(logits: Tensor<2>, one_hot: Tensor<2>) -> Tensor<1> {
+/// Share of the rows whose largest logit is that of the true class, shape `[1]`.
+fn accuracy(logits: Tensor<2>, one_hot: Tensor<2>) -> Tensor<1> {
     logits.argmax(1).equal(one_hot.argmax(1)).float().mean()
 }
 
@@ -61,37 +87,36 @@ impl Task for ClassifierTask {
     }
 
     fn options(&self) -> serde_json::Value {
-        serde_json::json!({ "classifier": self.config, "small_epochs": self.small_epochs,
-            "start_crc32": self.start.as_ref().map(|start| start.crc32),
-            "frozen_epochs": self.frozen_epochs })
+        let initial_weights_crc32 = self.initial_weights.as_ref().map(|weights| weights.crc32);
+        TaskOptions { options: &self.options, initial_weights_crc32 }.to_json()
     }
 
     fn card(&self) -> Card {
-        Card::new(Architecture::Classifier(self.config))
+        Card::new(Architecture::Classifier(self.options.config))
     }
 
-    fn init(&self) -> Result<Classifier> {
-        let fresh = first_weights(self.seed, &self.devices[0], |cpu| self.config.init(cpu));
-        let Some(start) = &self.start else {
-            return Ok(fresh);
+    fn init(&self, seed: u64) -> Result<Classifier> {
+        let config = self.options.config;
+        let random = random_weights(seed, &self.devices[0], |cpu| config.init(cpu));
+        let Some(initial) = &self.initial_weights else {
+            return Ok(random);
         };
-        let (started, other_classes) = start_classifier(fresh, &start.weights)
-            .with_context(|| start.path.display().to_string())?;
+        let (model, other_classes) = start_classifier(random, &initial.weights)
+            .with_context(|| initial.path.display().to_string())?;
         if other_classes {
-            info!("the last layer named other classes: it starts with fresh weights");
+            info!("the last layer has other classes in the file: it starts with random weights");
         }
-        Ok(started)
+        Ok(model)
     }
 
     fn frozen_epochs(&self) -> usize {
-        self.frozen_epochs
+        self.options.frozen_epochs
     }
 
     fn begin_epoch(&self, model: Classifier, epoch: usize) -> Classifier {
-        if self.frozen_epochs == 0 {
-            model
-        } else {
-            model.with_frozen_body(epoch < self.frozen_epochs)
+        match self.options.frozen_epochs {
+            0 => model,
+            frozen => model.with_frozen_body(epoch < frozen),
         }
     }
 
@@ -104,7 +129,7 @@ impl Task for ClassifierTask {
         rng: &mut Xoshiro256PlusPlus,
     ) -> Result<(Tensor<1>, Tensor<1>)> {
         let device = &self.devices[rank];
-        let side = if epoch < self.small_epochs { SMALL } else { SIDE };
+        let side = if epoch < self.options.small_epochs { SMALL } else { SIDE };
         let mut values = Vec::with_capacity(indices.len() * VALUES);
         let mut bytes = [0; VALUES];
         for index in indices {
@@ -113,23 +138,23 @@ impl Task for ClassifierTask {
         }
         let x = to_batch(values, side, device).autodiff();
         let classes = one_hot(&self.classes(indices), device);
-        let logits = model.forward(x);
-        let right = share_right(logits.clone().inner(), classes.clone());
-        Ok((cross_entropy(logits, classes.autodiff()).mean(), right))
+        let logits = model.forward_training(x, rng);
+        let accuracy = accuracy(logits.clone().inner(), classes.clone());
+        Ok((cross_entropy(logits, classes.autodiff()).mean(), accuracy))
     }
 
     fn validate(&self, model: &Classifier) -> Result<Validation> {
         let (held_out, device) = (&self.data.parts.validation, &self.devices[0]);
-        let (mut right, mut loss) = (0.0, 0.0);
+        let (mut correct, mut loss) = (0.0, 0.0);
         for indices in held_out.chunks(VALIDATION_BATCH) {
             let logits = model.forward(read_batch(self.data.pictures.as_ref(), indices, device)?);
             let classes = one_hot(&self.classes(indices), device);
             let n = indices.len() as f64;
-            right += f64::from(scalar(share_right(logits.clone(), classes.clone()))?) * n;
+            correct += f64::from(scalar(accuracy(logits.clone(), classes.clone()))?) * n;
             loss += f64::from(scalar(cross_entropy(logits, classes).sum())?);
         }
         let n = held_out.len() as f64;
-        let (accuracy, loss) = (right / n, loss / n);
+        let (accuracy, loss) = (correct / n, loss / n);
         Ok(Validation {
             error: 1.0 - accuracy,
             figures: [
@@ -139,5 +164,55 @@ impl Task for ClassifierTask {
             .into(),
             detector: None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::synthetic::Drawn;
+    use crate::data::{HeldOut, Joined, Pictures, Protocol};
+
+    /// As `Drawn`, without labels.
+    struct Unlabelled(Drawn);
+
+    impl Pictures for Unlabelled {
+        fn len(&self) -> usize {
+            self.0.len()
+        }
+
+        fn labels(&self) -> &[Class] {
+            &[]
+        }
+
+        fn read(&self, index: usize, bytes: &mut [u8; VALUES]) -> crate::Result<()> {
+            self.0.read(index, bytes)
+        }
+    }
+
+    #[test]
+    fn pictures_without_labels_and_an_empty_list_of_devices_are_refused() {
+        let task = |training: &[usize], devices: Vec<Device>| {
+            let drawn = Drawn::training(10, 0);
+            let data = TrainingData {
+                pictures: Box::new(Joined::new(
+                    Box::new(drawn.clone()),
+                    Box::new(Unlabelled(drawn)),
+                )),
+                parts: HeldOut { training: training.to_vec(), validation: vec![9] },
+                data: "drawn".to_owned(),
+                protocol: Protocol::Tutorial,
+                held_out: 0.1,
+                split_seed: 0,
+            };
+            let config = ClassifierConfig::Compact;
+            let options = ClassifierOptions { config, small_epochs: 0, frozen_epochs: 0 };
+            ClassifierTask::new(options, None, Arc::new(data), devices).map(drop)
+        };
+        task(&[0, 8], vec![Device::flex()]).unwrap();
+        let error = task(&[0, 10], vec![Device::flex()]).unwrap_err().to_string();
+        assert!(error.contains("labels"), "{error}");
+        let error = task(&[0, 8], vec![]).unwrap_err().to_string();
+        assert!(error.contains("at least one device"), "{error}");
     }
 }

@@ -1,8 +1,8 @@
-//! One step of learning, on one device or several: burn's data-parallel training.
+//! A training step on one or several devices: burn's data-parallel training.
 //!
 //! Each device gets a copy of the network and a part of the batch, in a thread of its own; the gradients are
-//! summed up on the first one. A device that fails (out of memory, driver gone) ends the step with an
-//! error, not the process.
+//! summed on the first one, in the order of the devices. A device that fails (memory exhausted, driver lost)
+//! ends the step with an error; the process goes on.
 
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
-use super::Task;
 use super::batch::scalar;
+use super::{Task, TrainingError};
 
 /// The network, wrapped for burn-train.
 #[derive(Module, Debug)]
@@ -26,15 +26,25 @@ struct TrainableModel<M: Module + ModuleDisplay> {
     network: M,
 }
 
-/// Computes a part's share of the batch's loss, shape `[1]`, and the share of the batch that is right.
-type BatchTask<M> = Box<dyn FnOnce(&M) -> Result<(Tensor<1>, Tensor<1>)> + Send>;
+/// Computes loss and metric of a device's part of the batch, each of shape `[1]` and times the part's share
+/// of the batch.
+type Compute<M> = Box<dyn FnOnce(&M) -> Result<(Tensor<1>, Tensor<1>)> + Send>;
 
-/// The two as numbers.
-struct BatchMetrics(Result<(f32, f32)>);
+/// The work of one device in one step.
+struct BatchTask<M> {
+    rank: usize,
+    compute: Compute<M>,
+}
+
+/// Loss and metric as numbers.
+struct BatchMetrics {
+    rank: usize,
+    values: Result<(f32, f32)>,
+}
 
 impl ItemLazy for BatchMetrics {
     fn sync(self) -> Result<Self, ExecutionError> {
-        Ok(self) // numbers already
+        Ok(self) // nothing is lazy
     }
 }
 
@@ -43,30 +53,33 @@ impl<M: Module + ModuleDisplay + 'static> TrainStep for TrainableModel<M> {
     type Output = BatchMetrics;
 
     fn step(&self, task: BatchTask<M>) -> TrainOutput<BatchMetrics> {
-        let metrics = |(loss, right): (Tensor<1>, _)| Ok((scalar(loss.inner())?, scalar(right)?));
-        match task(&self.network) {
-            Ok((loss, right)) => {
+        let BatchTask { rank, compute } = task;
+        let read = |loss: Tensor<1>, metric| Ok((scalar(loss.inner())?, scalar(metric)?));
+        match compute(&self.network) {
+            Ok((loss, metric)) => {
                 let gradients = loss.backward();
-                TrainOutput::new(self, gradients, BatchMetrics(metrics((loss, right))))
+                let values = read(loss, metric);
+                TrainOutput::new(self, gradients, BatchMetrics { rank, values })
             }
             Err(error) => {
-                TrainOutput { grads: GradientsParams::new(), item: BatchMetrics(Err(error)) }
+                let item = BatchMetrics { rank, values: Err(error) };
+                TrainOutput { grads: GradientsParams::new(), item }
             }
         }
     }
 }
 
-/// Never called; a trait bound of burn-train's asks for it.
+/// Never called; burn-train's step has it as a bound.
 impl<M: Module + ModuleDisplay + 'static> InferenceStep for TrainableModel<M> {
     type Input = ();
     type Output = BatchMetrics;
 
     fn step(&self, (): ()) -> BatchMetrics {
-        BatchMetrics(Err(anyhow!("only training steps are run")))
+        BatchMetrics { rank: 0, values: Err(anyhow!("only training steps are run")) }
     }
 }
 
-/// A device's only task in a step, as the data loader that burn-train expects.
+/// The single task of a device in a step, as the data loader that burn-train expects.
 struct Once<M>(Option<BatchTask<M>>);
 
 impl<M> Iterator for Once<M> {
@@ -85,11 +98,11 @@ impl<M> DataLoaderIterator<BatchTask<M>> for Once<M> {
 
 /// The result of one training step.
 pub struct StepResult {
-    /// Of the mean loss.
+    /// Gradients of the batch's mean loss.
     pub gradients: GradientsParams,
-    /// The mean loss.
+    /// The batch's mean loss.
     pub loss: f32,
-    /// The metric: accuracy or agreement, in 0..=1.
+    /// The batch's mean metric (accuracy or agreement), 0 to 1.
     pub metric: f32,
 }
 
@@ -100,14 +113,15 @@ pub struct DataParallel<T: Task> {
 }
 
 impl<T: Task> DataParallel<T> {
-    /// Uses these plain devices.
+    /// Steps on these plain devices, at least one.
     pub fn new(devices: &[Device]) -> Self {
         let devices: Vec<Device> = devices.iter().map(|d| d.clone().autodiff()).collect();
         let step = MultiDevicesTrainStep::new(&devices);
         Self { devices, step }
     }
 
-    /// The gradients of the mean loss of pictures `batch`, as even a part of them on each device as can be.
+    /// Loss, metric and gradients of the pictures `batch`, divided among the devices as evenly as possible.
+    /// All random numbers follow from `seed` and the device's rank.
     ///
     /// # Errors
     /// When a picture cannot be read or a device fails.
@@ -127,24 +141,24 @@ impl<T: Task> DataParallel<T> {
                 let (task, part) = (Arc::clone(task), part.to_vec());
                 let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed ^ rank as u64);
                 let compute = move |model: &T::Model| {
-                    let (loss, right) = task.loss(model, rank, epoch, &part, &mut rng)?;
-                    Ok((loss * share, right * share))
+                    let (loss, metric) = task.loss(model, rank, epoch, &part, &mut rng)?;
+                    Ok((loss * share, metric * share))
                 };
-                Box::new(compute) as BatchTask<T::Model>
+                BatchTask { rank, compute: Box::new(compute) }
             });
             tasks.push(Box::new(Once(of_device)));
         }
         let trainable = TrainableModel { network: model.clone() };
-        let (outputs, _) = self.step.step(&mut tasks, &trainable).map_err(|e| {
-            anyhow!(
-                "{e}; the last checkpoint is intact: go on from it with --resume, or, if memory ran out, \
-                 start over with a smaller --batch-size or more devices"
-            )
-        })?;
+        let (mut outputs, _) = self
+            .step
+            .step(&mut tasks, &trainable)
+            .map_err(|e| TrainingError::Device { reason: e.to_string() })?;
+        // They come as the devices finish; sums of floats depend on the order.
+        outputs.sort_by_key(|part| part.output.item.rank);
         let mut sum = GradientsAccumulator::new();
         let (mut loss, mut metric) = (0.0, 0.0);
         for part in outputs {
-            let (loss_of_part, metric_of_part) = part.output.item.0?;
+            let (loss_of_part, metric_of_part) = part.output.item.values?;
             (loss, metric) = (loss + loss_of_part, metric + metric_of_part);
             sum.accumulate(model, part.output.grads.to_device(&self.devices[0], model));
         }
@@ -159,18 +173,19 @@ mod tests {
     use crate::model::{Autoencoder, AutoencoderConfig, Card};
     use crate::picture::{CHANNELS, SIDE};
     use crate::train::Validation;
+    use crate::train::fit::random_weights;
     use burn::module::Param;
 
     const CONFIG: AutoencoderConfig = AutoencoderConfig::Tutorial { latent: 2 };
 
-    /// Teaches an autoencoder to paint picture n in the grey n / 10; some devices may be broken.
-    struct Paint {
+    /// Trains an autoencoder to reproduce picture n, all of the grey n / 10; some devices may be broken.
+    struct Greys {
         devices: Vec<Device>,
         broken: Option<usize>,
         unreadable: Option<usize>,
     }
 
-    impl Task for Paint {
+    impl Task for Greys {
         type Model = Autoencoder;
         const METRIC: &'static str = "share below a half";
 
@@ -186,9 +201,8 @@ mod tests {
             Card::new(Architecture::Autoencoder(CONFIG))
         }
 
-        fn init(&self) -> Result<Autoencoder> {
-            self.devices[0].seed(1);
-            Ok(CONFIG.init(&self.devices[0].clone().autodiff()))
+        fn init(&self, seed: u64) -> Result<Autoencoder> {
+            Ok(random_weights(seed, &self.devices[0], |cpu| CONFIG.init(cpu)))
         }
 
         fn loss(
@@ -217,16 +231,19 @@ mod tests {
         }
     }
 
-    fn step(task: Paint) -> Result<(StepResult, Autoencoder)> {
-        let task = Arc::new(task);
-        let model = task.init()?;
-        let devices = DataParallel::new(task.devices());
-        // Seven do not divide evenly among two or three.
-        Ok((devices.step(&task, &model, 0, &[0, 1, 2, 3, 4, 5, 6], 9)?, model))
+    fn model() -> Autoencoder {
+        greys(1).init(0).unwrap()
     }
 
-    fn paint(devices: usize) -> Paint {
-        Paint { devices: vec![Device::flex(); devices], broken: None, unreadable: None }
+    fn step(task: Greys, model: &Autoencoder) -> Result<StepResult> {
+        let task = Arc::new(task);
+        let devices = DataParallel::new(task.devices());
+        // Seven do not divide evenly among two or three.
+        devices.step(&task, model, 0, &[0, 1, 2, 3, 4, 5, 6], 9)
+    }
+
+    fn greys(devices: usize) -> Greys {
+        Greys { devices: vec![Device::flex(); devices], broken: None, unreadable: None }
     }
 
     /// The gradients of all weights, in order.
@@ -244,15 +261,16 @@ mod tests {
     }
 
     #[test]
-    fn several_devices_learn_what_one_does() {
-        let (one, model) = step(paint(1)).unwrap();
+    fn several_devices_compute_the_gradients_that_one_does() {
+        let model = model();
+        let one = step(greys(1), &model).unwrap();
         assert!((one.metric - 5.0 / 7.0).abs() < 1e-6 && one.loss > 0.01);
         let of_one = gradients(&one, &model);
         let largest = of_one.iter().fold(0.0f32, |a, b| a.max(b.abs()));
-        assert!(largest > 1e-3, "nothing is result: {largest}");
+        assert!(largest > 1e-3, "the gradients vanish: {largest}");
         // More devices than pictures leave some without work.
         for devices in [2, 3, 9] {
-            let (several, model) = step(paint(devices)).unwrap();
+            let several = step(greys(devices), &model).unwrap();
             assert!((several.loss / one.loss - 1.0).abs() < 1e-5, "{devices}");
             assert!((several.metric - one.metric).abs() < 1e-6);
             let of_several = gradients(&several, &model);
@@ -264,15 +282,17 @@ mod tests {
 
     #[test]
     fn a_device_that_fails_is_an_error_that_says_how_to_go_on() {
-        let error = step(Paint { broken: Some(1), ..paint(2) }).err().unwrap().to_string();
-        for word in ["device 1", "out of memory", "--resume", "--batch-size"] {
+        let error =
+            step(Greys { broken: Some(1), ..greys(2) }, &model()).err().unwrap().to_string();
+        for word in ["device 1", "out of memory", "resume from it", "smaller batches"] {
             assert!(error.contains(word), "{error}");
         }
     }
 
     #[test]
     fn a_picture_that_cannot_be_read_is_an_error() {
-        let error = step(Paint { unreadable: Some(5), ..paint(2) }).err().unwrap().to_string();
+        let error =
+            step(Greys { unreadable: Some(5), ..greys(2) }, &model()).err().unwrap().to_string();
         assert_eq!(error, "picture 5 cannot be read");
     }
 }

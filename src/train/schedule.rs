@@ -1,6 +1,6 @@
 //! The learning-rate schedule.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use burn::lr_scheduler::LrSchedulerConfig;
 use burn::lr_scheduler::constant::ConstantLr;
 use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use super::options::HyperParameters;
 
-/// How the learning rate goes.
+/// Learning-rate schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Schedule {
-    /// The same rate throughout, as in the tutorial
+    /// Constant, as in the tutorial
     Constant,
     /// Half a cosine from the full rate down to 0 (Loshchilov & Hutter 2017, arXiv 1608.03983)
     Cosine,
@@ -25,18 +25,15 @@ pub enum Schedule {
     OneCycle,
 }
 
-/// The schedule of a training in several parts, each of so many steps: it starts again in each of them.
+/// The schedule of a training in parts, given by their numbers of steps; it starts again with each part.
 pub(super) fn schedule(
     hyper_parameters: HyperParameters,
     parts: &[usize],
 ) -> Result<ModuleLrScheduler> {
     let rate = hyper_parameters.learning_rate;
-    if !(rate > 0.0 && rate <= 1.0) {
-        bail!("--learning-rate is {rate}, but must be above 0 and at most 1");
-    }
     let cosine =
         |steps| LrSchedulerConfig::Cosine(CosineAnnealingLrSchedulerConfig::new(rate, steps));
-    // Each piece with its number of steps.
+    // Each with its number of steps.
     let mut pieces = Vec::new();
     for steps in parts.iter().copied().filter(|steps| *steps > 0) {
         match hyper_parameters.schedule {
@@ -56,7 +53,7 @@ pub(super) fn schedule(
         *end += steps;
         Some(*end)
     });
-    // The last piece needs no end.
+    // The last one has no end.
     let ends = ends.take(pieces.len().saturating_sub(1)).collect();
     let pieces = pieces.into_iter().map(|(piece, _)| piece).collect();
     SequentialLrSchedulerConfig::new(pieces, ends).init().map_err(anyhow::Error::msg)
@@ -81,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn one_cycle_rises_for_a_quarter_and_falls_to_nothing() {
+    fn one_cycle_rises_for_a_quarter_and_falls_to_zero() {
         let rates = rates(Schedule::OneCycle, &[100]);
         assert!((rates[0] - 0.004).abs() < 1e-9);
         assert!(rates[..26].is_sorted_by(|a, b| a < b) && (rates[25] - 0.1).abs() < 1e-9);
@@ -90,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schedule_starts_again_where_the_frozen_layers_join() {
+    fn a_schedule_starts_again_after_the_frozen_epochs() {
         for schedule in [Schedule::OneCycle, Schedule::Cosine, Schedule::Constant] {
             for (frozen, rest) in [(20, 60), (1, 1), (2, 1), (1, 5)] {
                 let both = rates(schedule, &[frozen, rest]);
@@ -101,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn the_other_schedules_go_as_their_names_say() {
+    fn constant_stays_and_cosine_falls_to_zero() {
         assert!(rates(Schedule::Constant, &[5]).iter().all(|rate| *rate == 0.1));
         let cosine = rates(Schedule::Cosine, &[0, 100]);
         assert!(cosine.is_sorted_by(|a, b| a > b) && cosine[0] == 0.1 && cosine[99] < 1e-3);

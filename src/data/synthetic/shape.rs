@@ -186,9 +186,9 @@ impl Placement {
         Self { scale: (self.scale.0 * x, self.scale.1 * y), ..self }
     }
 
-    /// Flips the frame horizontally if `mirrored`.
-    pub fn mirror(self, mirrored: bool) -> Self {
-        self.stretch(if mirrored { -1.0 } else { 1.0 }, 1.0)
+    /// Flips horizontally where `flipped`.
+    pub fn flip(self, flipped: bool) -> Self {
+        self.stretch(if flipped { -1.0 } else { 1.0 }, 1.0)
     }
 
     /// Rotates the frame; `slope` is the tangent of the angle. A positive slope lowers the right side.

@@ -40,7 +40,7 @@ pub fn bird(scene: &mut Scene) {
     let place = |scene: &mut Scene, foot: f32, scale: At| {
         Placement::at((scene.between(44.0, 52.0), foot))
             .scale(scene.between(scale.0, scale.1))
-            .mirror(scene.chance(0.5))
+            .flip(scene.chance(0.5))
     };
     match scene.count(0, 8) {
         0..=2 => {
@@ -101,7 +101,7 @@ fn flight(scene: &mut Scene, scale: At) -> Placement {
     }
     Placement::at((scene.between(42.0, 54.0), scene.between(44.0, 56.0)))
         .scale(scene.between(scale.0, scale.1))
-        .mirror(scene.chance(0.5))
+        .flip(scene.chance(0.5))
 }
 
 /// A round eye in a pale ring.

@@ -119,7 +119,7 @@ fn stand(
 fn portrait(scene: &mut Scene, scale: At, paint: impl FnOnce(&mut Scene)) {
     let place = Placement::at((scene.between(42.0, 54.0), scene.between(42.0, 52.0)))
         .scale(scene.between(scale.0, scale.1))
-        .mirror(scene.chance(0.5))
+        .flip(scene.chance(0.5))
         .slope(scene.between(-0.18, 0.18));
     scene.placed(place, paint);
 }

@@ -24,7 +24,7 @@ pub fn monkey(scene: &mut Scene) {
     let base = scene.ink(&[0x5f4432, 0x7a5a3c, 0x3a2e28, 0x9a7448, 0x6f6a62, 0x8a4f2c]);
     let pale = scene.ink(&[0xe0b890, 0xd9a684, 0xeac9a8, 0xc99a7a]);
     let coat = Coat { base, pale, dark: base.darker(0.45), marks: Marks::Plain };
-    let mirrored = scene.chance(0.5);
+    let flipped = scene.chance(0.5);
     match scene.count(0, 7) {
         0..=2 => {
             background::canopy(scene);
@@ -32,14 +32,14 @@ pub fn monkey(scene: &mut Scene) {
             background::branch(scene, perch);
             let place = Placement::at((scene.between(42.0, 54.0), perch + 2.0))
                 .scale(scene.between(0.88, 1.02))
-                .mirror(mirrored);
+                .flip(flipped);
             scene.placed(place, |scene| sitting(scene, coat, true));
         }
         3 => {
             let ground = background::field(scene, &[Ground::Grass, Ground::Sand, Ground::Straw]);
             let place = Placement::at((scene.between(42.0, 54.0), ground))
                 .scale(scene.between(1.0, 1.15))
-                .mirror(mirrored);
+                .flip(flipped);
             scene.placed(place, |scene| {
                 shadow(scene, (0.0, -1.0), (28.0, 4.0));
                 sitting(scene, coat, false);
@@ -59,7 +59,7 @@ pub fn monkey(scene: &mut Scene) {
             background::branch(scene, bough);
             let place = Placement::at((scene.between(40.0, 52.0), bough + 2.0))
                 .scale(scene.between(0.92, 1.05))
-                .mirror(mirrored);
+                .flip(flipped);
             scene.placed(place, |scene| hanging(scene, coat));
         }
         _ => {

@@ -8,7 +8,7 @@ use crate::data::synthetic::shape::{At, Placement, Shape};
 
 /// An airplane in the air or on a runway, with its background.
 pub fn airplane(scene: &mut Scene) {
-    let mirrored = scene.chance(0.5);
+    let flipped = scene.chance(0.5);
     let skins = [0xf1f2f2, 0xf1f2f2, 0xdfe3e6, 0xc4cad0, 0x9fa8b0, 0xd9d2c0];
     let skin = scene.ink(&skins);
     let livery = scene.ink(&[0xb8232a, 0x1f4f9a, 0x1f3a5f, 0x2f7a5a, 0xe08a2a, 0x6a2f6f, 0x3f9fc4]);
@@ -17,7 +17,7 @@ pub fn airplane(scene: &mut Scene) {
         let view = scene.pick(&[airliner, light_plane, head_on]);
         let place = Placement::at((scene.between(44.0, 52.0), wheels))
             .scale(scene.between(0.85, 1.1))
-            .mirror(mirrored);
+            .flip(flipped);
         scene.placed(place, |scene| {
             shadow(scene, (0.0, 0.0), (40.0, 3.0));
             view(scene, skin, livery, true);
@@ -33,7 +33,7 @@ pub fn airplane(scene: &mut Scene) {
     let height = if low { (26.0, 38.0) } else { (40.0, 58.0) };
     let middle = (scene.between(40.0, 56.0), scene.between(height.0, height.1));
     let scale = if low { (0.6, 0.8) } else { (0.75, 1.12) };
-    let place = Placement::at(middle).scale(scene.between(scale.0, scale.1)).mirror(mirrored);
+    let place = Placement::at(middle).scale(scene.between(scale.0, scale.1)).flip(flipped);
     if scene.chance(0.4) {
         // Seen obliquely from below or above: the plan view, rotated and then foreshortened.
         let place = place.stretch(1.0, scene.between(0.55, 1.0));

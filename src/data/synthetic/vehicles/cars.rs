@@ -33,7 +33,7 @@ pub fn car(scene: &mut Scene) {
     let place = Placement::at((scene.between(42.0, 54.0), ground))
         .scale(scene.between(0.86, 1.18))
         .slope(scene.between(-0.03, 0.03))
-        .mirror(scene.chance(0.5));
+        .flip(scene.chance(0.5));
     scene.placed(place, |scene| view(scene, paint));
 }
 

@@ -13,7 +13,7 @@ pub fn ship(scene: &mut Scene) {
     let place = Placement::at((scene.between(42.0, 54.0), line))
         .scale(scene.between(0.76, 1.0))
         .slope(scene.between(-0.04, 0.04))
-        .mirror(scene.chance(0.5));
+        .flip(scene.chance(0.5));
     scene.placed(place, |scene| {
         // The dark reflection in the water is painted first, below the ship.
         scene.soft((0.0, 5.0), (44.0, 9.0), water.darker(0.7).alpha(0.7));

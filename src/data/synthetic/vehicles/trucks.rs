@@ -20,7 +20,7 @@ pub fn truck(scene: &mut Scene) {
     let place = Placement::at((scene.between(44.0, 52.0), ground))
         .scale(scene.between(scale.0, scale.1))
         .slope(scene.between(-0.025, 0.025))
-        .mirror(scene.chance(0.5));
+        .flip(scene.chance(0.5));
     scene.placed(place, |scene| view(scene, paint));
 }
 

@@ -1,0 +1,209 @@
+//! `train`, from the outside: what it writes, refuses, survives and repeats.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use second_look::model::weights::load_classifier;
+
+fn second_look(folder: &Path, arguments: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_second-look"));
+    command.current_dir(folder).args(["--device", "cpu"]).args(arguments.split_whitespace());
+    command.stdin(Stdio::null());
+    command
+}
+
+/// What it says on standard error; the exit code must be `code`, and nothing may panic.
+#[track_caller]
+fn exits(folder: &Path, arguments: &str, code: i32) -> String {
+    let Output { status, stderr, .. } = second_look(folder, arguments).output().unwrap();
+    let text = String::from_utf8(stderr).unwrap();
+    assert!(!text.contains("panicked"), "{arguments}: {text}");
+    assert_eq!(status.code(), Some(code), "{arguments}: {text}");
+    text
+}
+
+#[track_caller]
+fn succeeds(folder: &Path, arguments: &str) -> String {
+    exits(folder, arguments, 0)
+}
+
+/// Fails with exit code 2 and one line of error that has all these words.
+#[track_caller]
+fn fails(folder: &Path, arguments: &str, words: &[&str]) {
+    let text = exits(folder, arguments, 2);
+    let errors: Vec<&str> = text.lines().filter(|line| line.starts_with("error: ")).collect();
+    assert_eq!(errors.len(), 1, "{arguments}: {text}");
+    for word in words {
+        assert!(errors[0].contains(word), "{arguments}: {text}");
+    }
+}
+
+const CLASSIFIER: &str =
+    "train classifier --pictures 20 --epochs 2 --batch-size 10 --small-epochs 2 --seed 4";
+
+#[test]
+fn folders_that_training_did_not_make_are_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let thesis = |name: &str| folder.join(name).join("thesis/notes.txt");
+    // The first is called as checkpoints are, the second as they were once.
+    for name in ["w.safetensors.checkpoint", "w.checkpoint"] {
+        fs::create_dir_all(thesis(name).parent().unwrap()).unwrap();
+        fs::write(thesis(name), "precious").unwrap();
+    }
+    let train = format!("{CLASSIFIER} --out w.safetensors");
+    for options in ["", "--overwrite", "--resume"] {
+        fails(folder, &format!("{train} {options}"), &["holds thesis", "move it away", "--out"]);
+    }
+    assert_eq!(fs::read_to_string(thesis("w.safetensors.checkpoint")).unwrap(), "precious");
+    fs::remove_dir_all(folder.join("w.safetensors.checkpoint")).unwrap();
+    succeeds(folder, &train);
+    succeeds(folder, &format!("{train} --overwrite"));
+    assert_eq!(fs::read_to_string(thesis("w.checkpoint")).unwrap(), "precious");
+}
+
+#[test]
+fn resuming_ends_with_the_best_weights_in_the_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let train = format!("{CLASSIFIER} --precision f16 --out");
+    succeeds(folder, &format!("{train} n.1"));
+    let best = fs::read(folder.join("n.1")).unwrap();
+    // Another output with the same stem has checkpoints of its own: none.
+    fails(folder, &format!("{train} n.2 --resume"), &["n.2.checkpoint", "no checkpoint"]);
+    assert!(!folder.join("n.2").exists() && !folder.join("n.2.checkpoint").exists());
+    // The weights are gone, the training is over.
+    fs::remove_file(folder.join("n.1")).unwrap();
+    let log = succeeds(folder, &format!("{train} n.1 --resume"));
+    assert!(log.contains("the best weights are in n.1"), "{log}");
+    assert!(best == fs::read(folder.join("n.1")).unwrap(), "other weights than before");
+}
+
+#[test]
+fn the_same_training_gives_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let trained = |name: &str, options: &str| {
+        succeeds(folder, &format!("{CLASSIFIER} {options} --out {name}"));
+        fs::read(folder.join(name)).unwrap()
+    };
+    let first = trained("first", "");
+    for again in ["second", "third", "fourth"] {
+        assert!(first == trained(again, ""), "{again}");
+    }
+    assert!(first != trained("other", "--split-seed 1"), "other pictures");
+    let (_, card) = load_classifier(&first, &burn::tensor::Device::flex()).unwrap();
+    let training = card.training.unwrap();
+    assert_eq!(training.version.as_deref(), Some(env!("CARGO_PKG_VERSION")));
+    // The keys that evaluation reads.
+    let expected = serde_json::json!({
+        "data": "drawn", "protocol": "tutorial", "pictures": training.pictures,
+        "held_out": 0.1, "split_seed": 0, "seed": 4,
+    });
+    for (key, value) in expected.as_object().unwrap() {
+        assert_eq!(training.options[key], *value, "{key}");
+    }
+    assert_eq!(training.options["task"]["small_epochs"], 2);
+}
+
+/// Changes one bit in the middle of a file.
+fn damage(path: &Path) {
+    let mut bytes = fs::read(path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn a_damaged_checkpoint_is_noticed_and_the_one_before_is_resumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let train = format!("{CLASSIFIER} --out w");
+    succeeds(folder, &train);
+    let undisturbed = fs::read(folder.join("w")).unwrap();
+    let [before, newest] =
+        ["step-000000001", "step-000000002"].map(|step| folder.join("w.checkpoint").join(step));
+    damage(&newest.join("optimizer.bpk"));
+    let log = succeeds(folder, &format!("{train} --resume"));
+    for words in ["damaged", "optimizer.bpk", "going on from", "step-000000001", "epoch 2/2"] {
+        assert!(log.contains(words), "{log}");
+    }
+    assert!(undisturbed == fs::read(folder.join("w")).unwrap(), "other weights than before");
+
+    let newest = folder.join("w.checkpoint/step-000000002.1");
+    for folder in [&before, &newest] {
+        damage(&folder.join("model.bpk"));
+    }
+    fails(folder, &format!("{train} --resume"), &["damaged", "model.bpk", "--overwrite"]);
+    fs::remove_dir_all(before).unwrap();
+    let state = fs::read_to_string(newest.join("state.json")).unwrap();
+    let lie = state.replace("\"epoch\": 2", "\"epoch\": 1000000000000");
+    assert_ne!(lie, state);
+    fs::write(newest.join("state.json"), lie).unwrap();
+    fails(folder, &format!("{train} --resume"), &["damaged", "state.json", "start over"]);
+    succeeds(folder, &format!("{train} --overwrite"));
+    assert!(undisturbed == fs::read(folder.join("w")).unwrap(), "other weights than before");
+}
+
+#[test]
+fn only_one_training_writes_to_an_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let marker = folder.join("w.checkpoint/second-look-training");
+    let long = CLASSIFIER.replace("--epochs 2", "--epochs 100000");
+    let mut first = second_look(folder, &format!("{long} --out w"));
+    let mut first = first.stderr(Stdio::null()).spawn().unwrap();
+    let start = Instant::now();
+    let locked = || File::open(&marker).is_ok_and(|file| file.try_lock().is_err());
+    while !locked() {
+        assert!(start.elapsed() < Duration::from_secs(120), "no lock");
+        assert!(first.try_wait().unwrap().is_none(), "the training ended");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    for options in ["", "--overwrite", "--resume"] {
+        let second = format!("{CLASSIFIER} --out ./w {options}");
+        fails(folder, &second, &["another training writes to ./w", "--out"]);
+    }
+    assert!(first.try_wait().unwrap().is_none(), "the first one goes on");
+    first.kill().unwrap();
+    first.wait().unwrap();
+    succeeds(folder, &format!("{CLASSIFIER} --out w --overwrite"));
+}
+
+#[test]
+fn options_out_of_range_are_named_by_their_flags() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for (command, words) in [
+        ("classifier --batch-size 0", "--batch-size is 0"),
+        ("classifier --epochs 0", "--epochs is 0"),
+        ("classifier --learning-rate nan", "--learning-rate is NaN"),
+        ("classifier --weight-decay 2", "--weight-decay is 2"),
+        ("autoencoder --noise inf", "--noise is inf"),
+        ("autoencoder --mse nan", "--mse is NaN"),
+        ("autoencoder --percentile 101", "--percentile is 101"),
+        ("autoencoder --small-epochs 1", "--small-epochs is 1"),
+    ] {
+        fails(folder, &format!("train {command} --pictures 20 --out w"), &[words, "but must be"]);
+    }
+    assert_eq!(fs::read_dir(folder).unwrap().count(), 0, "something was written");
+}
+
+#[cfg(unix)]
+#[test]
+fn weights_go_where_a_link_leads_and_keep_the_mode_of_the_file() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("real"), "old").unwrap();
+    fs::set_permissions(folder.join("real"), fs::Permissions::from_mode(0o600)).unwrap();
+    symlink("real", folder.join("link")).unwrap();
+    succeeds(folder, &format!("{CLASSIFIER} --out link --overwrite"));
+    assert!(fs::symlink_metadata(folder.join("link")).unwrap().is_symlink());
+    let mode = fs::metadata(folder.join("real")).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+    load_classifier(&fs::read(folder.join("real")).unwrap(), &burn::tensor::Device::flex())
+        .unwrap();
+}
