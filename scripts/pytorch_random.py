@@ -1,9 +1,9 @@
-"""The random choices of a training step, computed again: Xoshiro256++ and what `rand` 0.10 makes of its bits.
+"""Random choices, computed again: Xoshiro256++ and what `rand` 0.10 makes of its bits.
 
-Training draws flips, windows, noise and augmentation from a generator that is seeded for every batch. With the
-same numbers here, PyTorch can repeat a whole step from its seed. The algorithms are those of `rand` 0.10.3 and
-`rand_distr` 0.6 (files named below); if a new version of either changes them, the comparison fails, as it should:
-the same seed would no longer give the same training.
+Training draws flips, windows, noise and augmentation from a generator that is seeded for every batch; an attack
+draws its restarts from one that is seeded for every picture. With the same numbers here, PyTorch can repeat both
+from their seeds. The algorithms are those of `rand` 0.10.3 and `rand_distr` 0.6 (files named below); if a new version
+of either changes them, the comparison fails, as it should: the same seed would no longer give the same training.
 """
 import math
 
@@ -64,6 +64,10 @@ class Generator:
         """`random_range(low..high)` or `(low..=high)` of an `f32`, up to its rounding (uniform_float.rs)."""
         return low + (high - low) * (self.bits32() >> 9) / 2**23
 
+    def unit(self):
+        """`random::<f64>()` (float.rs): 53 bits, in [0, 1)."""
+        return (self.bits64() >> 11) / 2**53
+
     def normal(self):
         """`sample(StandardNormal)` (rand_distr/src/normal.rs and utils.rs: the ziggurat)."""
         open01 = lambda: ((self.bits64() >> 12) + 0.5) / 2**52
@@ -80,5 +84,5 @@ class Generator:
                     if -2 * y >= x * x:
                         return x - r if u < 0 else r - x
             upper, lower = self.DENSITY[i], self.DENSITY[i + 1]
-            if lower + (upper - lower) * (self.bits64() >> 11) / 2**53 < math.exp(-x * x / 2):
+            if lower + (upper - lower) * self.unit() < math.exp(-x * x / 2):
                 return x

@@ -11,9 +11,11 @@ The blocks of the file, and the wrong code that each would catch:
 - picture_gradient: a gradient with respect to something else, or of the mean instead of the sum;
 - autoencoders: the four networks (both bottlenecks of the residual one), all directions and temperatures of the
   divergence, and a step of Adam on their full size;
-- attacks: norm x targeted, with steps that stay inside the ball and steps that leave it: a sign that is wrong, a
-  projection to another ball, a normalisation over the batch, a clip to [0, 1] that is left out;
-- restarts: which of two ends is kept for a picture: one that succeeds before one that does not;
+- attacks: PGD and MI-FGSM x norm x targeted, with steps that stay inside the ball and steps that leave it: a sign that
+  is wrong, a projection to another ball, a normalisation over the batch, a clip to [0, 1] that is left out, momentum
+  that is not decayed or of the bare gradients; with random restarts: starts that fill no ball, that are the same for
+  all pictures, or that do not follow from (seed, id, restart) alone;
+- kept: which of two restarts is kept for a picture: one that succeeds before one that does not;
 - training: see pytorch_training.py.
 """
 import sys
@@ -24,6 +26,7 @@ from torch.nn import functional as F
 
 from pytorch_models import (compact_autoencoder, compact_classifier, residual_autoencoder, tutorial_autoencoder,
                             vgg16)
+from pytorch_random import Generator
 from pytorch_shared import fill, kl, number, numbers, pgd, pictures, sample, scenes, write
 from pytorch_training import training
 
@@ -36,15 +39,29 @@ AUTOENCODERS = {
     "corrector": lambda: residual_autoencoder(side=12, channels=12, width=64),  # the shape of the shipped one
 }
 
-#: Settings of attacks: (norm, eps, eps_step, max_iter); first one that stays inside the ball, then one that does not.
-ATTACKS = [("linf", 0.03, 0.001, 10), ("linf", 0.004, 0.003, 4), ("l2", 3.0, 0.2, 10), ("l2", 0.5, 0.2, 5)]
+#: Settings of attacks: (norm, eps, eps_step, max_iter, decay, restarts); `decay` None is PGD. For both norms, steps that
+#: stay inside the ball come first, then steps that leave it.
+ATTACKS = [
+    ("linf", 0.03, 0.001, 10, None, 0),
+    ("linf", 0.004, 0.003, 4, None, 0),
+    ("l2", 3.0, 0.2, 10, None, 0),
+    ("l2", 0.5, 0.2, 5, None, 0),
+    ("linf", 0.03, 0.005, 6, 1.0, 0),
+    ("linf", 0.03, 0.005, 6, 0.5, 0),
+    ("l2", 2.0, 0.5, 6, 1.0, 0),
+    ("linf", 0.1, 0.002, 3, None, 2),
+    ("l2", 8.0, 0.5, 3, None, 2),
+]
+
+#: Seed of the restarts, and what names the pictures: any two numbers.
+SEED, IDS = 5, [9, 4]
 
 #: Where an untargeted attack starts from, and where a targeted one goes: true classes and wanted ones.
 TRUE, WANTED = [3, 3], [4, 7]
 
 #: Pairs of ends of restarts: probabilities of the given class (0), of the likeliest other one (1) and, in equal parts,
 #: of the rest. The given class is the true one, or the wanted one if the attack is targeted.
-RESTARTS = [
+KEPT = [
     # The loss of the first is larger (0.20 is less than 0.45), but it fools nobody: 0.20 is still the largest.
     {"targeted": False, "first": (0.20, 0.10), "second": (0.45, 0.50)},
     {"targeted": False, "first": (0.45, 0.50), "second": (0.20, 0.10)},
@@ -88,17 +105,38 @@ def autoencoder_reference(make, classifier, x):
     return {"output": sample(reconstruction), "divergence": divergence, "step": adam_step(autoencoder, loss_of)}
 
 
-def attack_reference(classifier, x, norm, eps, eps_step, max_iter, targeted):
+def random_start(norm, eps, restart, like):
+    """Uniform in the ball around each picture of `like`; follows from the seed, the picture's id and the restart."""
+    starts = []
+    for id in IDS:
+        generator = Generator((SEED + (id + 1) * 0x9E3779B97F4A7C15 + (restart + 1) * 0xD1B54A32D192ED03) % 2**64)
+        if norm == "linf":
+            values = torch.tensor([generator.uniform(-eps, eps) for _ in range(like[0].numel())])
+        else:  # the volume within a radius r grows with r to the power of the dimension
+            values = torch.tensor([generator.normal() for _ in range(like[0].numel())], dtype=torch.float64)
+            values *= eps * generator.unit() ** (1 / values.numel()) / values.norm()
+        starts.append(values.double().reshape(like[0].shape))
+    return torch.stack(starts)
+
+
+def attack_reference(classifier, x, norm, eps, eps_step, max_iter, decay, restarts, targeted):
+    """Losses of all steps of all restarts, and the distances and the loss where each restart ends."""
     classes = WANTED if targeted else TRUE
-    losses, attacked = pgd(classifier, x, torch.tensor(classes), norm, eps, eps_step, max_iter, targeted)
-    change = (attacked - x).flatten(1)
-    return {"norm": norm, "eps": eps, "eps_step": eps_step, "max_iter": max_iter, "targeted": targeted,
-            "classes": classes, "losses": [numbers(loss) for loss in losses],
-            "linf": numbers(change.abs().amax(1)), "l2": numbers(change.norm(dim=1)),
-            "logits": numbers(classifier(attacked))}
+    result = {"norm": norm, "eps": eps, "eps_step": eps_step, "max_iter": max_iter, "targeted": targeted,
+              "decay": decay, "num_random_init": restarts, "seed": SEED, "ids": IDS, "classes": classes,
+              "losses": [], "linf": [], "l2": []}
+    for restart in range(max(restarts, 1)):
+        start = random_start(norm, eps, restart, x) if restarts else None
+        losses, attacked = pgd(classifier, x, torch.tensor(classes), norm, eps, eps_step, max_iter, targeted, decay,
+                               start)
+        change = (attacked - x).flatten(1)
+        result["losses"] += [numbers(loss) for loss in losses]
+        result["linf"].append(numbers(change.abs().amax(1)))
+        result["l2"].append(numbers(change.norm(dim=1)))
+    return result
 
 
-def restart_reference(case):
+def kept_reference(case):
     """The logits of both ends, their losses, whether they succeed, and which one is to be kept (Foolbox's rule)."""
     result = {"targeted": case["targeted"], "logits": [], "losses": [], "successes": []}
     for given, other in (case["first"], case["second"]):
@@ -126,7 +164,7 @@ def main():
     result["autoencoders"] = {name: autoencoder_reference(make, classifier, x) for name, make in AUTOENCODERS.items()}
     result["attacks"] = [attack_reference(classifier, scenes(2), *setting, targeted)
                          for setting in ATTACKS for targeted in (False, True)]
-    result["restarts"] = [restart_reference(case) for case in RESTARTS]
+    result["kept"] = [kept_reference(case) for case in KEPT]
     result["training"] = training()
     write(FIXTURES / "pytorch.json", result)
 

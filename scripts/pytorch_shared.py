@@ -68,26 +68,34 @@ def kl(first, second, direction, temperature):
     return F.kl_div(q, p, log_target=True, reduction="none").sum(1)
 
 
-def pgd(classifier, x, y, norm, eps, eps_step, max_iter, targeted):
+def lengths(batch):
+    """[n, 1, 1, 1]: the Euclidean length of each picture."""
+    return batch.flatten(1).norm(dim=1).reshape(-1, 1, 1, 1)
+
+
+def pgd(classifier, x, y, norm, eps, eps_step, max_iter, targeted, decay=None, start=None):
     """Projected gradient descent, written from the formulas in Madry et al. 2018 (arXiv 1706.06083).
 
-    Returns the loss of every picture before each step and at the end, [max_iter + 1][n], and the pictures there.
+    With `decay`, MI-FGSM (Dong et al. 2018, arXiv 1710.06081, eq. 6): steps follow the sum of earlier gradients, each
+    divided by its L1 norm. `start` is a perturbation to start from instead of none.
+    Returns the loss of every picture before each step and at the end, [max_iter + 1, n], and the pictures there.
     """
-    losses, current = [], x
+    losses, accumulated = [], 0
+    current = x if start is None else (x + start).clamp(0, 1)
     for _ in range(max_iter):
         current = current.detach().requires_grad_()
         loss = F.cross_entropy(classifier(current), y, reduction="none")
         losses.append(loss.detach())
         gradient, = torch.autograd.grad(loss.sum(), current)
-        if norm == "linf":
-            step = gradient.sign()
-        else:
-            step = gradient / gradient.flatten(1).norm(dim=1).reshape(-1, 1, 1, 1)
+        if decay is not None:
+            accumulated = decay * accumulated + gradient / gradient.abs().sum((1, 2, 3), keepdim=True)
+            gradient = accumulated
+        step = gradient.sign() if norm == "linf" else gradient / lengths(gradient)
         change = current.detach() + (-step if targeted else step) * eps_step - x
         if norm == "linf":
             change = change.clamp(-eps, eps)
         else:
-            change = change * (eps / change.flatten(1).norm(dim=1)).clamp(max=1).reshape(-1, 1, 1, 1)
+            change = change * (eps / lengths(change)).clamp(max=1)
         current = (x + change).clamp(0, 1)
     losses.append(F.cross_entropy(classifier(current), y, reduction="none").detach())
     return torch.stack(losses), current.detach()
