@@ -1,15 +1,15 @@
-//! What can go wrong in the core, each as one sentence that says what to do.
+//! Errors of the core, each one sentence that says what to do.
 
 use std::path::PathBuf;
 
 /// `Result` with this crate's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// What can go wrong in the core.
+/// An error of the core.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A class name that is none of the ten.
+    /// A name that is not one of the ten classes.
     #[error("there is no class \"{name}\"; the classes are {known}")]
     UnknownClass {
         /// The name as given.
@@ -49,14 +49,14 @@ pub enum Error {
         source: std::io::Error,
     },
 
-    /// A data set whose files do not fit the official layout.
+    /// Files that do not fit the dataset's official layout.
     #[error("{path}: expected {expected}, found {found}", path = .path.display())]
     Data {
         /// The file.
         path: PathBuf,
-        /// What the layout asks for.
+        /// What the layout requires.
         expected: String,
-        /// What is there.
+        /// What the file holds.
         found: String,
     },
 
@@ -77,21 +77,26 @@ pub enum Error {
 
     /// A computation whose result is not a finite number.
     #[error(
-        "{0} is not a finite number; the weights or the picture hold values that no real ones do"
+        "{0} is not a finite number; the weights or the picture hold damaged values: use other ones"
     )]
     NotFinite(&'static str),
 
     /// The device stopped answering (a lost GPU, memory exhausted).
     #[error(
-        "the device did not answer ({0}); use the CPU instead, or close what else uses the GPU"
+        "the device did not answer ({0}); use the CPU, or close other programs that use the GPU"
     )]
     Device(String),
 }
 
 impl Error {
-    /// Names the file in which an input or output error occurred.
+    /// Attaches the file to an input or output error.
     pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { path, source }
     }
+}
+
+/// The error for bytes that are no safetensors file.
+pub(crate) fn not_safetensors(e: safetensors::SafeTensorError) -> Error {
+    Error::Weights(format!("the file is damaged or no safetensors file ({e})"))
 }

@@ -1,59 +1,60 @@
-//! A neural network can be fooled by noise that nobody sees. This crate makes such noise (projected
-//! gradient descent), looks at the picture a second time through an autoencoder that was trained so
-//! that the classifier's *prediction* survives, and compares the two predictions.
+//! Adversarial pictures: made, detected and corrected.
+//!
+//! A neural network can be fooled by noise that nobody sees. This crate makes such noise (projected gradient
+//! descent), passes the picture through an autoencoder that was trained so that the classifier's
+//! *prediction* survives, and compares the two predictions (Vacanti & Van Looveren 2020, arXiv 2002.09364).
 //!
 //! ```text
-//! bytes ─► picture [1,3,96,96] ─► attack ─┬────────────► CL ─► CL(x) ─────┐
-//!                                         │                               ├─ KL ─► verdict
-//!                                         ├─► AE ──────► CL ─► CL(AE(x)) ─┘
-//!                                         └─► corrector ─► CL ─► the answer, if adversarial
+//! bytes ─► picture [1,3,96,96] ─► attack ─┬──────────────────────► CL ─► CL(x) ─────┐
+//!                                         │                                         ├─ KL ─► verdict
+//!                                         ├─► AE ────────────────► CL ─► CL(AE(x)) ─┘
+//!                                         └─► flip ─► corrector ─► CL ─► answer, if adversarial
 //! ```
 //!
-//! The corrector, a narrower AE, looks in a mirror; without one, CL(AE(x)) answers.
+//! CL is the classifier, AE the autoencoder. The corrector is a second, narrower autoencoder; without one,
+//! CL(AE(x)) is the answer for adversarial pictures.
 //!
-//! | module | what |
+//! | module | contents |
 //! | --- | --- |
-//! | [`picture`], [`class`] | what goes in, what comes out |
-//! | [`model`] | CL and AE, and their weights in files |
-//! | [`attack`] | PGD: one loop, one file per norm |
-//! | [`detector`] | divergence, threshold, verdict |
-//! | [`lab`] | one experiment; the page and the binary both go through it |
-//! | [`data`] | STL-10, and pictures that this crate draws itself |
-//! | [`evaluation`] | the table of figures |
-//! | `train`, `download`, `cli` | native only: learning, getting the data, commands |
-//! | `web` | the browser's way in |
+//! | [`picture`], [`class`] | input and output |
+//! | [`model`] | CL and AE, losses, weights files and model cards |
+//! | [`attack`] | objective x update rule x norm x restarts; one file per attack |
+//! | [`detector`] | score, threshold, verdict, corrector |
+//! | [`defence`] | all of it together; the page and the command line both go through it |
+//! | [`data`] | STL-10, pictures that this crate draws, splits |
+//! | [`evaluation`] | accuracies, ROC, the report |
+//! | `train`, `download`, `cli` | native only: training, fetching the data, commands |
+//! | `web` | the browser's interface |
 //!
 //! ```no_run
 //! use burn::tensor::Device;
-//! use second_look::{attack::Pgd, class::Class, lab::Lab, picture::Picture};
+//! use second_look::{attack::AttackConfig, class::Class, defence::Defence, picture::Picture};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let (classifier, autoencoder) = (std::fs::read("cl.safetensors")?, std::fs::read("ae.safetensors")?);
-//! let (lab, _, _) = Lab::load(&classifier, &autoencoder, &Device::flex())?;
+//! let (defence, _) = Defence::load(&classifier, &autoencoder, None, &Device::flex())?;
 //! let horse = Picture::decode(&std::fs::read("horse.jpg")?)?;
-//! let mut attack = lab.attack(&horse, Class::Horse, Pgd::default())?;
+//! let mut attack = defence.attack(&horse, Class::Horse, AttackConfig::default())?;
 //! while let Some(step) = attack.step().await? {
-//!     println!("step {}: loss {:.3}", step.t, step.loss);
+//!     println!("step {}: loss {:.3} nats", step.t, step.loss);
 //! }
-//! let attacked = attack.end().await?;
-//! let verdict = lab.look(attacked.to_tensor(lab.device())).await?.verdicts[0];
+//! let attacked = attack.finish().await?;
+//! let verdict = defence.detect(attacked.to_tensor(defence.device())).await?.verdicts[0];
 //! println!("adversarial: {}, answer: {}", verdict.adversarial, verdict.answer);
 //! # Ok(())
 //! # }
 //! ```
 
-#![forbid(unsafe_code)]
-#![warn(missing_docs)]
-
 pub mod attack;
 pub mod class;
 pub mod data;
+pub mod defence;
 pub mod detector;
 pub mod error;
 pub mod evaluation;
-pub mod lab;
 pub mod model;
 pub mod picture;
+mod tensor;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod cli;

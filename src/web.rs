@@ -1,4 +1,4 @@
-//! The browser's way in: a thin layer of wasm-bindgen over [`crate::lab`]. No logic of the method here.
+//! The browser's way in: a thin layer of wasm-bindgen over [`crate::defence`]. It holds no rule of the method.
 //!
 //! Pictures cross the border as encoded files or as 27,648 numbers (planes R, G, B, row by row);
 //! everything else as plain objects with the field names of the Rust types, which TypeScript knows.
@@ -15,54 +15,91 @@ use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 use web_sys::console;
 
-use crate::attack::Pgd;
+use crate::attack::{AttackConfig, Norm, Pgd};
+use crate::class::Class;
+use crate::defence::{self, AttackStep, Cards, Defence};
 use crate::detector::Verdict;
-use crate::lab::{self, Lab, Looks, Progress, read};
-use crate::model::Card;
-use crate::picture::{Picture, VALUES};
+use crate::picture::{Picture, SIDE, VALUES};
+use crate::tensor::read;
 
-/// The networks on one device.
+/// The defence on one device.
 #[wasm_bindgen]
 pub struct Session {
-    lab: Rc<Lab>,
+    defence: Rc<Defence>,
     cards: Cards,
 }
 
-/// What the files say of themselves.
+/// What JavaScript needs to know of the core, so that it repeats none of it.
 #[derive(Serialize, Tsify)]
-#[tsify(hashmap_as_object)]
-pub struct Cards {
-    classifier: Card,
-    autoencoder: Card,
-    corrector: Option<Card>,
+pub struct Constants {
+    /// The ten classes, in the order of all probabilities.
+    classes: [Class; Class::COUNT],
+    /// Width and height of every picture, in pixels.
+    side: usize,
+    /// The largest number of steps of an attack.
+    max_steps: usize,
+    /// The norms.
+    norms: Vec<NormConstants>,
 }
 
-/// The second look at a picture.
+/// A norm, its range and its named settings.
 #[derive(Serialize, Tsify)]
-pub struct Look {
+pub struct NormConstants {
+    norm: Norm,
+    /// The largest eps and eps_step.
+    largest: f32,
+    /// The default setting.
+    tutorial: Pgd,
+    /// The strong setting.
+    strong: Pgd,
+}
+
+/// What the defence finds in one picture.
+#[derive(Serialize, Tsify)]
+pub struct Detection {
     verdict: Verdict,
     #[serde(with = "preserve")]
     #[tsify(type = "Float32Array")]
     reconstruction: Float32Array,
+    /// The corrector's reconstruction, if there is a corrector.
     #[serde(with = "preserve")]
     #[tsify(type = "Float32Array | undefined")]
     correction: JsValue,
 }
 
-/// One place of an attack's way, and the second look at it.
+/// One step of an attack, and what the defence finds in its picture.
 #[derive(Serialize, Tsify)]
 pub struct WatchedStep {
-    progress: Progress,
+    step: AttackStep,
     #[serde(with = "preserve")]
     #[tsify(type = "Float32Array")]
     picture: Float32Array,
-    look: Look,
+    detection: Detection,
 }
 
 #[wasm_bindgen(start)]
 fn start() {
     // A panic is a bug; its message in the console is worth more than "unreachable".
     std::panic::set_hook(Box::new(|panic| console::error_1(&panic.to_string().into())));
+}
+
+/// What JavaScript needs to know of the core.
+///
+/// # Errors
+/// Never in practice: constants are plain data.
+#[wasm_bindgen]
+pub fn constants() -> Result<Ts<Constants>, JsError> {
+    let norms = Norm::ALL
+        .into_iter()
+        .map(|norm| NormConstants {
+            norm,
+            largest: norm.ball().diameter(),
+            tutorial: Pgd::tutorial(norm),
+            strong: Pgd::strong(norm),
+        })
+        .collect();
+    let constants = Constants { classes: Class::ALL, side: SIDE, max_steps: Pgd::MAX_STEPS, norms };
+    Ok(constants.into_ts()?)
 }
 
 /// Decodes, crops and scales a picture file, as the classifier sees it.
@@ -95,7 +132,7 @@ pub fn qr(text: &str) -> Result<String, JsError> {
 #[wasm_bindgen]
 impl Session {
     /// Loads the networks from the bytes of their files, onto the GPU or the CPU. The corrector is the
-    /// autoencoder that answers for adversarial pictures, if that is another one.
+    /// second autoencoder, if there is one.
     ///
     /// # Errors
     /// When a file cannot be used, or there is no WebGPU.
@@ -113,9 +150,9 @@ impl Session {
         } else {
             Device::flex()
         };
-        let (mut lab, classifier, autoencoder) = Lab::load(&classifier, &autoencoder, &device)?;
-        let corrector = corrector.map(|bytes| lab.load_corrector(&bytes)).transpose()?;
-        Ok(Session { lab: Rc::new(lab), cards: Cards { classifier, autoencoder, corrector } })
+        let (defence, cards) =
+            Defence::load(&classifier, &autoencoder, corrector.as_deref(), &device)?;
+        Ok(Session { defence: Rc::new(defence), cards })
     }
 
     /// What the files say of themselves.
@@ -126,17 +163,17 @@ impl Session {
         Ok(self.cards.into_ts()?)
     }
 
-    /// The second look at a picture.
+    /// Detects and corrects: the verdict on a picture, and its reconstructions.
     ///
     /// # Errors
     /// When the values are no picture, or the device does not answer.
-    pub async fn look(&self, picture: Vec<f32>) -> Result<Ts<Look>, JsError> {
+    pub async fn detect(&self, picture: Vec<f32>) -> Result<Ts<Detection>, JsError> {
         let picture = Picture::new(picture)?;
-        let looks = self.lab.look(picture.to_tensor(self.lab.device())).await?;
-        Ok(Look::new(looks).await?.into_ts()?)
+        let detection = self.defence.detect(picture.to_tensor(self.defence.device())).await?;
+        Ok(Detection::new(detection).await?.into_ts()?)
     }
 
-    /// Starts an attack that leads a picture away from `class`, or towards it if `pgd` is targeted.
+    /// Starts an attack that leads a picture away from `class`, or, if `config` is targeted, towards it.
     ///
     /// # Errors
     /// When a value is no picture's, or a parameter is out of its range.
@@ -144,47 +181,48 @@ impl Session {
         &self,
         picture: Vec<f32>,
         #[wasm_bindgen(unchecked_param_type = "Class")] class: &str,
-        pgd: Ts<Pgd>,
-    ) -> Result<Run, JsError> {
-        let run = self.lab.attack(&Picture::new(picture)?, class.parse()?, pgd.to_rust()?)?;
-        Ok(Run { run, lab: Rc::clone(&self.lab) })
+        config: Ts<AttackConfig>,
+    ) -> Result<AttackRun, JsError> {
+        let picture = Picture::new(picture)?;
+        let run = self.defence.attack(&picture, class.parse()?, config.to_rust()?)?;
+        Ok(AttackRun { run, defence: Rc::clone(&self.defence) })
     }
 }
 
 /// An attack under way.
 #[wasm_bindgen]
-pub struct Run {
-    run: lab::Run,
-    lab: Rc<Lab>,
+pub struct AttackRun {
+    run: defence::AttackRun,
+    defence: Rc<Defence>,
 }
 
 #[wasm_bindgen]
-impl Run {
-    /// Makes a step and looks at where it led a second time; `undefined` when all steps are made.
+impl AttackRun {
+    /// Computes the next step and detects on its picture; `undefined` when all steps are done.
     ///
     /// # Errors
     /// When the device does not answer.
     pub async fn step(&mut self) -> Result<Option<Ts<WatchedStep>>, JsError> {
-        let Some(progress) = self.run.step().await? else {
+        let Some(step) = self.run.step().await? else {
             return Ok(None);
         };
-        let Some(looks) = self.run.look(&self.lab).await? else {
+        let Some(detection) = self.run.detect(&self.defence).await? else {
             return Ok(None);
         };
-        let picture = Float32Array::from(progress.picture.values());
-        let step = WatchedStep { progress, picture, look: Look::new(looks).await? };
-        Ok(Some(step.into_ts()?))
+        let picture = Float32Array::from(step.picture.values());
+        let watched = WatchedStep { step, picture, detection: Detection::new(detection).await? };
+        Ok(Some(watched.into_ts()?))
     }
 }
 
-impl Look {
-    async fn new(looks: Looks) -> Result<Self, JsError> {
+impl Detection {
+    async fn new(detection: defence::Detection) -> Result<Self, JsError> {
         // One read instead of two: each is a round trip to the device.
-        let redrawn = [Some(looks.reconstructions), looks.corrections];
-        let values = read(Tensor::cat(redrawn.into_iter().flatten().collect(), 0)).await?;
+        let images = [Some(detection.reconstructions), detection.corrections];
+        let values = read(Tensor::cat(images.into_iter().flatten().collect(), 0)).await?;
         let (reconstruction, correction) = values.split_at(VALUES);
         Ok(Self {
-            verdict: looks.verdicts[0],
+            verdict: detection.verdicts[0],
             reconstruction: shown(reconstruction)?,
             correction: match correction {
                 [] => JsValue::UNDEFINED,
@@ -194,6 +232,7 @@ impl Look {
     }
 }
 
+/// The values of a reconstruction, clamped to [0, 1].
 fn shown(picture: &[f32]) -> Result<Float32Array, JsError> {
     Ok(Picture::clamped(picture.to_vec())?.values().into())
 }

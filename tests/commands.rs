@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use image::ImageFormat;
 use second_look::data::Pictures;
-use second_look::data::drawn::Drawn;
+use second_look::data::synthetic::Drawn;
 use second_look::picture::{PLANE, SIDE, VALUES};
 use serde_json::Value;
 
@@ -108,13 +108,17 @@ fn a_detector_can_be_chosen_after_training() {
                      --pictures 60 --out ae.safetensors";
     let detector = || {
         let bytes = fs::read(folder.join("ae.safetensors")).unwrap();
-        second_look::model::Card::read(&bytes).unwrap().needs_detector().unwrap()
+        second_look::model::Card::read(&bytes).unwrap().detector().unwrap()
     };
     succeeds(folder, calibrate);
     let same = detector();
     succeeds(folder, &format!("{calibrate} --temperature 3 --percentile 80 --overwrite"));
     let other = detector();
-    assert_eq!((same.divergence.temperature, other.divergence.temperature), (1.0, 3.0));
+    let temperature = |detector: second_look::detector::Detector| {
+        let second_look::detector::ScoreConfig::Divergence(divergence) = detector.score;
+        divergence.temperature
+    };
+    assert_eq!((temperature(same), temperature(other)), (1.0, 3.0));
     assert!(
         other.threshold < same.threshold,
         "softened predictions are closer, and 80 is less than 95"
@@ -180,7 +184,7 @@ fn evaluate_prints_the_table_and_writes_json_and_figures() {
     // The threshold is the one that travels in the autoencoder's file.
     let ae = fs::read(folder.join("ae.safetensors")).unwrap();
     let card = second_look::model::Card::read(&ae).unwrap();
-    let threshold = f64::from(card.needs_detector().unwrap().threshold);
+    let threshold = f64::from(card.detector().unwrap().threshold);
     assert!((json["detector"]["threshold"].as_f64().unwrap() - threshold).abs() < 1e-6);
     let grids: Vec<_> = fs::read_dir(folder.join("grids")).unwrap().collect();
     assert_eq!(grids.len(), 3);

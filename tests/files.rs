@@ -11,10 +11,11 @@ use safetensors::{SafeTensors, serialize};
 use second_look::class::Class;
 use second_look::data::Pictures;
 use second_look::data::stl10::Stl10;
-use second_look::detector::{Detector, Divergence};
-use second_look::lab::Lab;
-use second_look::model::weights::{self, Architecture, Card};
-use second_look::model::{AutoencoderConfig, ClassifierConfig, Precision, Vgg};
+use second_look::defence::Defence;
+use second_look::detector::{Detector, ScoreConfig};
+use second_look::model::card::{Architecture, Card};
+use second_look::model::weights;
+use second_look::model::{AutoencoderConfig, Classifier, ClassifierConfig, Precision};
 use second_look::picture::{PLANE, SIDE, VALUES};
 
 mod weights_files {
@@ -26,7 +27,7 @@ mod weights_files {
         saved(&ClassifierConfig::Compact.init(&Device::flex()), precision)
     }
 
-    fn saved(classifier: &Vgg, precision: Precision) -> Vec<u8> {
+    fn saved(classifier: &Classifier, precision: Precision) -> Vec<u8> {
         let card = Card::new(Architecture::Classifier(ClassifierConfig::Compact));
         weights::save(classifier, &card, precision).unwrap()
     }
@@ -101,10 +102,10 @@ mod weights_files {
 
     #[test]
     fn the_card_comes_back() {
-        let detector = Detector { divergence: Divergence::default(), threshold: 0.25 };
+        let detector = Detector { score: ScoreConfig::default(), threshold: 0.25 };
         let card = Card::read(&autoencoder_file(Some(detector))).unwrap();
         assert_eq!(card.architecture, Architecture::Autoencoder(COMPACT));
-        assert_eq!(card.needs_detector().unwrap(), detector);
+        assert_eq!(card.detector().unwrap(), detector);
     }
 
     #[test]
@@ -182,7 +183,7 @@ mod weights_files {
         let device = Device::flex();
         let (given, fresh) =
             (ClassifierConfig::Compact.init(&device), ClassifierConfig::Compact.init(&device));
-        let tensor = |network: &Vgg, name: &str| {
+        let tensor = |network: &Classifier, name: &str| {
             let bytes = saved(network, Precision::F32);
             SafeTensors::deserialize(&bytes).unwrap().tensor(name).unwrap().data().to_vec()
         };
@@ -208,7 +209,7 @@ mod weights_files {
     #[test]
     fn a_frozen_network_learns_in_its_last_layer_alone() {
         let device = Device::flex().autodiff();
-        let learning = |network: &Vgg| {
+        let learning = |network: &Classifier| {
             let x = Tensor::<4>::ones([2, 3, 96, 96], &device) * 0.3;
             let gradients = network.forward(x).square().sum().backward();
             GradientsParams::from_grads(gradients, network).len()
@@ -223,7 +224,9 @@ mod weights_files {
     #[test]
     fn a_lab_needs_a_threshold() {
         let classifier = classifier_file(Precision::F32);
-        let error = Lab::load(&classifier, &autoencoder_file(None), &Device::flex()).err().unwrap();
+        let error = Defence::load(&classifier, &autoencoder_file(None), None, &Device::flex())
+            .err()
+            .unwrap();
         assert!(error.to_string().contains("threshold"), "{error}");
     }
 }

@@ -1,188 +1,131 @@
-//! The one loop behind every gradient attack.
+//! Iterative gradient attacks: objective x update rule x norm x restarts.
 //!
-//! x_{t+1} = the projection, to the ball around x and to [0, 1], of x_t + eps_step * steepest(∇ loss(x_t)).
-//! The loss is the cross-entropy of CL(x_t): with the true class, to grow; with a wanted class, to shrink.
+//! x_{t+1} = project(x_t + eps_step * direction(gradient of the objective at x_t)), where `project` maps to
+//! the ball of radius eps around x and to [0, 1].
 
-use burn::tensor::{Device, Tensor, TensorData, activation};
-use rand::SeedableRng;
-use rand::rngs::Xoshiro256PlusPlus;
+use burn::tensor::Tensor;
 
-use super::Pgd;
-use crate::class::Class;
-use crate::error::Result;
-use crate::model::Vgg;
+use super::norm::NormBall;
+use super::objective::{Evaluation, Objective};
+use super::restarts::{Best, perturbations};
+use super::update::Update;
+use super::{Attack, AttackResult, Input, Pgd, Step};
 
-/// An attack under way on a batch: an iterator whose every item is one step of all its pictures.
-///
-/// Nothing here waits for the device, so the page can read and show each step in its own time, and
-/// stop whenever it likes. With n random starts the steps of the n runs follow each other.
-pub struct Attack {
-    classifier: Vgg,
-    pgd: Pgd,
-    /// Class of each picture, one-hot, [n, 10].
-    one_hot: Tensor<2>,
+/// An iterative gradient attack on a batch.
+pub struct GradientAttack {
+    objective: Box<dyn Objective>,
+    update: Box<dyn Update>,
+    norm: &'static dyn NormBall,
+    eps: f32,
+    eps_step: f32,
+    max_iter: usize,
+    num_random_init: usize,
+    seed: u64,
+    ids: Vec<u64>,
     original: Tensor<4>,
     current: Tensor<4>,
-    rng: Xoshiro256PlusPlus,
-    start: usize,
+    restart: usize,
     t: usize,
-    best: Option<Step>,
+    best: Option<Best>,
 }
 
-/// One place of the way, and what the classifier says there.
-#[derive(Clone)]
-pub struct Step {
-    /// Which start this belongs to, from 0.
-    pub start: usize,
-    /// Steps made since, 0..=max_iter.
-    pub t: usize,
-    /// The pictures after `t` steps, [n, 3, 96, 96].
-    pub pictures: Tensor<4>,
-    /// CL's logits of them, [n, 10].
-    pub logits: Tensor<2>,
-    /// Cross-entropy of each, shape `[n]`.
-    pub loss: Tensor<1>,
-}
-
-impl Attack {
-    /// Attacks `pictures` [n, 3, 96, 96]; `classes` are the true ones, or the wanted ones if the
-    /// attack is targeted.
-    ///
-    /// `classifier` must be on a plain device (not its autodiff twin) and in evaluation mode, as
-    /// [`crate::model::weights`] loads it: then only the picture's gradient is computed.
-    ///
-    /// # Errors
-    /// When a parameter is out of its range.
-    ///
-    /// # Panics
-    /// When there is not one class for each picture.
-    pub fn new(classifier: &Vgg, pictures: Tensor<4>, classes: &[Class], pgd: Pgd) -> Result<Self> {
-        assert_eq!(pictures.dims()[0], classes.len(), "one class for each picture");
-        Ok(Self {
-            classifier: classifier.clone(), // shares the weights
-            pgd: pgd.check()?,
-            one_hot: one_hot(classes, &pictures.device()),
-            original: pictures.clone(),
-            current: pictures,
-            rng: Xoshiro256PlusPlus::seed_from_u64(pgd.seed),
-            start: 0,
+impl GradientAttack {
+    /// Puts an attack together; `parameters` are checked.
+    pub fn new(
+        input: Input,
+        objective: Box<dyn Objective>,
+        update: Box<dyn Update>,
+        parameters: &Pgd,
+    ) -> Self {
+        let Pgd { norm, eps, eps_step, max_iter, num_random_init, seed, .. } = *parameters;
+        Self {
+            objective,
+            update,
+            norm: norm.ball(),
+            eps,
+            eps_step,
+            max_iter,
+            num_random_init,
+            seed,
+            ids: input.ids,
+            original: input.images.clone(),
+            current: input.images,
+            restart: 0,
             t: 0,
             best: None,
-        })
+        }
     }
 
-    /// The last place of each picture's best start, once the iterator has ended; `None` before the
-    /// first start has.
-    pub fn best(self) -> Option<Step> {
-        self.best
+    fn restarts(&self) -> usize {
+        self.num_random_init.max(1)
     }
 
-    fn starts(&self) -> usize {
-        self.pgd.num_random_init.max(1)
+    /// Moves to the first iterate of a restart.
+    fn begin(&mut self) {
+        self.update.reset();
+        self.current = self.original.clone();
+        if self.num_random_init > 0 {
+            let Self { norm, eps, seed, restart, .. } = *self;
+            let start = perturbations(norm, eps, seed, &self.ids, restart, &self.original);
+            self.current = self.inside(start);
+        }
     }
 
-    fn place(&self, logits: Tensor<2>, loss: Tensor<1>) -> Step {
-        let (start, t, pictures) = (self.start, self.t, self.current.clone());
-        Step { start, t, pictures, logits, loss }
+    /// The images that differ from the originals by `perturbation`, cut to [0, 1].
+    fn inside(&self, perturbation: Tensor<4>) -> Tensor<4> {
+        // The originals are inside [0, 1], so cutting only shortens the perturbation.
+        (self.original.clone() + perturbation).clamp(0.0, 1.0)
     }
 
-    fn move_on(&mut self) -> Step {
+    fn snapshot(&self, Evaluation { logits, loss }: Evaluation) -> Step {
+        Step { restart: self.restart, t: self.t, images: self.current.clone(), logits, loss }
+    }
+
+    /// Returns the current iterate and moves on to the next one.
+    fn advance(&mut self) -> Step {
         let x = self.current.clone().autodiff().require_grad();
-        let logits = self.classifier.forward(x.clone());
-        let loss = cross_entropy(logits.clone(), self.one_hot.clone().autodiff());
-        // The sum, not the mean: no picture's gradient depends on how many others are in the batch.
+        let Evaluation { logits, loss } = self.objective.evaluate(x.clone());
+        // The sum, not the mean: an image's gradient must not depend on the size of the batch.
         let mut gradients = loss.clone().sum().backward();
-        let gradient = x.grad_remove(&mut gradients).expect("the loss depends on the picture");
-        let step = self.place(logits.inner(), loss.inner());
+        let gradient = x.grad_remove(&mut gradients).expect("the loss depends on the images");
+        let step = self.snapshot(Evaluation { logits: logits.inner(), loss: loss.inner() });
 
-        let ball = self.pgd.norm.ball();
-        let uphill = ball.steepest(gradient) * self.pgd.eps_step;
-        let moved = if self.pgd.targeted {
-            self.current.clone() - uphill
-        } else {
-            self.current.clone() + uphill
-        };
-        let change = ball.project(moved - self.original.clone(), self.pgd.eps);
-        // The original is inside [0, 1], so cutting here only shortens the change.
-        self.current = (self.original.clone() + change).clamp(0.0, 1.0);
+        let uphill = if self.objective.ascends() { gradient } else { gradient.neg() };
+        let change = self.update.direction(uphill, self.norm) * self.eps_step;
+        let perturbation = self.current.clone() + change - self.original.clone();
+        self.current = self.inside(self.norm.project(perturbation, self.eps));
         step
     }
 
-    fn arrive(&mut self) -> Step {
-        let logits = self.classifier.forward(self.current.clone());
-        let loss = cross_entropy(logits.clone(), self.one_hot.clone());
-        let end = self.place(logits, loss);
-        self.best = Some(match self.best.take() {
-            None => end.clone(),
-            Some(best) => best.replaced_where_better(&end, self.pgd.targeted),
-        });
+    /// Evaluates the last iterate of a restart.
+    fn finish_restart(&mut self) -> Step {
+        let end = self.snapshot(self.objective.evaluate(self.current.clone()));
+        let succeeded = self.objective.succeeded(end.logits.clone());
+        let ascends = self.objective.ascends();
+        self.best = Some(Best::update(self.best.take(), &end, succeeded, ascends));
         end
     }
 }
 
-impl Iterator for Attack {
-    type Item = Step;
-
-    fn next(&mut self) -> Option<Step> {
-        if self.start == self.starts() {
+impl Attack for GradientAttack {
+    fn step(&mut self) -> Option<Step> {
+        if self.restart == self.restarts() {
             return None;
         }
-        if self.t == 0 && self.pgd.num_random_init > 0 {
-            let ball = self.pgd.norm.ball();
-            let change = ball.random_start(&self.original, self.pgd.eps, &mut self.rng);
-            self.current = (self.original.clone() + change).clamp(0.0, 1.0);
+        if self.t == 0 {
+            self.begin();
         }
-        if self.t < self.pgd.max_iter {
-            let step = self.move_on();
+        if self.t < self.max_iter {
+            let step = self.advance();
             self.t += 1;
             return Some(step);
         }
-        let end = self.arrive();
-        (self.start, self.t, self.current) = (self.start + 1, 0, self.original.clone());
+        let end = self.finish_restart();
+        (self.restart, self.t) = (self.restart + 1, 0);
         Some(end)
     }
-}
 
-impl Step {
-    /// Takes over every picture whose loss in `other` is further on: larger, or smaller if targeted.
-    fn replaced_where_better(self, other: &Step, targeted: bool) -> Self {
-        let better = if targeted {
-            other.loss.clone().lower(self.loss.clone())
-        } else {
-            other.loss.clone().greater(self.loss.clone())
-        };
-        let [n, c, h, w] = self.pictures.dims();
-        let of_picture = better.clone().reshape([n, 1, 1, 1]).expand([n, c, h, w]);
-        let of_logits = better.clone().reshape([n, 1]).expand(self.logits.dims());
-        Self {
-            pictures: self.pictures.mask_where(of_picture, other.pictures.clone()),
-            logits: self.logits.mask_where(of_logits, other.logits.clone()),
-            loss: self.loss.mask_where(better, other.loss.clone()),
-            ..self
-        }
+    fn best(&self) -> Option<&AttackResult> {
+        self.best.as_ref().map(Best::result)
     }
-}
-
-/// Runs a whole attack on a batch: the attacked pictures, CL's logits of them, and the losses.
-///
-/// # Errors
-/// When a parameter is out of its range.
-pub fn attack(classifier: &Vgg, pictures: Tensor<4>, classes: &[Class], pgd: Pgd) -> Result<Step> {
-    let mut attack = Attack::new(classifier, pictures, classes, pgd)?;
-    attack.by_ref().for_each(drop);
-    Ok(attack.best().expect("the attack has ended"))
-}
-
-/// Classes as rows of zeros with a single one, [n, 10].
-pub(crate) fn one_hot(classes: &[Class], device: &Device) -> Tensor<2> {
-    let mut values = vec![0.0f32; classes.len() * Class::COUNT];
-    for (row, class) in values.chunks_exact_mut(Class::COUNT).zip(classes) {
-        row[class.index()] = 1.0;
-    }
-    Tensor::from_data(TensorData::new(values, [classes.len(), Class::COUNT]), device)
-}
-
-/// Cross-entropy of each row, [n].
-pub(crate) fn cross_entropy(logits: Tensor<2>, one_hot: Tensor<2>) -> Tensor<1> {
-    (activation::log_softmax(logits, 1) * one_hot).sum_dim(1).squeeze_dim::<1>(1).neg()
 }

@@ -1,154 +1,183 @@
-//! Attacks: pictures changed a little so that the classifier errs.
+//! Attacks: images changed a little so that the classifier errs.
+//!
+//! An iterative attack is an [`objective`] x an [`update`] rule x a [`norm`] x [`restarts`]; [`gradient`]
+//! puts them together. Each attack is one short file that names its paper, and one line in
+//! [`AttackConfig`] and in [`AttackName`]. All are [`Attack`]s: their steps are pulled one at a time, so
+//! to pause or to cancel one is to stop asking.
 //!
 //! Parameters carry the names of the Adversarial Robustness Toolbox (`eps`, `eps_step`, `max_iter`,
-//! `targeted`, `num_random_init`, `norm`). A new norm is a file with the three functions of `Ball`.
+//! `targeted`, `num_random_init`, `norm`).
 
 pub mod gradient;
-mod l2;
-mod linf;
+mod mi_fgsm;
+pub mod norm;
+pub mod objective;
+mod options;
+mod pgd;
+pub mod restarts;
+pub mod update;
 
 use std::fmt;
 
 use burn::tensor::Tensor;
-use rand::rngs::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
 
-pub use gradient::{Attack, Step, attack};
+pub use mi_fgsm::MiFgsm;
+pub use norm::Norm;
+pub use options::{AttackName, AttackOptions, Preset};
+pub use pgd::Pgd;
 
-use crate::error::{Error, Result};
+use crate::class::Class;
+use crate::error::Result;
+use crate::model::Classifier;
 
-/// Which distance `eps` bounds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "lowercase")]
-pub enum Norm {
-    /// The largest change of any value.
-    #[default]
-    Linf,
-    /// The Euclidean length of the change over all 27,648 values.
-    L2,
+/// An attack under way on a batch of images.
+pub trait Attack {
+    /// Computes the next step of all images; `None` when all steps of all restarts are done.
+    ///
+    /// Nothing waits for the device, so the page can read and show each step in its own time.
+    fn step(&mut self) -> Option<Step>;
+
+    /// The best result of each image over the restarts that have ended; `None` before the first has.
+    fn best(&self) -> Option<&AttackResult>;
 }
 
-/// Projected gradient descent, Madry et al. 2018 (arXiv 1706.06083).
-///
-/// The default is the tutorial's setting, which moves each value by at most 10 x 0.001; a field that is
-/// missing where one is read takes its default.
+/// What an attack starts from.
+#[derive(Clone)]
+pub struct Input {
+    /// The images, [n, 3, 96, 96], values in [0, 1].
+    pub images: Tensor<4>,
+    /// One class for each image: the true one, or the target of a targeted attack.
+    pub classes: Vec<Class>,
+    /// A number for each image, such as its index in the dataset: its random numbers follow from it.
+    pub ids: Vec<u64>,
+}
+
+/// The state after t steps.
+#[derive(Clone)]
+pub struct Step {
+    /// The restart, from 0.
+    pub restart: usize,
+    /// Steps made since the restart began, 0..=max_iter.
+    pub t: usize,
+    /// The images, [n, 3, 96, 96].
+    pub images: Tensor<4>,
+    /// The classifier's logits, [n, 10].
+    pub logits: Tensor<2>,
+    /// The objective's loss of each image, shape `[n]`, in nats.
+    pub loss: Tensor<1>,
+}
+
+/// What an attack ends with.
+#[derive(Clone)]
+pub struct AttackResult {
+    /// The attacked images, [n, 3, 96, 96].
+    pub images: Tensor<4>,
+    /// The classifier's logits, [n, 10].
+    pub logits: Tensor<2>,
+    /// The objective's loss of each image, shape `[n]`, in nats.
+    pub loss: Tensor<1>,
+}
+
+/// An attack with all its parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(default)]
-pub struct Pgd {
-    /// Which distance is bounded.
-    pub norm: Norm,
-    /// Largest distance from the original, in units of the pictures' [0, 1].
-    pub eps: f32,
-    /// Length of one step, in the same units.
-    pub eps_step: f32,
-    /// Number of steps.
-    pub max_iter: usize,
-    /// 0: start at the picture itself. n: start n times at a random place of the ball, keep the best.
-    pub num_random_init: usize,
-    /// false: away from the given class (the true one). true: towards the given class (the wanted one).
-    pub targeted: bool,
-    /// For the random starts.
-    pub seed: u64,
+#[serde(tag = "attack", rename_all = "kebab-case")]
+pub enum AttackConfig {
+    /// Projected gradient descent.
+    Pgd(Pgd),
+    /// Momentum iterative fast gradient sign method.
+    MiFgsm(MiFgsm),
 }
 
-impl Default for Pgd {
+impl Default for AttackConfig {
     fn default() -> Self {
-        Self {
-            norm: Norm::Linf,
-            eps: 0.03,
-            eps_step: 0.001,
-            max_iter: 10,
-            num_random_init: 0,
-            targeted: false,
-            seed: 0,
-        }
+        Pgd::default().into()
     }
 }
 
-impl Pgd {
-    /// The setting of the project's second preset: the whole ball is used, and twice.
-    pub fn strong() -> Self {
-        Self { eps: 0.03, eps_step: 0.005, max_iter: 20, ..Self::default() }
+impl From<Pgd> for AttackConfig {
+    fn from(pgd: Pgd) -> Self {
+        AttackConfig::Pgd(pgd)
     }
+}
 
+impl AttackConfig {
+    /// Checks the parameters.
+    ///
     /// # Errors
-    /// When a parameter is out of its range.
+    /// When one is out of its range.
     pub fn check(self) -> Result<Self> {
-        for (name, value) in [("eps", self.eps), ("eps_step", self.eps_step)] {
-            // The longest possible change is that of all values from 0 to 1: sqrt(27648) = 166.3 in L2.
-            let longest = match self.norm {
-                Norm::Linf => 1.0,
-                Norm::L2 => (crate::picture::VALUES as f32).sqrt(),
-            };
-            if !(value > 0.0 && value <= longest) {
-                return Err(Error::Option {
-                    name,
-                    value: value.to_string(),
-                    must: match self.norm {
-                        Norm::Linf => "above 0 and at most 1",
-                        Norm::L2 => "above 0 and at most 166.3",
-                    },
-                });
-            }
-        }
-        if !(1..=10_000).contains(&self.max_iter) {
-            return Err(Error::Option {
-                name: "max_iter",
-                value: self.max_iter.to_string(),
-                must: "between 1 and 10000",
-            });
-        }
-        Ok(self)
-    }
-}
-
-/// The three things a norm decides. All tensors are [n, 3, 96, 96]; every picture for itself.
-trait Ball {
-    /// A change drawn uniformly from the ball of radius `eps`.
-    fn random_start(&self, like: &Tensor<4>, eps: f32, rng: &mut Xoshiro256PlusPlus) -> Tensor<4>;
-    /// The change of length 1 that a linear loss with this gradient grows fastest along.
-    fn steepest(&self, gradient: Tensor<4>) -> Tensor<4>;
-    /// The nearest change inside the ball of radius `eps`.
-    fn project(&self, change: Tensor<4>, eps: f32) -> Tensor<4>;
-}
-
-impl Norm {
-    fn ball(self) -> &'static dyn Ball {
-        match self {
-            Norm::Linf => &linf::Linf,
-            Norm::L2 => &l2::L2,
-        }
-    }
-
-    /// Length of each change, shape `[n]`.
-    pub fn length(self, change: Tensor<4>) -> Tensor<1> {
-        let flat: Tensor<2> = change.flatten(1, 3);
-        match self {
-            Norm::Linf => flat.abs().max_dim(1).squeeze_dim(1),
-            Norm::L2 => l2::length(flat).squeeze_dim(1),
-        }
-    }
-}
-
-impl fmt::Display for Norm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Norm::Linf => "Linf",
-            Norm::L2 => "L2",
+        Ok(match self {
+            AttackConfig::Pgd(pgd) => AttackConfig::Pgd(pgd.check()?),
+            AttackConfig::MiFgsm(mi_fgsm) => AttackConfig::MiFgsm(mi_fgsm.check()?),
         })
     }
+
+    /// Starts the attack on a batch.
+    ///
+    /// `classifier` must be on a plain device (not its autodiff twin) and in evaluation mode, as
+    /// [`crate::model::weights`] loads it: then only the images' gradients are computed.
+    ///
+    /// # Errors
+    /// When a parameter is out of its range.
+    ///
+    /// # Panics
+    /// When there is not one class and one id for each image.
+    pub fn start(self, classifier: &Classifier, input: Input) -> Result<Box<dyn Attack>> {
+        assert_eq!(input.images.dims()[0], input.classes.len(), "one class for each image");
+        assert_eq!(input.images.dims()[0], input.ids.len(), "one id for each image");
+        Ok(match self.check()? {
+            AttackConfig::Pgd(pgd) => pgd.start(classifier, input),
+            AttackConfig::MiFgsm(mi_fgsm) => mi_fgsm.start(classifier, input),
+        })
+    }
+
+    /// Runs the whole attack on a batch.
+    ///
+    /// # Errors
+    /// When a parameter is out of its range.
+    ///
+    /// # Panics
+    /// As [`AttackConfig::start`].
+    pub fn run(self, classifier: &Classifier, input: Input) -> Result<AttackResult> {
+        let mut attack = self.start(classifier, input)?;
+        while attack.step().is_some() {}
+        Ok(attack.best().expect("the attack has ended").clone())
+    }
+
+    /// The distance that bounds the perturbation.
+    pub fn norm(&self) -> Norm {
+        self.iterative().norm
+    }
+
+    /// Steps of one restart.
+    pub fn steps(&self) -> usize {
+        self.iterative().max_iter
+    }
+
+    /// Restarts, at least 1.
+    pub fn restarts(&self) -> usize {
+        self.iterative().num_random_init.max(1)
+    }
+
+    /// Whether the given class is the target instead of the true one.
+    pub fn targeted(&self) -> bool {
+        self.iterative().targeted
+    }
+
+    fn iterative(&self) -> &Pgd {
+        match self {
+            AttackConfig::Pgd(pgd) | AttackConfig::MiFgsm(MiFgsm { pgd, .. }) => pgd,
+        }
+    }
 }
 
-impl fmt::Display for Pgd {
+impl fmt::Display for AttackConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { norm, eps, eps_step, max_iter, num_random_init, targeted, .. } = self;
-        let kind = if *targeted { "targeted" } else { "untargeted" };
-        write!(f, "{kind} PGD, {norm}, eps {eps}, eps_step {eps_step}, max_iter {max_iter}")?;
-        if *num_random_init > 0 {
-            write!(f, ", {num_random_init} random starts")?;
+        match self {
+            AttackConfig::Pgd(pgd) => pgd.fmt(f),
+            AttackConfig::MiFgsm(mi_fgsm) => mi_fgsm.fmt(f),
         }
-        Ok(())
     }
 }

@@ -9,10 +9,10 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::models::ModelArguments;
-use super::options::PgdArguments;
+use crate::attack::AttackOptions;
 use crate::class::Class;
+use crate::defence::Defence;
 use crate::file::write_atomically;
-use crate::lab::Lab;
 use crate::picture::Picture;
 
 /// Changes a picture so that CL errs, or, with --target, so that it sees what you want.
@@ -40,15 +40,14 @@ pub struct Arguments {
     target: Option<Class>,
 
     #[command(flatten)]
-    attack: PgdArguments,
+    attack: AttackOptions,
 
     #[command(flatten)]
     models: ModelArguments,
 }
 
 pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
-    let mut pgd = arguments.attack.pgd()?;
-    pgd.targeted = arguments.target.is_some();
+    let config = arguments.attack.resolve(arguments.target.is_some())?;
     let out = match &arguments.out {
         Some(path) => path.clone(),
         None => default_name(&arguments.picture)?,
@@ -60,27 +59,30 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
         );
     }
     let original = open(&arguments.picture)?;
-    let lab = arguments.models.load(device)?;
-    let before = classify(&lab, &original)?;
+    let defence = arguments.models.load(device)?.defence;
+    let before = predict(&defence, &original)?;
     let class = arguments.target.or(arguments.class).unwrap_or_else(|| Class::most_likely(&before));
 
-    let bar = ProgressBar::new((pgd.max_iter * pgd.num_random_init.max(1)) as u64).with_style(
+    let bar = ProgressBar::new((config.steps() * config.restarts()) as u64).with_style(
         ProgressStyle::with_template("{bar:30} step {pos}/{len}, {msg}, {eta} left")
             .expect("the template is well formed"),
     );
-    let mut attack = lab.attack(&original, class, pgd)?;
+    let mut attack = defence.attack(&original, class, config)?;
     while let Some(step) = pollster::block_on(attack.step())? {
-        bar.set_position((step.start * pgd.max_iter + step.t) as u64);
+        bar.set_position((step.restart * config.steps() + step.t) as u64);
         bar.set_message(format!("loss {:.3}", step.loss));
     }
-    let attacked = pollster::block_on(attack.end())?;
+    let attacked = pollster::block_on(attack.finish())?;
     bar.finish_and_clear();
     write_atomically(&out, &attacked.to_png())?;
 
-    println!("{pgd}");
+    println!("{config}");
     println!("before      {}", named(&before));
-    println!("after       {}", named(&classify(&lab, &attacked)?));
-    println!("in the file {}  (rounded to 8 bits)", named(&classify(&lab, &attacked.rounded())?));
+    println!("after       {}", named(&predict(&defence, &attacked)?));
+    println!(
+        "in the file {}  (rounded to 8 bits)",
+        named(&predict(&defence, &attacked.rounded())?)
+    );
     println!("written to  {}", out.display());
     Ok(ExitCode::SUCCESS)
 }
@@ -90,8 +92,8 @@ pub(super) fn open(path: &Path) -> Result<Picture> {
     Picture::decode(&bytes).with_context(|| path.display().to_string())
 }
 
-fn classify(lab: &Lab, picture: &Picture) -> Result<[f32; Class::COUNT]> {
-    let all = pollster::block_on(lab.classify(picture.to_tensor(lab.device())))?;
+fn predict(defence: &Defence, picture: &Picture) -> Result<[f32; Class::COUNT]> {
+    let all = pollster::block_on(defence.predict(picture.to_tensor(defence.device())))?;
     all.first().copied().context("there is no prediction")
 }
 

@@ -11,7 +11,7 @@ use super::convert::Destination;
 use super::evaluate::clean_scores;
 use super::models::{DetectorArguments, ModelArguments};
 use super::source::SourceArguments;
-use crate::lab::Lab;
+use crate::defence::Defence;
 use crate::model::weights;
 
 /// Gives an autoencoder's file another detector: another direction or temperature of the score, another
@@ -33,12 +33,12 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     arguments.to.write(|precision| {
-        let (mut lab, autoencoder) = arguments.models.load_with_file(device)?;
-        let infer = |lab: &Lab| clean_scores(lab, &arguments.source.whole_lesson()?, 32);
-        arguments.detector.apply(&mut lab, Some(infer))?;
-        let detector = lab.detector;
-        info!("threshold {:.4} nats, {:?}", detector.threshold, detector.divergence);
+        let loaded = arguments.models.load(device)?;
+        let infer =
+            |defence: &Defence| clean_scores(defence, &arguments.source.whole_training_data()?, 32);
+        let detector = arguments.detector.apply(loaded.defence, Some(infer))?.detector();
+        info!("threshold {:.4} nats, {:?}", detector.threshold, detector.score);
         let percentile = arguments.detector.percentile();
-        Ok(weights::with_detector(&autoencoder, detector, percentile, precision)?)
+        Ok(weights::with_detector(&loaded.autoencoder, detector, percentile, precision)?)
     })
 }

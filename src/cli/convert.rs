@@ -11,9 +11,9 @@ use tracing::info;
 use super::models::{AutoencoderShape, ScoreArguments};
 use crate::detector::Detector;
 use crate::file::write_atomically;
-use crate::model::import::state_dict;
-use crate::model::weights::{self, Architecture};
-use crate::model::{Card, ClassifierConfig, Precision};
+use crate::model::card::Architecture;
+use crate::model::pytorch::state_dict;
+use crate::model::{Card, ClassifierConfig, Precision, weights};
 
 /// Writes weights anew, in another number format. Names and layouts are PyTorch's in all of them.
 #[derive(Args)]
@@ -107,8 +107,8 @@ pub fn import(what: &Import) -> Result<ExitCode> {
             (&of.file, &of.to, Card::new(Architecture::Classifier(of.architecture)))
         }
         Import::Autoencoder(of) => {
-            let divergence = of.score.divergence().check()?;
-            let detector = Some(Detector { divergence, threshold: of.threshold });
+            let detector = Detector { score: of.score.score(), threshold: of.threshold };
+            let detector = Some(detector.check()?);
             let card = Card::new(Architecture::Autoencoder(of.shape.config()?));
             (&of.file, &of.to, Card { detector, ..card })
         }

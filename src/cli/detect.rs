@@ -11,11 +11,11 @@ use serde::Serialize;
 use super::attack::{named, open};
 use super::models::{DetectorArguments, ModelArguments};
 use crate::class::Class;
+use crate::defence::Defence;
 use crate::detector::Verdict;
-use crate::lab::Lab;
 use crate::picture::Picture;
 
-/// Looks twice at each picture and says whether it is adversarial.
+/// Detection twice at each picture and says whether it is adversarial.
 ///
 /// Exit code: 0 if no picture is adversarial, 1 if one is, 2 if one cannot be read.
 #[derive(Args)]
@@ -49,23 +49,23 @@ struct Line<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Outcome {
-    Verdict { first: Class, second: Class, verdict: Verdict },
+    Verdict { prediction: Class, reconstruction_prediction: Class, verdict: Verdict },
     Error { error: String },
 }
 
 pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
-    let mut lab = arguments.models.load(device)?;
-    let infer = (!arguments.clean.is_empty()).then_some(|lab: &Lab| {
-        arguments.clean.iter().map(|path| Ok(look(lab, &open(path)?)?.score)).collect()
+    let defence = arguments.models.load(device)?.defence;
+    let infer = (!arguments.clean.is_empty()).then_some(|defence: &Defence| {
+        arguments.clean.iter().map(|path| Ok(judge(defence, &open(path)?)?.score)).collect()
     });
-    arguments.detector.apply(&mut lab, infer)?;
+    let defence = arguments.detector.apply(defence, infer)?;
 
     let mut lines = Vec::with_capacity(arguments.pictures.len());
     for picture in &arguments.pictures {
-        let outcome = match open(picture).and_then(|p| look(&lab, &p)) {
+        let outcome = match open(picture).and_then(|p| judge(&defence, &p)) {
             Ok(verdict) => Outcome::Verdict {
-                first: Class::most_likely(&verdict.first),
-                second: Class::most_likely(&verdict.second),
+                prediction: Class::most_likely(&verdict.prediction),
+                reconstruction_prediction: Class::most_likely(&verdict.reconstruction_prediction),
                 verdict,
             },
             Err(error) => Outcome::Error { error: format!("{error:#}") },
@@ -90,22 +90,21 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     Ok(ExitCode::from(lines.iter().map(code).max().unwrap_or(0)))
 }
 
-fn look(lab: &Lab, picture: &Picture) -> Result<Verdict> {
-    let looks = pollster::block_on(lab.look(picture.to_tensor(lab.device())))?;
-    Ok(looks.verdicts[0])
+fn judge(defence: &Defence, picture: &Picture) -> Result<Verdict> {
+    let detection = pollster::block_on(defence.detect(picture.to_tensor(defence.device())))?;
+    Ok(detection.verdicts[0])
 }
 
 fn in_words(verdict: &Verdict) -> String {
-    let Verdict { first, second, correction, score, threshold, adversarial, answer } = verdict;
+    let Verdict { score, threshold, adversarial, answer, .. } = verdict;
     let (word, sign) = if *adversarial { ("adversarial", '>') } else { ("clean", '≤') };
-    // Whoever reads where the answer comes from shall find it among the looks.
-    let corrected = match *adversarial && correction != second {
-        true => format!(", corrected {}", named(correction)),
-        false => String::new(),
+    let corrected = match verdict.corrected_prediction {
+        Some(corrected) if *adversarial => format!(", corrected {}", named(&corrected)),
+        _ => String::new(),
     };
     format!(
-        "{word}, {answer}  (first look {}, second look {}{corrected}, KL {score:.3} {sign} {threshold:.3})",
-        named(first),
-        named(second)
+        "{word}, {answer}  (prediction {}, on the reconstruction {}{corrected}, KL {score:.3} {sign} {threshold:.3})",
+        named(&verdict.prediction),
+        named(&verdict.reconstruction_prediction)
     )
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::class::Class;
-use crate::data::drawn::draw;
+use crate::data::synthetic::draw;
 use crate::file::write_atomically;
 use crate::picture::Picture;
 

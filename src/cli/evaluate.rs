@@ -8,15 +8,15 @@ use burn::tensor::Device;
 use clap::Args;
 
 use super::models::{DetectorArguments, ModelArguments};
-use super::options::PgdArguments;
 use super::source::SourceArguments;
+use crate::attack::AttackOptions;
 use crate::class::Class;
+use crate::data::TrainingData;
+use crate::defence::Defence;
 use crate::evaluation::{Report, examine, figures};
 use crate::file::write_atomically;
-use crate::lab::Lab;
 use crate::picture::Picture;
 use crate::progress::Meter;
-use crate::train::Lesson;
 
 /// Attacks every test picture, looks at it and at its attacked twin a second time, and prints how often
 /// CL, the reconstruction and the detector are right, beside the tutorial's figures.
@@ -38,7 +38,7 @@ pub struct Arguments {
     validation: bool,
 
     #[command(flatten)]
-    attack: PgdArguments,
+    attack: AttackOptions,
 
     #[command(flatten)]
     detector: DetectorArguments,
@@ -63,12 +63,13 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
-    let pgd = arguments.attack.pgd()?;
-    let mut lab = arguments.models.load(device)?;
-    let infer = arguments.infer_threshold.then_some(|lab: &Lab| {
-        clean_scores(lab, &arguments.source.whole_lesson()?, arguments.batch_size.max(1))
+    let attack = arguments.attack.resolve(false)?;
+    let batch_size = arguments.batch_size.max(1);
+    let infer = arguments.infer_threshold.then_some(|defence: &Defence| {
+        clean_scores(defence, &arguments.source.whole_training_data()?, batch_size)
     });
-    arguments.detector.apply(&mut lab, infer)?;
+    let defence = arguments.models.load(device)?.defence;
+    let defence = arguments.detector.apply(defence, infer)?;
     let (pictures, chosen) = match arguments.validation {
         true => arguments.source.validation()?,
         false => arguments.source.test()?,
@@ -76,19 +77,19 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     let shown =
         if arguments.figures.is_some() { one_of_each(pictures.labels(), &chosen) } else { vec![] };
 
-    let mut meter = Meter::new(chosen.len().div_ceil(arguments.batch_size.max(1)), 0);
+    let mut meter = Meter::new(chosen.len().div_ceil(batch_size), 0);
     let mut records = Vec::with_capacity(chosen.len());
-    for indices in chosen.chunks(arguments.batch_size.max(1)) {
-        records
-            .extend(pollster::block_on(examine(&lab, pictures.as_ref(), indices, pgd, false))?.0);
+    for indices in chosen.chunks(batch_size) {
+        records.extend(
+            pollster::block_on(examine(&defence, pictures.as_ref(), indices, attack, false))?.0,
+        );
         meter.step(indices.len(), "attacking and looking twice");
     }
     let rate = meter.rate();
     drop(meter);
 
-    let report = Report::of(&records, lab.detector.threshold, lab.corrector().is_some())
-        .context("there are no pictures")?;
-    println!("{}\n{pgd}\n", arguments.source.describe(arguments.validation));
+    let report = Report::of(&records).context("there are no pictures")?;
+    println!("{}\n{attack}\n", arguments.source.describe(arguments.validation));
     println!("{report}, {rate:.1} a second");
     if let Some(path) = &arguments.json {
         let mut text = serde_json::to_vec_pretty(&report)?;
@@ -99,7 +100,8 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
         write_atomically(path, &serde_json::to_vec(&records)?)?;
     }
     if let Some(folder) = &arguments.figures {
-        let (_, samples) = pollster::block_on(examine(&lab, pictures.as_ref(), &shown, pgd, true))?;
+        let (_, samples) =
+            pollster::block_on(examine(&defence, pictures.as_ref(), &shown, attack, true))?;
         for (name, png) in figures::grids(&samples)? {
             write_atomically(&folder.join(name), &png)?;
         }
@@ -108,17 +110,19 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
 }
 
 /// Scores of the clean pictures held out.
-pub(super) fn clean_scores(lab: &Lab, lesson: &Lesson, batch_size: usize) -> Result<Vec<f32>> {
-    let held_out = &lesson.parts.validation;
+pub(super) fn clean_scores(
+    defence: &Defence,
+    data: &TrainingData,
+    batch_size: usize,
+) -> Result<Vec<f32>> {
+    let held_out = &data.parts.validation;
     let mut meter = Meter::new(held_out.len().div_ceil(batch_size), 0);
     let mut scores = Vec::with_capacity(held_out.len());
     for indices in held_out.chunks(batch_size) {
-        let pictures = indices
-            .iter()
-            .map(|i| lesson.pictures.picture(*i))
-            .collect::<crate::Result<Vec<_>>>()?;
-        let looks = pollster::block_on(lab.look(Picture::batch(&pictures, lab.device())))?;
-        scores.extend(looks.verdicts.iter().map(|verdict| verdict.score));
+        let pictures =
+            indices.iter().map(|i| data.pictures.picture(*i)).collect::<crate::Result<Vec<_>>>()?;
+        let images = Picture::batch(&pictures, defence.device());
+        scores.extend(pollster::block_on(defence.score(images))?);
         meter.step(indices.len(), "inferring the threshold");
     }
     Ok(scores)

@@ -11,7 +11,6 @@ mod download;
 mod draw;
 mod evaluate;
 mod models;
-mod options;
 mod serve;
 mod source;
 mod train;

@@ -6,9 +6,10 @@ use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use clap::{Args, ValueEnum};
 
-use crate::detector::{Detector, Direction, Divergence};
-use crate::lab::Lab;
-use crate::model::{AutoencoderConfig, Vgg, weights};
+use crate::defence::{Cards, Defence};
+use crate::detector::{Detector, Score, ScoreConfig};
+use crate::model::loss::{Direction, Divergence};
+use crate::model::{AutoencoderConfig, Classifier, weights};
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Models")]
@@ -114,14 +115,17 @@ pub struct ScoreArguments {
 }
 
 impl ScoreArguments {
-    pub fn divergence(&self) -> Divergence {
-        Divergence { direction: self.score_direction, temperature: self.score_temperature }
+    pub fn score(&self) -> ScoreConfig {
+        ScoreConfig::Divergence(Divergence {
+            direction: self.score_direction,
+            temperature: self.score_temperature,
+        })
     }
 }
 
 impl ClassifierArgument {
     /// The classifier, and the CRC-32 of its file.
-    pub fn load(&self, device: &Device) -> Result<(Vgg, u32)> {
+    pub fn load(&self, device: &Device) -> Result<(Classifier, u32)> {
         let (path, bytes) = read(self.classifier.as_deref(), "classifier")?;
         let (classifier, _) =
             weights::load_classifier(&bytes, device).with_context(|| path.display().to_string())?;
@@ -129,25 +133,42 @@ impl ClassifierArgument {
     }
 }
 
-impl ModelArguments {
-    pub fn load(&self, device: &Device) -> Result<Lab> {
-        Ok(self.load_with_file(device)?.0)
-    }
+/// The defence and the files that it was loaded from.
+pub struct Loaded {
+    pub defence: Defence,
+    pub cards: Cards,
+    /// The bytes of AE's file.
+    pub autoencoder: Vec<u8>,
+}
 
-    /// The networks, and the bytes of AE's file.
-    pub fn load_with_file(&self, device: &Device) -> Result<(Lab, Vec<u8>)> {
-        let (classifier, _) = self.classifier.load(device)?;
-        let (path, bytes) = read(self.autoencoder.as_deref(), "autoencoder")?;
-        let open = || -> crate::Result<Lab> {
-            let (autoencoder, card) = weights::load_autoencoder(&bytes, device)?;
-            Ok(Lab::new(classifier, autoencoder, card.needs_detector()?, device))
+impl ModelArguments {
+    /// Loads the networks onto `device`.
+    pub fn load(&self, device: &Device) -> Result<Loaded> {
+        let (path, bytes) = read(self.classifier.classifier.as_deref(), "classifier")?;
+        let (classifier, classifier_card) =
+            weights::load_classifier(&bytes, device).with_context(|| path.display().to_string())?;
+        let (path, autoencoder_bytes) = read(self.autoencoder.as_deref(), "autoencoder")?;
+        let open = || -> crate::Result<_> {
+            let (autoencoder, card) = weights::load_autoencoder(&autoencoder_bytes, device)?;
+            Ok((autoencoder, card.detector()?, card))
         };
-        let mut lab = open().with_context(|| path.display().to_string())?;
+        let (autoencoder, detector, autoencoder_card) =
+            open().with_context(|| path.display().to_string())?;
+        let mut defence = Defence::new(classifier, autoencoder, detector, device);
+        let mut corrector_card = None;
         if self.autoencoder.is_none() || self.corrector.is_some() {
             let (path, bytes) = read(self.corrector.as_deref(), "corrector")?;
-            lab.load_corrector(&bytes).with_context(|| path.display().to_string())?;
+            let (corrector, card) = weights::load_autoencoder(&bytes, device)
+                .with_context(|| path.display().to_string())?;
+            defence = defence.with_corrector(corrector);
+            corrector_card = Some(card);
         }
-        Ok((lab, bytes))
+        let cards = Cards {
+            classifier: classifier_card,
+            autoencoder: autoencoder_card,
+            corrector: corrector_card,
+        };
+        Ok(Loaded { defence, cards, autoencoder: autoencoder_bytes })
     }
 }
 
@@ -156,36 +177,37 @@ impl DetectorArguments {
         self.percentile
     }
 
-    /// The detector to use: the file's, changed as told. `infer` gives scores of clean pictures, if the
-    /// threshold is to be inferred.
+    /// Sets the detector: the file's, changed as the options say. `infer` returns scores of clean
+    /// pictures, if the threshold is to be inferred.
     pub fn apply(
         &self,
-        lab: &mut Lab,
-        infer: Option<impl FnOnce(&Lab) -> Result<Vec<f32>>>,
-    ) -> Result<()> {
-        let of_file = lab.detector;
-        let divergence = Divergence {
-            direction: self.direction.unwrap_or(of_file.divergence.direction),
-            temperature: self.temperature.unwrap_or(of_file.divergence.temperature),
-        }
-        .check()?;
-        lab.detector.divergence = divergence;
-        lab.detector = match (self.threshold, infer) {
+        defence: Defence,
+        infer: Option<impl FnOnce(&Defence) -> Result<Vec<f32>>>,
+    ) -> Result<Defence> {
+        let of_file = defence.detector();
+        let ScoreConfig::Divergence(divergence) = of_file.score;
+        let score = ScoreConfig::Divergence(Divergence {
+            direction: self.direction.unwrap_or(divergence.direction),
+            temperature: self.temperature.unwrap_or(divergence.temperature),
+        });
+        score.check()?;
+        let detector = match (self.threshold, infer) {
             (Some(_), Some(_)) => bail!("give a threshold or have it inferred, not both"),
-            (Some(threshold), None) if threshold.is_nan() => bail!("--threshold must be a number"),
-            (Some(threshold), None) => Detector { divergence, threshold },
+            (Some(threshold), None) => Detector { score, threshold }.check()?,
             (None, Some(infer)) => {
-                Detector::infer_threshold(divergence, &infer(lab)?, self.percentile)?
+                let defence = defence.with_detector(Detector { score, ..of_file });
+                let detector =
+                    Detector::infer_threshold(score, &infer(&defence)?, self.percentile)?;
+                return Ok(defence.with_detector(detector));
             }
-            (None, None) if divergence == of_file.divergence => of_file,
+            (None, None) if score == of_file.score => of_file,
             (None, None) => bail!(
-                "AE's threshold was inferred for another divergence ({:?}, temperature {}): have it \
-                 inferred anew or give one with --threshold",
-                of_file.divergence.direction,
-                of_file.divergence.temperature
+                "AE's threshold was inferred for another score ({:?}): have it inferred anew or give one \
+                 with --threshold",
+                of_file.score
             ),
         };
-        Ok(())
+        Ok(defence.with_detector(detector))
     }
 }
 

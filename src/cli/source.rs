@@ -7,10 +7,9 @@ use clap::Args;
 use tracing::info;
 
 use crate::class::Class;
-use crate::data::drawn::Drawn;
 use crate::data::stl10::Stl10;
-use crate::data::{HeldOut, Joined, Pictures, Protocol, hold_out};
-use crate::train::Lesson;
+use crate::data::synthetic::Drawn;
+use crate::data::{HeldOut, Joined, Pictures, Protocol, TrainingData, hold_out};
 
 /// Drawn pictures have no end; this is how many are learned from and measured on unless told otherwise.
 const DRAWN_TRAINING: usize = 4000;
@@ -88,30 +87,30 @@ impl SourceArguments {
 
     /// The pictures to learn from, as many as asked for, and the part that is held out; beside those of
     /// --data with so many `drawn` ones, and with the `unlabelled` split's, if wanted.
-    pub fn lesson(&self, drawn: usize, unlabelled: bool) -> Result<Lesson> {
+    pub fn training_data(&self, drawn: usize, unlabelled: bool) -> Result<TrainingData> {
         let (labelled, mut parts) = self.training(self.pictures)?;
         let Some(folder) = &self.data else {
-            return Ok(self.as_lesson("drawn", labelled, parts));
+            return Ok(self.as_training_data("drawn", labelled, parts));
         };
         let name = if drawn > 0 { "stl10 and drawn" } else { "stl10" };
         let first = labelled.len();
         let labelled = Joined::new(labelled, Box::new(Drawn::training(drawn, self.split_seed)));
         parts.training.extend(first..labelled.len());
         if !unlabelled {
-            return Ok(self.as_lesson(name, Box::new(labelled), parts));
+            return Ok(self.as_training_data(name, Box::new(labelled), parts));
         }
         let first = labelled.len();
         let all = Joined::new(Box::new(labelled), Box::new(Stl10::open(folder, "unlabeled")?));
         parts.training.extend(first..all.len());
-        Ok(self.as_lesson(name, Box::new(all), parts))
+        Ok(self.as_training_data(name, Box::new(all), parts))
     }
 
     /// All pictures of the training split, with the part that is held out: for a command whose
     /// --pictures are others.
-    pub fn whole_lesson(&self) -> Result<Lesson> {
+    pub fn whole_training_data(&self) -> Result<TrainingData> {
         let (pictures, parts) = self.training(None)?;
         let name = if self.data.is_some() { "stl10" } else { "drawn" };
-        Ok(self.as_lesson(name, pictures, parts))
+        Ok(self.as_training_data(name, pictures, parts))
     }
 
     fn training(&self, count: Option<usize>) -> Result<(Box<dyn Pictures>, HeldOut)> {
@@ -126,8 +125,13 @@ impl SourceArguments {
         Ok((pictures, parts))
     }
 
-    fn as_lesson(&self, data: &str, pictures: Box<dyn Pictures>, parts: HeldOut) -> Lesson {
-        Lesson {
+    fn as_training_data(
+        &self,
+        data: &str,
+        pictures: Box<dyn Pictures>,
+        parts: HeldOut,
+    ) -> TrainingData {
+        TrainingData {
             pictures,
             parts,
             data: data.to_owned(),

@@ -13,12 +13,15 @@ use tracing::info;
 
 use super::models::{AutoencoderShape, ClassifierArgument, ScoreArguments};
 use super::source::{DrawnArgument, SourceArguments};
-use crate::detector::{Direction, Divergence};
-use crate::model::import::state_dict;
+use crate::data::TrainingData;
+use crate::model::loss::{Direction, Divergence};
+use crate::model::pytorch::state_dict;
 use crate::model::{AutoencoderConfig, ClassifierConfig, Precision};
 use crate::train::autoencoder::{AutoencoderOptions, AutoencoderTask};
 use crate::train::classifier::ClassifierTask;
-use crate::train::{Descent, Lesson, Optimizer, Options, Outcome, Schedule, Start, Task, fit};
+use crate::train::{
+    HyperParameters, InitialWeights, Optimizer, Options, Outcome, Schedule, Task, fit,
+};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -37,7 +40,7 @@ pub struct Classifier {
     #[arg(long, default_value_t = ClassifierConfig::Compact)]
     architecture: ClassifierConfig,
 
-    /// Start from these weights: a file of `train` or `import`, or a state dict of PyTorch's, as .pth or
+    /// InitialWeights from these weights: a file of `train` or `import`, or a state dict of PyTorch's, as .pth or
     /// safetensors. A last layer for other classes than STL-10's starts anew.
     #[arg(long, value_name = "FILE")]
     init: Option<PathBuf>,
@@ -91,7 +94,7 @@ pub struct Autoencoder {
     #[command(flatten)]
     shape: AutoencoderShape,
 
-    /// Start from these weights, a file of `train` or `import`: those that were learned for another classifier,
+    /// InitialWeights from these weights, a file of `train` or `import`: those that were learned for another classifier,
     /// say.
     #[arg(long, value_name = "FILE")]
     init: Option<PathBuf>,
@@ -197,7 +200,7 @@ struct Run {
     #[arg(long, conflicts_with = "overwrite")]
     resume: bool,
 
-    /// Start over, replacing weights and checkpoints that are there.
+    /// InitialWeights over, replacing weights and checkpoints that are there.
     #[arg(long)]
     overwrite: bool,
 }
@@ -218,7 +221,7 @@ impl Classifier {
                 (Optimizer::Adam, 1e-4, 0.0, usize::from(self.init.is_some()))
             }
         };
-        let options = self.run.options(Descent {
+        let options = self.run.options(HyperParameters {
             epochs: self.epochs,
             batch_size: self.batch_size,
             optimizer: self.optimizer.unwrap_or(optimizer),
@@ -227,29 +230,29 @@ impl Classifier {
             schedule: self.schedule,
         })?;
         let start = self.init.as_deref().map(start).transpose()?;
-        let lesson = Arc::new(self.source.lesson(self.beside.drawn, false)?);
+        let data = Arc::new(self.source.training_data(self.beside.drawn, false)?);
         let task = ClassifierTask {
             config: self.architecture,
-            lesson: Arc::clone(&lesson),
+            data: Arc::clone(&data),
             devices,
             seed: options.seed,
             small_epochs: self.small_epochs,
             start,
             frozen_epochs: self.freeze.unwrap_or(frozen_epochs),
         };
-        train(task, &lesson, &options)
+        train(task, &data, &options)
     }
 }
 
-fn start(path: &Path) -> Result<Start> {
+fn start(path: &Path) -> Result<InitialWeights> {
     let weights = state_dict(path).with_context(|| path.display().to_string())?;
     let crc32 = crc32fast::hash(&weights);
-    Ok(Start { path: path.to_owned(), weights, crc32 })
+    Ok(InitialWeights { path: path.to_owned(), weights, crc32 })
 }
 
 impl Autoencoder {
     fn run(self, devices: Vec<Device>) -> Result<ExitCode> {
-        let options = self.run.options(Descent {
+        let options = self.run.options(HyperParameters {
             epochs: self.epochs,
             batch_size: self.batch_size,
             optimizer: self.optimizer,
@@ -267,7 +270,7 @@ impl Autoencoder {
         let (classifier, classifier_crc32) = self.classifier.load(&devices[0])?;
         let loss =
             Divergence { direction: self.loss_direction, temperature: self.loss_temperature };
-        let score = self.score.divergence();
+        let score = self.score.score();
         let (percentile, seed) = (self.percentile, options.seed);
         let chosen = AutoencoderOptions {
             config,
@@ -282,24 +285,27 @@ impl Autoencoder {
             classifier_crc32,
         };
         let start = self.init.as_deref().map(start).transpose()?;
-        let lesson = Arc::new(self.source.lesson(self.beside.drawn, self.unlabeled)?);
-        let task = AutoencoderTask::new(chosen, start, Arc::clone(&lesson), classifier, devices)?;
-        train(task, &lesson, &options)
+        let data = Arc::new(self.source.training_data(self.beside.drawn, self.unlabeled)?);
+        let task = AutoencoderTask::new(chosen, start, Arc::clone(&data), classifier, devices)?;
+        train(task, &data, &options)
     }
 }
 
 impl Run {
-    fn options(&self, descent: Descent) -> Result<Options> {
-        if descent.epochs == 0 || descent.batch_size == 0 {
+    fn options(&self, hyper_parameters: HyperParameters) -> Result<Options> {
+        if hyper_parameters.epochs == 0 || hyper_parameters.batch_size == 0 {
             bail!("--epochs and --batch-size must be at least 1");
         }
-        if !(0.0..=1.0).contains(&descent.weight_decay) {
-            bail!("--weight-decay is {}, but must be between 0 and 1", descent.weight_decay);
+        if !(0.0..=1.0).contains(&hyper_parameters.weight_decay) {
+            bail!(
+                "--weight-decay is {}, but must be between 0 and 1",
+                hyper_parameters.weight_decay
+            );
         }
         let checkpoint_every = Duration::try_from_secs_f64(self.checkpoint_every * 60.0)
             .context("--checkpoint-every must be a number of minutes, 0 or more")?;
         let options = Options {
-            descent,
+            hyper_parameters,
             seed: self.seed,
             patience: self.patience,
             out: self.out.clone(),
@@ -313,7 +319,7 @@ impl Run {
     }
 }
 
-fn train<T: Task>(task: T, lesson: &Lesson, options: &Options) -> Result<ExitCode> {
+fn train<T: Task>(task: T, data: &TrainingData, options: &Options) -> Result<ExitCode> {
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stop);
     ctrlc::set_handler(move || {
@@ -325,10 +331,10 @@ fn train<T: Task>(task: T, lesson: &Lesson, options: &Options) -> Result<ExitCod
     .context("cannot listen for Ctrl-C")?;
     info!(
         "learning from {} pictures, choosing on {}",
-        lesson.parts.training.len(),
-        lesson.parts.validation.len()
+        data.parts.training.len(),
+        data.parts.validation.len()
     );
-    Ok(match fit(&Arc::new(task), lesson, options, &stop)? {
+    Ok(match fit(&Arc::new(task), data, options, &stop)? {
         Outcome::Done => {
             info!("the best weights are in {}", options.out.display());
             ExitCode::SUCCESS

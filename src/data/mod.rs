@@ -1,11 +1,13 @@
 //! Pictures to learn from and to measure on.
 
-#[cfg(not(target_arch = "wasm32"))]
-pub mod drawn;
+pub mod dataset;
 mod split;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod stl10;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod synthetic;
 
+pub use dataset::TrainingData;
 pub use split::{HeldOut, Protocol, hold_out};
 
 use crate::class::Class;

@@ -10,13 +10,14 @@ use crate::class::Class;
 /// Which of STL-10's two labelled splits is learned from; the other one is measured on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[cfg_attr(not(target_arch = "wasm32"), derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
-    /// Learn from the official test split (8,000), measure on the training split (5,000): the tutorial's
-    /// loader swapped them, and its figures come from that.
+    /// Train on the official test split (8,000), measure on the training split (5,000): the tutorial's
+    /// loader swapped them, and its figures come from that
     #[default]
     Tutorial,
-    /// Learn from the official training split, measure on the test split.
+    /// Train on the official training split (5,000), measure on the test split (8,000)
     Standard,
 }
 

@@ -26,10 +26,11 @@ type Cell<'a> = (&'a Picture, Class);
 /// # Errors
 /// When drawing fails.
 pub fn grids(samples: &[Sample]) -> Result<Vec<(&'static str, Vec<u8>)>> {
-    let clean = |s: &Sample| Class::most_likely(&s.record.clean.first);
-    let reconstructed = |s: &Sample| Class::most_likely(&s.record.clean.second);
-    let attacked = |s: &Sample| Class::most_likely(&s.record.attacked.first);
-    let attacked_reconstructed = |s: &Sample| Class::most_likely(&s.record.attacked.second);
+    let clean = |s: &Sample| Class::most_likely(&s.record.clean.prediction);
+    let reconstructed = |s: &Sample| Class::most_likely(&s.record.clean.reconstruction_prediction);
+    let attacked = |s: &Sample| Class::most_likely(&s.record.attacked.prediction);
+    let attacked_reconstructed =
+        |s: &Sample| Class::most_likely(&s.record.attacked.reconstruction_prediction);
     let truth: Vec<Class> = samples.iter().map(|s| s.record.class).collect();
     let originals: Vec<Cell> = samples.iter().map(|s| (&s.clean, clean(s))).collect();
     let second: Vec<Cell> = samples.iter().map(|s| (&s.reconstructed, reconstructed(s))).collect();

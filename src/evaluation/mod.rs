@@ -10,13 +10,14 @@ use serde::Serialize;
 
 pub use roc::area_under_roc;
 
-use crate::attack::{self, Pgd};
+use crate::attack::{AttackConfig, Input};
 use crate::class::Class;
 use crate::data::Pictures;
+use crate::defence::Defence;
 use crate::detector::Verdict;
 use crate::error::Result;
-use crate::lab::{Lab, read};
 use crate::picture::{Picture, VALUES};
+use crate::tensor::read;
 
 /// Figures of one evaluation; fractions in 0..=1.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -90,29 +91,31 @@ pub struct Sample {
     pub attacked_reconstructed: Picture,
 }
 
-/// Runs the whole method on a batch: attack, second look at both, verdicts.
+/// Runs the whole method on a batch: attack, detection on the clean and on the attacked images.
 ///
-/// `pgd` must be untargeted; the true class is what it moves away from. Returns a record of each picture
-/// and, if `keep` is set, the pictures themselves.
+/// The attack must be untargeted; the true class is what it moves away from. Returns a record of each
+/// picture and, if `keep` is set, the pictures themselves.
 ///
 /// # Errors
 /// When a picture cannot be read, a parameter is out of range, or the device fails.
 pub async fn examine(
-    lab: &Lab,
+    defence: &Defence,
     pictures: &dyn Pictures,
     indices: &[usize],
-    pgd: Pgd,
+    attack: AttackConfig,
     keep: bool,
 ) -> Result<(Vec<Record>, Vec<Sample>)> {
     let originals = indices.iter().map(|i| pictures.picture(*i)).collect::<Result<Vec<_>>>()?;
     let classes: Vec<Class> = indices.iter().map(|i| pictures.labels()[*i]).collect();
-    let x = Picture::batch(&originals, lab.device());
-    let attacked = attack::attack(lab.classifier(), x.clone(), &classes, pgd)?;
-    let clean_looks = lab.look(x).await?;
-    let attacked_looks = lab.look_again(attacked.pictures.clone(), attacked.logits).await?;
+    let images = Picture::batch(&originals, defence.device());
+    let ids = indices.iter().map(|i| *i as u64).collect();
+    let input = Input { images: images.clone(), classes: classes.clone(), ids };
+    let attacked = attack.run(defence.classifier(), input)?;
+    let on_clean = defence.detect(images).await?;
+    let on_attacked = defence.detect_from(attacked.images.clone(), attacked.logits).await?;
     let records: Vec<Record> = classes
         .into_iter()
-        .zip(clean_looks.verdicts.into_iter().zip(attacked_looks.verdicts))
+        .zip(on_clean.verdicts.into_iter().zip(on_attacked.verdicts))
         .map(|(class, (clean, attacked))| Record { class, clean, attacked })
         .collect();
     if !keep {
@@ -124,9 +127,9 @@ pub async fn examine(
             .map(|v| Picture::clamped(v.to_vec()))
             .collect::<Result<Vec<_>>>()
     };
-    let reconstructed = shown(read(clean_looks.reconstructions).await?)?;
-    let attacked_pictures = shown(read(attacked.pictures).await?)?;
-    let attacked_reconstructed = shown(read(attacked_looks.reconstructions).await?)?;
+    let reconstructed = shown(read(on_clean.reconstructions).await?)?;
+    let attacked_pictures = shown(read(attacked.images).await?)?;
+    let attacked_reconstructed = shown(read(on_attacked.reconstructions).await?)?;
     let samples = records
         .iter()
         .cloned()
@@ -144,17 +147,17 @@ pub async fn examine(
 }
 
 impl Report {
-    /// Sums up the records of an evaluation with this threshold; `None` without records.
-    pub fn of(records: &[Record], threshold: f32, has_corrector: bool) -> Option<Self> {
-        if records.is_empty() {
-            return None;
-        }
+    /// Sums up the records of an evaluation; `None` without records.
+    pub fn of(records: &[Record]) -> Option<Self> {
+        let threshold = records.first()?.clean.threshold;
         let share = |right: &dyn Fn(&Record) -> bool| {
             records.iter().filter(|record| right(record)).count() as f64 / records.len() as f64
         };
-        let first = |verdict: &Verdict| Class::most_likely(&verdict.first);
-        let second = |verdict: &Verdict| Class::most_likely(&verdict.second);
-        let correction = |verdict: &Verdict| Class::most_likely(&verdict.correction);
+        let first = |verdict: &Verdict| Class::most_likely(&verdict.prediction);
+        let second = |verdict: &Verdict| Class::most_likely(&verdict.reconstruction_prediction);
+        let corrected =
+            |verdict: &Verdict| verdict.corrected_prediction.map(|p| Class::most_likely(&p));
+        let has_corrector = records.iter().all(|r| r.clean.corrected_prediction.is_some());
         let scores = |chosen: &[&Record]| {
             let clean: Vec<f32> = chosen.iter().map(|r| r.clean.score).collect();
             let attacked: Vec<f32> = chosen.iter().map(|r| r.attacked.score).collect();
@@ -175,8 +178,8 @@ impl Report {
                 attacked: share(&|r| second(&r.attacked) == r.class),
             },
             corrected: has_corrector.then(|| Accuracy {
-                clean: share(&|r| correction(&r.clean) == r.class),
-                attacked: share(&|r| correction(&r.attacked) == r.class),
+                clean: share(&|r| corrected(&r.clean) == Some(r.class)),
+                attacked: share(&|r| corrected(&r.attacked) == Some(r.class)),
             }),
             detector: DetectorFigures {
                 threshold: f64::from(threshold),
@@ -229,40 +232,56 @@ impl fmt::Display for Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detector::{Detector, Divergence};
+    use crate::detector::{Detector, Predictions, ScoreConfig};
 
-    fn verdict(first: Class, second: Class, score: f32) -> Verdict {
+    fn verdict(prediction: Class, reconstruction: Class, corrected: Class, score: f32) -> Verdict {
         let sure = |class: Class| {
             let mut p = [0.0; 10];
             p[class.index()] = 1.0;
             p
         };
-        let detector = Detector { divergence: Divergence::default(), threshold: 1.0 };
-        detector.verdict(sure(first), sure(second), sure(second), score).unwrap()
+        let predictions = Predictions {
+            prediction: sure(prediction),
+            reconstruction_prediction: sure(reconstruction),
+            corrected_prediction: Some(sure(corrected)),
+        };
+        Detector { score: ScoreConfig::default(), threshold: 1.0 }
+            .verdict(predictions, score)
+            .unwrap()
     }
 
     #[test]
     fn each_figure_counts_what_its_name_says() {
-        use Class::{Cat, Dog};
+        use Class::{Bird, Cat, Dog};
         let record = |clean, attacked| Record { class: Cat, clean, attacked };
-        let records = [
-            record(verdict(Cat, Cat, 0.1), verdict(Dog, Cat, 2.0)), // fooled, found, corrected
-            record(verdict(Cat, Cat, 0.2), verdict(Dog, Cat, 0.5)), // fooled, missed
-            record(verdict(Cat, Dog, 3.0), verdict(Dog, Dog, 0.3)), // false alarm; missed
-            record(verdict(Dog, Cat, 0.4), verdict(Dog, Dog, 1.5)), // wrong from the start
+        let mut records = vec![
+            // Fooled, detected, corrected.
+            record(verdict(Cat, Cat, Cat, 0.1), verdict(Dog, Cat, Cat, 2.0)),
+            // Fooled, missed.
+            record(verdict(Cat, Cat, Bird, 0.2), verdict(Dog, Cat, Bird, 0.5)),
+            // A false positive; then missed.
+            record(verdict(Cat, Dog, Cat, 3.0), verdict(Dog, Dog, Bird, 0.3)),
+            // Wrong from the start.
+            record(verdict(Dog, Cat, Bird, 0.4), verdict(Dog, Dog, Cat, 1.5)),
         ];
-        let report = Report::of(&records, 1.0, true).unwrap();
+        let report = Report::of(&records).unwrap();
         assert_eq!(report.pictures, 4);
         assert_eq!(report.classifier, Accuracy { clean: 0.75, attacked: 0.0 });
         assert_eq!(report.reconstructed, Accuracy { clean: 0.75, attacked: 0.5 });
-        assert_eq!(report.corrected, Some(report.reconstructed));
+        assert_eq!(report.corrected, Some(Accuracy { clean: 0.5, attacked: 0.5 }));
         let d = report.detector;
+        assert_eq!(d.threshold, 1.0);
         assert_eq!((d.false_positive_rate, d.detection_rate), (0.25, 0.5));
-        assert_eq!((d.corrected_clean, d.corrected_attacked), (0.5, 0.25));
+        assert_eq!((d.corrected_clean, d.corrected_attacked), (0.75, 0.5));
         // Pairs (attacked > clean): 2.0 beats 3 of 4, 0.5 beats 3, 0.3 beats 2, 1.5 beats 3.
         assert!((d.auc - 11.0 / 16.0).abs() < 1e-12);
         // Without the fourth: 2.0 beats 2 of 3, 0.5 beats 2, 0.3 beats 2.
         assert!((report.auc_of_successes.unwrap() - 6.0 / 9.0).abs() < 1e-12);
-        assert!(Report::of(&[], 1.0, false).is_none());
+        assert!(Report::of(&[]).is_none());
+        for record in &mut records {
+            record.clean.corrected_prediction = None;
+            record.attacked.corrected_prediction = None;
+        }
+        assert_eq!(Report::of(&records).unwrap().corrected, None);
     }
 }

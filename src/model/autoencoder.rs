@@ -1,4 +1,4 @@
-//! AE, the second look: an autoencoder that keeps what the classifier's prediction rests on.
+//! AE: an autoencoder trained to preserve the classifier's prediction.
 //!
 //! Vacanti & Van Looveren 2020, *Adversarial Detection and Correction by Matching Prediction
 //! Distributions* (arXiv 2002.09364).
@@ -9,7 +9,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::layer::{self, Layer, Layers};
+use super::layers::{self, Layer, Layers};
 use crate::error::{Error, Result};
 use crate::picture::{CHANNELS, SIDE};
 
@@ -24,21 +24,21 @@ pub enum AutoencoderConfig {
         /// Numbers in the bottleneck; the tutorial's saved model has 100.
         latent: usize,
     },
-    /// Batch normalisation and a bottleneck that stays a map, 24x24 with `channels` numbers a place:
-    /// 0.08 M weights, for CPUs and browsers.
+    /// Batch normalisation and a convolutional bottleneck of 24x24 with `channels` channels: 0.08 M
+    /// weights, for CPUs and browsers.
     Compact {
         /// Channels of the bottleneck.
         channels: usize,
     },
-    /// A bottleneck that stays a map, `side` x `side` with `channels` numbers a place, and a head start: what is
-    /// learned is added to a linear coding of patches, which keeps the lowest frequencies of each and is
-    /// learned on as well. 0.15 M weights with 24, 8 and 64.
+    /// A convolutional bottleneck of `side` x `side` with `channels` channels. Its encoder and decoder add to
+    /// a linear coding of patches, which starts as their lowest frequencies and is trained as well. 0.15 M
+    /// weights with 24, 8 and 64.
     Residual {
-        /// Places of the bottleneck, a side: 24 or 12.
+        /// Side of the bottleneck: 24 or 12.
         side: usize,
         /// Channels of the bottleneck.
         channels: usize,
-        /// Channels of what is added to the linear coding.
+        /// Channels of the layers that add to the linear coding.
         width: usize,
     },
 }
@@ -48,9 +48,9 @@ pub enum AutoencoderConfig {
 pub struct Autoencoder {
     encoder: Vec<Layer>,
     decoder: Vec<Layer>,
-    /// The linear coding that the encoder's output is added to; none in most networks.
+    /// The linear coding to which the encoder's output is added; empty in most networks.
     analysis: Vec<Layer>,
-    /// The linear decoding that the decoder's output is added to; none in most networks.
+    /// The linear decoding to which the decoder's output is added; empty in most networks.
     synthesis: Vec<Layer>,
 }
 
@@ -58,15 +58,17 @@ impl AutoencoderConfig {
     /// The bottleneck of the tutorial's saved model.
     pub const TUTORIAL_LATENT: usize = 100;
 
+    /// Checks the sizes.
+    ///
     /// # Errors
-    /// When a size is 0, too large to be meant, or not one of the choices.
+    /// When a size is 0, above the limit, or not one of the choices.
     pub fn check(self) -> Result<Self> {
         let within = |name, value: usize, largest| match value {
             v if (1..=largest).contains(&v) => Ok(()),
             v => Err(Error::Option {
                 name,
                 value: v.to_string(),
-                must: "at least 1, and not thousands",
+                must: "at least 1 and at most 1024 (the latent size: 4096)",
             }),
         };
         match self {
@@ -89,7 +91,7 @@ impl AutoencoderConfig {
         Ok(self)
     }
 
-    /// A network with fresh weights, drawn from `device`'s generator ([`Device::seed`]).
+    /// A network with random initial weights from `device`'s generator ([`Device::seed`]).
     pub fn init(self, device: &Device) -> Autoencoder {
         match self {
             AutoencoderConfig::Tutorial { latent } => tutorial(latent, device),
@@ -102,75 +104,75 @@ impl AutoencoderConfig {
 }
 
 fn tutorial(latent: usize, device: &Device) -> Autoencoder {
-    let layers = Layers { device, first_weights: layer::glorot };
+    let build = Layers { device, init: layers::glorot };
     let encoder = vec![
-        layers.conv4_down(CHANNELS, 32), // 96 -> 48
-        layer::relu(),
-        layers.conv4_down(32, 64), // 48 -> 24
-        layer::relu(),
-        layers.conv4_down(64, 256), // 24 -> 12
-        layer::relu(),
-        layer::reshape([256 * 12 * 12, 1, 1]),
-        layers.linear(256 * 12 * 12, latent),
+        build.conv4_down(CHANNELS, 32), // 96 -> 48
+        layers::relu(),
+        build.conv4_down(32, 64), // 48 -> 24
+        layers::relu(),
+        build.conv4_down(64, 256), // 24 -> 12
+        layers::relu(),
+        layers::reshape([256 * 12 * 12, 1, 1]),
+        build.linear(256 * 12 * 12, latent),
     ];
     let decoder = vec![
-        layers.linear(latent, 128 * 12 * 12),
-        layer::relu(),
-        layer::reshape([128, 12, 12]),
-        layers.conv4_up(128, 256), // 12 -> 24
-        layer::relu(),
-        layers.conv4_up(256, 64), // 24 -> 48
-        layer::relu(),
-        layers.conv4_up(64, CHANNELS), // 48 -> 96
+        build.linear(latent, 128 * 12 * 12),
+        layers::relu(),
+        layers::reshape([128, 12, 12]),
+        build.conv4_up(128, 256), // 12 -> 24
+        layers::relu(),
+        build.conv4_up(256, 64), // 24 -> 48
+        layers::relu(),
+        build.conv4_up(64, CHANNELS), // 48 -> 96
     ];
     Autoencoder { encoder, decoder, analysis: vec![], synthesis: vec![] }
 }
 
 fn compact(channels: usize, device: &Device) -> Autoencoder {
-    let layers = Layers { device, first_weights: layer::glorot };
+    let build = Layers { device, init: layers::glorot };
     let encoder = vec![
-        layers.conv4_down(CHANNELS, 32), // 96 -> 48
-        layers.batch_norm(32),
-        layer::relu(),
-        layers.conv4_down(32, 64), // 48 -> 24
-        layers.batch_norm(64),
-        layer::relu(),
-        layers.conv3(64, channels),
+        build.conv4_down(CHANNELS, 32), // 96 -> 48
+        build.batch_norm(32),
+        layers::relu(),
+        build.conv4_down(32, 64), // 48 -> 24
+        build.batch_norm(64),
+        layers::relu(),
+        build.conv3(64, channels),
     ];
     let decoder = vec![
-        layers.conv3(channels, 64),
-        layers.batch_norm(64),
-        layer::relu(),
-        layers.conv4_up(64, 32), // 24 -> 48
-        layers.batch_norm(32),
-        layer::relu(),
-        layers.conv4_up(32, CHANNELS), // 48 -> 96
+        build.conv3(channels, 64),
+        build.batch_norm(64),
+        layers::relu(),
+        build.conv4_up(64, 32), // 24 -> 48
+        build.batch_norm(32),
+        layers::relu(),
+        build.conv4_up(32, CHANNELS), // 48 -> 96
     ];
     Autoencoder { encoder, decoder, analysis: vec![], synthesis: vec![] }
 }
 
 fn residual(side: usize, channels: usize, width: usize, device: &Device) -> Autoencoder {
-    let layers = Layers { device, first_weights: layer::he };
-    // What is added starts at nothing, so that learning starts from the linear coding.
-    let nothing = Layers { device, first_weights: layer::zero };
+    let build = Layers { device, init: layers::he };
+    // The last layers add nothing at first, so that training starts from the linear coding.
+    let nothing = Layers { device, init: layers::zero };
     let half = (width / 2).max(1);
-    let then = |layer: Layer, width: usize| [layer, layers.batch_norm(width), layer::relu()];
+    let then = |layer: Layer, width: usize| [layer, build.batch_norm(width), layers::relu()];
     let mut encoder = Vec::new();
-    encoder.extend(then(layers.conv4_down(CHANNELS, half), half)); // 96 -> 48
-    encoder.extend(then(layers.conv4_down(half, width), width)); // 48 -> 24
+    encoder.extend(then(build.conv4_down(CHANNELS, half), half)); // 96 -> 48
+    encoder.extend(then(build.conv4_down(half, width), width)); // 48 -> 24
     let mut decoder = Vec::new();
-    decoder.extend(then(layers.conv3(channels, width), width));
+    decoder.extend(then(build.conv3(channels, width), width));
     if side == 12 {
-        encoder.extend(then(layers.conv4_down(width, width), width)); // 24 -> 12
-        decoder.extend(then(layers.conv4_up(width, width), width)); // 12 -> 24
+        encoder.extend(then(build.conv4_down(width, width), width)); // 24 -> 12
+        decoder.extend(then(build.conv4_up(width, width), width)); // 12 -> 24
     } else {
-        encoder.extend(then(layers.conv3(width, width), width));
-        decoder.extend(then(layers.conv3(width, width), width));
+        encoder.extend(then(build.conv3(width, width), width));
+        decoder.extend(then(build.conv3(width, width), width));
     }
     encoder.push(nothing.conv3(width, channels));
-    decoder.extend(then(layers.conv4_up(width, half), half)); // 24 -> 48
+    decoder.extend(then(build.conv4_up(width, half), half)); // 24 -> 48
     decoder.push(nothing.conv4_up(half, CHANNELS)); // 48 -> 96
-    let (analysis, synthesis) = layers.patches(SIDE / side, channels);
+    let (analysis, synthesis) = build.patches(SIDE / side, channels);
     Autoencoder { encoder, decoder, analysis: vec![analysis], synthesis: vec![synthesis] }
 }
 
@@ -191,12 +193,12 @@ impl Autoencoder {
     }
 }
 
-/// What the layers make of `x`, and what the linear ones beside them make of it, if there are any.
-fn add(layers: &[Layer], linear: &[Layer], x: Tensor<4>) -> Tensor<4> {
+/// The sum of both branches' outputs; of the first alone if the linear one is empty.
+fn add(list: &[Layer], linear: &[Layer], x: Tensor<4>) -> Tensor<4> {
     if linear.is_empty() {
-        return layer::forward(layers, x);
+        return layers::forward(list, x);
     }
-    layer::forward(layers, x.clone()) + layer::forward(linear, x)
+    layers::forward(list, x.clone()) + layers::forward(linear, x)
 }
 
 impl fmt::Display for AutoencoderConfig {

@@ -1,7 +1,7 @@
 //! CL, the classifier under attack: VGG16, and a compact network of the same family.
 //!
 //! Simonyan & Zisserman 2015, *Very Deep Convolutional Networks for Large-Scale Image Recognition*
-//! (arXiv 1409.1556), configuration D; places of the layers as in torchvision's `vgg16`.
+//! (arXiv 1409.1556), configuration D; indices of the layers as in torchvision's `vgg16`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use burn::module::{Module, ParamGroup};
 use burn::tensor::{Device, Tensor, activation};
 use serde::{Deserialize, Serialize};
 
-use super::layer::{self, Layer, Layers};
+use super::layers::{self, Layer, Layers};
 use crate::class::Class;
 use crate::error::{Error, Result};
 use crate::picture::CHANNELS;
@@ -29,7 +29,7 @@ pub enum ClassifierConfig {
 
 /// A classifier of the VGG family: [n, 3, 96, 96] in [0, 1] → logits [n, 10].
 #[derive(Module, Debug)]
-pub struct Vgg {
+pub struct Classifier {
     /// Convolutions, down to a few small maps.
     features: Vec<Layer>,
     /// From the maps to the logits.
@@ -44,45 +44,45 @@ const IMAGENET_MEAN: [f64; CHANNELS] = [0.485, 0.456, 0.406];
 const IMAGENET_STD: [f64; CHANNELS] = [0.229, 0.224, 0.225];
 
 impl ClassifierConfig {
-    /// A network with fresh weights, drawn from `device`'s generator ([`Device::seed`]).
-    pub fn init(self, device: &Device) -> Vgg {
+    /// A network with random initial weights from `device`'s generator ([`Device::seed`]).
+    pub fn init(self, device: &Device) -> Classifier {
         let (features, classifier) = match self {
             ClassifierConfig::Vgg16 => vgg16(device),
             ClassifierConfig::Compact => compact(device),
         };
-        Vgg { features, classifier, mean: IMAGENET_MEAN, std: IMAGENET_STD }
+        Classifier { features, classifier, mean: IMAGENET_MEAN, std: IMAGENET_STD }
     }
 }
 
 fn vgg16(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
-    let convolutions = Layers { device, first_weights: layer::he };
+    let convolutions = Layers { device, init: layers::he };
     let mut features = Vec::new();
     let mut channels = CHANNELS;
     for (width, repeat) in [(64, 2), (128, 2), (256, 3), (512, 3), (512, 3)] {
         for _ in 0..repeat {
-            features.extend([convolutions.conv3(channels, width), layer::relu()]);
+            features.extend([convolutions.conv3(channels, width), layers::relu()]);
             channels = width;
         }
-        features.push(layer::max_pool());
+        features.push(layers::max_pool());
     }
-    // torchvision's `avgpool` stands between the two lists and stretches 3x3 maps to 7x7; it has no
-    // weights, so it ends this list without moving any name.
-    features.push(layer::average_pool(7));
-    let dense = Layers { device, first_weights: layer::small };
+    // torchvision's `avgpool` stands between the two lists and stretches 3x3 maps to 7x7. It has no
+    // weights, so at the end of this list it changes no weight's name.
+    features.push(layers::average_pool(7));
+    let dense = Layers { device, init: layers::small };
     let classifier = vec![
         dense.linear(512 * 7 * 7, 4096),
-        layer::relu(),
-        layer::dropout(0.5),
+        layers::relu(),
+        layers::dropout(0.5),
         dense.linear(4096, 4096),
-        layer::relu(),
-        layer::dropout(0.5),
+        layers::relu(),
+        layers::dropout(0.5),
         dense.linear(4096, Class::COUNT),
     ];
     (features, classifier)
 }
 
 fn compact(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
-    let convolutions = Layers { device, first_weights: layer::he };
+    let convolutions = Layers { device, init: layers::he };
     let mut features = Vec::new();
     let mut channels = CHANNELS;
     for (width, pooled) in
@@ -91,19 +91,19 @@ fn compact(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
         features.extend([
             convolutions.conv3(channels, width),
             convolutions.batch_norm(width),
-            layer::relu(),
+            layers::relu(),
         ]);
         if pooled {
-            features.push(layer::max_pool());
+            features.push(layers::max_pool());
         }
         channels = width;
     }
-    features.push(layer::average_pool(1));
-    let dense = Layers { device, first_weights: layer::small };
+    features.push(layers::average_pool(1));
+    let dense = Layers { device, init: layers::small };
     (features, vec![dense.linear(channels, Class::COUNT)])
 }
 
-impl Vgg {
+impl Classifier {
     /// Logits [n, 10] of pictures [n, 3, 96, 96] with values in [0, 1].
     pub fn forward(&self, pictures: Tensor<4>) -> Tensor<2> {
         let device = pictures.device();
@@ -112,20 +112,20 @@ impl Vgg {
         };
         let (mean, std) = (per_channel(self.mean), per_channel(self.std));
         let x = (pictures - mean) / std;
-        let x = layer::forward(&self.features, x);
-        layer::forward(&self.classifier, x).flatten(1, 3)
+        let x = layers::forward(&self.features, x);
+        layers::forward(&self.classifier, x).flatten(1, 3)
     }
 
-    /// What the names of the last layer's weights begin with: the layer that names the classes.
+    /// The prefix of the last layer's weights' names.
     pub fn head(&self) -> String {
         format!("classifier.{}.", self.classifier.len() - 1)
     }
 
-    /// Lets nothing but the last layer learn, or all of it again.
+    /// Freezes all layers but the last one, or unfreezes them.
     #[must_use]
-    pub fn with_head_alone(self, alone: bool) -> Self {
+    pub fn with_frozen_body(self, frozen: bool) -> Self {
         match self.classifier.last() {
-            Some(head) if alone => {
+            Some(head) if frozen => {
                 let head = ParamGroup::ids_from_module(head.clone());
                 self.freeze().unfreeze_group(head)
             }

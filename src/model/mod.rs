@@ -1,13 +1,17 @@
 //! The two networks, CL and AE, and their weights in files.
 
 pub mod autoencoder;
+pub mod card;
 pub mod classifier;
+mod dct;
+mod layers;
+pub mod loss;
 #[cfg(not(target_arch = "wasm32"))]
-pub mod import;
-pub mod layer;
+pub mod pytorch;
 mod quantize;
 pub mod weights;
 
 pub use autoencoder::{Autoencoder, AutoencoderConfig};
-pub use classifier::{ClassifierConfig, Vgg};
-pub use weights::{Card, Precision};
+pub use card::Card;
+pub use classifier::{Classifier, ClassifierConfig};
+pub use weights::Precision;

@@ -9,8 +9,7 @@ use std::collections::BTreeMap;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 
-use super::weights::no_safetensors;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, not_safetensors};
 
 /// What the name of a tensor's scales ends with.
 const SUFFIX: &str = ".scale";
@@ -92,8 +91,8 @@ fn rewrite(
     bytes: &[u8],
     mut f: impl FnMut(&str, Stored, &SafeTensors) -> Result<Vec<(String, Stored)>>,
 ) -> Result<Vec<u8>> {
-    let file = SafeTensors::deserialize(bytes).map_err(no_safetensors)?;
-    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(no_safetensors)?;
+    let file = SafeTensors::deserialize(bytes).map_err(not_safetensors)?;
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(not_safetensors)?;
     let mut tensors = BTreeMap::new();
     for (name, view) in file.iter() {
         let stored = Stored {
@@ -107,8 +106,8 @@ fn rewrite(
         .iter()
         .map(|(name, t)| Ok((name, TensorView::new(t.dtype, t.shape.clone(), &t.data)?)))
         .collect::<std::result::Result<Vec<_>, _>>()
-        .map_err(no_safetensors)?;
-    serialize(views, metadata.metadata().clone()).map_err(no_safetensors)
+        .map_err(not_safetensors)?;
+    serialize(views, metadata.metadata().clone()).map_err(not_safetensors)
 }
 
 fn floats(data: &[u8]) -> Vec<f32> {

@@ -12,126 +12,31 @@ use burn_store::{
     SafetensorsStore,
 };
 use safetensors::{Dtype, SafeTensors};
-use serde::{Deserialize, Serialize};
 
-use super::{Autoencoder, AutoencoderConfig, ClassifierConfig, Vgg, quantize};
+use super::card::{Architecture, CARD_KEY, Card, THRESHOLD_PERCENTILE};
+use super::{Autoencoder, Classifier, quantize};
 use crate::class::Class;
-use crate::data::Protocol;
 use crate::detector::Detector;
-use crate::error::{Error, Result};
-
-/// Where the card stands in the file's metadata.
-pub const CARD_KEY: &str = "second-look";
-
-/// Name of the figure that tells how many per cent of clean pictures the detector's threshold lets pass.
-pub const THRESHOLD_PERCENTILE: &str = "threshold_percentile";
-
-/// What weights say of themselves.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(hashmap_as_object))]
-pub struct Card {
-    /// The network they belong to.
-    pub architecture: Architecture,
-    /// What they were trained on.
-    pub training: Option<Training>,
-    /// Figures measured with them, by name, e.g. `validation_accuracy`.
-    #[serde(default)]
-    pub figures: BTreeMap<String, f64>,
-    /// An autoencoder's detector, inferred from clean validation pictures.
-    pub detector: Option<Detector>,
-    /// Who may do what with them.
-    pub licence: String,
-}
-
-/// A network and its size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(tag = "model", rename_all = "lowercase")]
-pub enum Architecture {
-    /// CL.
-    Classifier(ClassifierConfig),
-    /// AE.
-    Autoencoder(AutoencoderConfig),
-}
-
-/// How weights were trained.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct Training {
-    /// `stl10`, `drawn`, or `stl10 and drawn`.
-    pub data: String,
-    /// Which of STL-10's splits was learned from.
-    pub protocol: Protocol,
-    /// Pictures learned from; the held-out ones are not among them.
-    pub pictures: usize,
-    /// Passes over them until these weights were kept.
-    pub epochs: usize,
-    /// Of every random choice.
-    pub seed: u64,
-    /// The options that this depended on.
-    #[cfg_attr(target_arch = "wasm32", tsify(type = "unknown"))]
-    pub options: serde_json::Value,
-}
+use crate::error::{Error, Result, not_safetensors};
 
 /// Number format in a file. Computation is always in f32.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(clap::ValueEnum))]
 pub enum Precision {
-    /// 32 bits, exactly what was trained.
+    /// As they were trained: 32 bits
     #[default]
     F32,
-    /// 16 bits, half the size.
+    /// Half the size: 16 bits
     F16,
-    /// 8 bits and a scale for every slice of a tensor, a quarter of the size.
+    /// A quarter of the size: 8 bits, and a scale for every slice of a tensor
     I8,
-}
-
-impl Card {
-    /// A card for weights that nothing is known of yet.
-    pub fn new(architecture: Architecture) -> Self {
-        Self {
-            architecture,
-            training: None,
-            figures: BTreeMap::new(),
-            detector: None,
-            licence: "MIT OR Apache-2.0; trained on pictures that have terms of their own"
-                .to_owned(),
-        }
-    }
-
-    /// Reads the card of a weights file.
-    ///
-    /// # Errors
-    /// When the bytes are no safetensors file, or one without a card of ours.
-    pub fn read(bytes: &[u8]) -> Result<Self> {
-        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(no_safetensors)?;
-        let text = metadata.metadata().as_ref().and_then(|m| m.get(CARD_KEY)).ok_or_else(|| {
-            Error::Weights(format!(
-                "the file says nothing about its network (no \"{CARD_KEY}\" in its metadata); use a \
-                 file that `second-look train` wrote"
-            ))
-        })?;
-        serde_json::from_str(text)
-            .map_err(|e| Error::Weights(format!("the description of the network is damaged ({e})")))
-    }
-
-    /// The detector of an autoencoder.
-    ///
-    /// # Errors
-    /// When the file has none.
-    pub fn needs_detector(&self) -> Result<Detector> {
-        self.detector.ok_or_else(|| {
-            Error::Weights(
-                "the autoencoder's file has no threshold; train it with this program".to_owned(),
-            )
-        })
-    }
 }
 
 /// Loads a classifier for evaluation: on `device`, nothing to train, nothing random.
 ///
 /// # Errors
 /// When the file is damaged, belongs to another network, or holds numbers that are not finite.
-pub fn load_classifier(bytes: &[u8], device: &Device) -> Result<(Vgg, Card)> {
+pub fn load_classifier(bytes: &[u8], device: &Device) -> Result<(Classifier, Card)> {
     let card = Card::read(bytes)?;
     match card.architecture {
         Architecture::Classifier(config) => Ok((load(config.init(device), bytes)?.valid(), card)),
@@ -148,9 +53,7 @@ pub fn load_classifier(bytes: &[u8], device: &Device) -> Result<(Vgg, Card)> {
 pub fn load_autoencoder(bytes: &[u8], device: &Device) -> Result<(Autoencoder, Card)> {
     let card = Card::read(bytes)?;
     match card.architecture {
-        Architecture::Autoencoder(config) => {
-            Ok((load(config.check()?.init(device), bytes)?.valid(), card))
-        }
+        Architecture::Autoencoder(config) => Ok((load(config.init(device), bytes)?.valid(), card)),
         Architecture::Classifier(config) => Err(Error::Weights(format!(
             "an autoencoder is wanted, but the file holds a classifier ({config})"
         ))),
@@ -162,7 +65,7 @@ pub fn load_autoencoder(bytes: &[u8], device: &Device) -> Result<(Autoencoder, C
 /// # Errors
 /// When a name is missing or unknown, a shape differs, or a number is not finite; `module` is dropped.
 pub fn load<M: Module>(module: M, bytes: &[u8]) -> Result<M> {
-    load_but(module, bytes, None)
+    load_except(module, bytes, None)
 }
 
 /// Fills a fresh classifier with another one's weights to learn on from: a file of ours, or a state dict of
@@ -170,29 +73,29 @@ pub fn load<M: Module>(module: M, bytes: &[u8]) -> Result<M> {
 ///
 /// # Errors
 /// As [`load`].
-pub fn start_classifier(fresh: Vgg, bytes: &[u8]) -> Result<(Vgg, bool)> {
-    let file = SafeTensors::deserialize(bytes).map_err(no_safetensors)?;
+pub fn start_classifier(fresh: Classifier, bytes: &[u8]) -> Result<(Classifier, bool)> {
+    let file = SafeTensors::deserialize(bytes).map_err(not_safetensors)?;
     let head = fresh.head();
     let classes =
         file.tensor(&format!("{head}weight")).ok().and_then(|t| t.shape().first().copied());
     let other_classes = classes.is_some_and(|classes| classes != Class::COUNT);
-    Ok((load_but(fresh, bytes, other_classes.then_some(head.as_str()))?, other_classes))
+    Ok((load_except(fresh, bytes, other_classes.then_some(head.as_str()))?, other_classes))
 }
 
-/// [`load`], but tensors whose names begin with `but` stay what they are.
-fn load_but<M: Module>(mut module: M, bytes: &[u8], but: Option<&str>) -> Result<M> {
-    let left = |name: &str| but.is_some_and(|but| name.starts_with(but));
-    let bytes = quantize::to_floats(bytes, left)?;
-    check(&module, &bytes, left)?;
+/// [`load`], except for tensors whose names begin with `skip_prefix`, which keep their values.
+fn load_except<M: Module>(mut module: M, bytes: &[u8], skip_prefix: Option<&str>) -> Result<M> {
+    let is_skipped = |name: &str| skip_prefix.is_some_and(|prefix| name.starts_with(prefix));
+    let bytes = quantize::to_floats(bytes, is_skipped)?;
+    check(&module, &bytes, is_skipped)?;
     let mut store = SafetensorsStore::from_bytes(Some(bytes))
         .with_from_adapter(ChainAdapter::new(
             FloatCastAdapter::to(DType::F32),
             PyTorchToBurnAdapter,
         ))
-        .allow_partial(but.is_some())
+        .allow_partial(skip_prefix.is_some())
         .skip_enum_variants(true);
     let result = module.load_from(&mut store).map_err(|e| Error::Weights(e.to_string()))?;
-    if !result.errors.is_empty() || !result.missing.iter().all(|(name, _)| left(name)) {
+    if !result.errors.is_empty() || !result.missing.iter().all(|(name, _)| is_skipped(name)) {
         return Err(Error::Weights(result.to_string()));
     }
     Ok(module)
@@ -258,13 +161,13 @@ pub fn with_detector(
 /// PyTorch counts batches beside every batch norm; the count is no weight, and nothing here uses it.
 const UNUSED_SUFFIX: &str = "num_batches_tracked";
 
-fn check<M: Module>(module: &M, bytes: &[u8], left: impl Fn(&str) -> bool) -> Result<()> {
-    let file = SafeTensors::deserialize(bytes).map_err(no_safetensors)?;
+fn check<M: Module>(module: &M, bytes: &[u8], is_skipped: impl Fn(&str) -> bool) -> Result<()> {
+    let file = SafeTensors::deserialize(bytes).map_err(not_safetensors)?;
     let expected: BTreeMap<String, Vec<usize>> = module
         .collect(None, Some(Box::new(BurnToPyTorchAdapter)), true)
         .into_iter()
         .map(|tensor| (tensor.name.to_string(), tensor.shape.iter().copied().collect()))
-        .filter(|(name, _): &(String, Vec<usize>)| !left(name))
+        .filter(|(name, _): &(String, Vec<usize>)| !is_skipped(name))
         .collect();
     for (name, shape) in &expected {
         let tensor = file
@@ -301,8 +204,4 @@ fn check_numbers(name: &str, dtype: Dtype, data: &[u8]) -> Result<()> {
         return Ok(());
     }
     Err(Error::Weights(format!("tensor \"{name}\" holds numbers that are not finite")))
-}
-
-pub(super) fn no_safetensors(e: safetensors::SafeTensorError) -> Error {
-    Error::Weights(format!("the file is damaged or no safetensors file ({e})"))
 }

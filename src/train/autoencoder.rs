@@ -13,13 +13,15 @@ use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::StandardNormal;
 
-use super::{
-    Lesson, SMALL, Start, Task, Validation, first_weights, numbers, read_batch, scalar, to_batch,
-};
+use super::batch::{numbers, read_batch, scalar, to_batch};
+use super::fit::first_weights;
+use super::{InitialWeights, SMALL, Task, Validation};
 use crate::class::Class;
-use crate::detector::{Detector, Divergence};
-use crate::model::weights::{self, Architecture, THRESHOLD_PERCENTILE};
-use crate::model::{Autoencoder, AutoencoderConfig, Card, Vgg};
+use crate::data::TrainingData;
+use crate::detector::{Detector, Score, ScoreConfig};
+use crate::model::card::{Architecture, THRESHOLD_PERCENTILE};
+use crate::model::loss::Divergence;
+use crate::model::{Autoencoder, AutoencoderConfig, Card, Classifier, weights};
 use crate::picture::{PLANE, SIDE};
 use crate::progress::Meter;
 
@@ -30,11 +32,11 @@ const BATCH: usize = 64;
 pub struct AutoencoderTask {
     options: AutoencoderOptions,
     /// Weights to start from, instead of random ones.
-    start: Option<Start>,
-    lesson: Arc<Lesson>,
+    start: Option<InitialWeights>,
+    data: Arc<TrainingData>,
     /// A copy on each of the devices.
-    classifiers: Vec<Vgg>,
-    /// CL(x) of the lesson's pictures, as logits: computed once, not once per epoch.
+    classifiers: Vec<Classifier>,
+    /// CL(x) of the data's pictures, as logits: computed once, not once per epoch.
     logits: Vec<[f32; Class::COUNT]>,
     /// The same of the mirrored ones, if AE sees any.
     mirrored_logits: Vec<[f32; Class::COUNT]>,
@@ -60,7 +62,7 @@ pub struct AutoencoderOptions {
     /// alike at every place.
     pub small_epochs: usize,
     /// What the detector will compare.
-    pub score: Divergence,
+    pub score: ScoreConfig,
     /// Share of clean pictures, in per cent, that the inferred threshold lets pass.
     pub percentile: f32,
     /// Of the first weights.
@@ -70,15 +72,15 @@ pub struct AutoencoderOptions {
 }
 
 impl AutoencoderTask {
-    /// Runs CL, which is on the first of the plain `devices`, over the lesson's pictures, then is ready to train.
+    /// Runs CL, which is on the first of the plain `devices`, over the data's pictures, then is ready to train.
     ///
     /// # Errors
     /// When a picture cannot be read or an option is out of range.
     pub fn new(
         options: AutoencoderOptions,
-        start: Option<Start>,
-        lesson: Arc<Lesson>,
-        classifier: Vgg,
+        start: Option<InitialWeights>,
+        data: Arc<TrainingData>,
+        classifier: Classifier,
         devices: Vec<Device>,
     ) -> Result<Self> {
         options.config.check()?;
@@ -86,19 +88,19 @@ impl AutoencoderTask {
         // What can be refused shall not wait for the first looks, or for the first epoch's end.
         first_autoencoder(&options, start.as_ref(), &devices[0])?;
         Detector::infer_threshold(options.score, &[0.0], options.percentile)?;
-        let all = [lesson.parts.training.as_slice(), &lesson.parts.validation].concat();
-        let logits = first_looks(&lesson, &all, false, &classifier, &devices[0])?;
-        let mirrored: &[usize] = if options.flip { &lesson.parts.training } else { &[] };
-        let mirrored_logits = first_looks(&lesson, mirrored, true, &classifier, &devices[0])?;
+        let all = [data.parts.training.as_slice(), &data.parts.validation].concat();
+        let logits = first_looks(&data, &all, false, &classifier, &devices[0])?;
+        let mirrored: &[usize] = if options.flip { &data.parts.training } else { &[] };
+        let mirrored_logits = first_looks(&data, mirrored, true, &classifier, &devices[0])?;
         let classifiers = devices.iter().map(|d| classifier.clone().to_device(d)).collect();
-        Ok(Self { options, start, lesson, classifiers, logits, mirrored_logits, devices })
+        Ok(Self { options, start, data, classifiers, logits, mirrored_logits, devices })
     }
 }
 
 /// AE before it learns.
 fn first_autoencoder(
     options: &AutoencoderOptions,
-    start: Option<&Start>,
+    start: Option<&InitialWeights>,
     device: &Device,
 ) -> Result<Autoencoder> {
     let fresh = first_weights(options.seed, device, |cpu| options.config.init(cpu));
@@ -148,18 +150,18 @@ fn add_noise(picture: &mut [f32], side: usize, largest: f32, rng: &mut Xoshiro25
     }
 }
 
-/// CL(x), as logits, of these pictures of the lesson, each at its own place; mirrored if wanted.
+/// CL(x), as logits, of these pictures of the data, each at its own place; mirrored if wanted.
 fn first_looks(
-    lesson: &Lesson,
+    data: &TrainingData,
     indices: &[usize],
     mirrored: bool,
-    classifier: &Vgg,
+    classifier: &Classifier,
     device: &Device,
 ) -> Result<Vec<[f32; Class::COUNT]>> {
-    let mut looks = vec![[0.0; Class::COUNT]; lesson.pictures.len()];
+    let mut looks = vec![[0.0; Class::COUNT]; data.pictures.len()];
     let mut meter = Meter::new(indices.len().div_ceil(BATCH), 0);
     for batch in indices.chunks(BATCH) {
-        let mut x = read_batch(lesson.pictures.as_ref(), batch, device)?;
+        let mut x = read_batch(data.pictures.as_ref(), batch, device)?;
         if mirrored {
             x = x.flip([3]);
         }
@@ -179,7 +181,7 @@ fn agreement(first: Tensor<2>, second: Tensor<2>) -> Tensor<1> {
 
 impl Task for AutoencoderTask {
     type Model = Autoencoder;
-    const RIGHT: &'static str = "agreement";
+    const METRIC: &'static str = "agreement";
 
     fn devices(&self) -> &[Device] {
         &self.devices
@@ -207,17 +209,17 @@ impl Task for AutoencoderTask {
     fn loss(
         &self,
         model: &Autoencoder,
-        place: usize,
+        rank: usize,
         epoch: usize,
         indices: &[usize],
         rng: &mut Xoshiro256PlusPlus,
     ) -> Result<(Tensor<1>, Tensor<1>)> {
         let AutoencoderOptions { loss, mse, flip, noise, .. } = self.options;
-        let (classifier, device) = (&self.classifiers[place], &self.devices[place]);
+        let (classifier, device) = (&self.classifiers[rank], &self.devices[rank]);
         let side = if epoch < self.options.small_epochs { SMALL } else { SIDE };
         let (mut pictures, mut shown, mut rows) = (Vec::new(), Vec::new(), Vec::new());
         for index in indices {
-            let mut picture = self.lesson.pictures.picture(*index)?.values().to_vec();
+            let mut picture = self.data.pictures.picture(*index)?.values().to_vec();
             let mirrored = flip && rng.random_bool(0.5);
             if mirrored {
                 mirror(&mut picture);
@@ -249,18 +251,18 @@ impl Task for AutoencoderTask {
     }
 
     fn validate(&self, model: &Autoencoder) -> Result<Validation> {
-        let held_out = &self.lesson.parts.validation;
+        let held_out = &self.data.parts.validation;
         let (classifier, device) = (&self.classifiers[0], &self.devices[0]);
         let (mut loss, mut agreed, mut scores) = (0.0, 0.0, Vec::new());
         for indices in held_out.chunks(BATCH) {
-            let x = read_batch(self.lesson.pictures.as_ref(), indices, device)?;
+            let x = read_batch(self.data.pictures.as_ref(), indices, device)?;
             let first = first_look(indices.iter().map(|i| self.logits[*i]), device);
             let second = classifier.forward(model.forward(x));
             let n = indices.len() as f64;
             agreed += f64::from(scalar(agreement(first.clone(), second.clone()))?) * n;
             loss +=
                 f64::from(scalar(self.options.loss.between(first.clone(), second.clone()).sum())?);
-            scores.extend(numbers(self.options.score.between(first, second))?);
+            scores.extend(numbers(self.options.score.score(first.into(), second.into()))?);
         }
         let n = held_out.len() as f64;
         let detector =

@@ -8,11 +8,15 @@ use rand::rngs::Xoshiro256PlusPlus;
 use tracing::info;
 
 use super::augment::augment;
-use super::{Lesson, SMALL, Start, Task, Validation, first_weights, read_batch, scalar, to_batch};
-use crate::attack::gradient::{cross_entropy, one_hot};
+use super::batch::{read_batch, scalar, to_batch};
+use super::fit::first_weights;
+use super::{InitialWeights, SMALL, Task, Validation};
 use crate::class::Class;
-use crate::model::weights::{Architecture, start_classifier};
-use crate::model::{Card, ClassifierConfig, Vgg};
+use crate::data::TrainingData;
+use crate::model::card::Architecture;
+use crate::model::loss::{cross_entropy, one_hot};
+use crate::model::weights::start_classifier;
+use crate::model::{Card, Classifier, ClassifierConfig};
 use crate::picture::{SIDE, VALUES};
 
 /// Pictures that validation runs through the network at a time.
@@ -23,7 +27,7 @@ pub struct ClassifierTask {
     /// Which network.
     pub config: ClassifierConfig,
     /// What it learns from.
-    pub lesson: Arc<Lesson>,
+    pub data: Arc<TrainingData>,
     /// Where, one or several; the plain devices.
     pub devices: Vec<Device>,
     /// Of the first weights.
@@ -32,14 +36,14 @@ pub struct ClassifierTask {
     /// is learned there holds for large ones, as the last layers see a mean over all places.
     pub small_epochs: usize,
     /// Weights to start from, instead of random ones.
-    pub start: Option<Start>,
+    pub start: Option<InitialWeights>,
     /// So many epochs come first in which nothing but the last layer learns.
     pub frozen_epochs: usize,
 }
 
 impl ClassifierTask {
     fn classes(&self, indices: &[usize]) -> Vec<Class> {
-        indices.iter().map(|i| self.lesson.pictures.labels()[*i]).collect()
+        indices.iter().map(|i| self.data.pictures.labels()[*i]).collect()
     }
 }
 
@@ -49,8 +53,8 @@ fn share_right(logits: Tensor<2>, one_hot: Tensor<2>) -> Tensor<1> {
 }
 
 impl Task for ClassifierTask {
-    type Model = Vgg;
-    const RIGHT: &'static str = "accuracy";
+    type Model = Classifier;
+    const METRIC: &'static str = "accuracy";
 
     fn devices(&self) -> &[Device] {
         &self.devices
@@ -66,7 +70,7 @@ impl Task for ClassifierTask {
         Card::new(Architecture::Classifier(self.config))
     }
 
-    fn init(&self) -> Result<Vgg> {
+    fn init(&self) -> Result<Classifier> {
         let fresh = first_weights(self.seed, &self.devices[0], |cpu| self.config.init(cpu));
         let Some(start) = &self.start else {
             return Ok(fresh);
@@ -83,28 +87,28 @@ impl Task for ClassifierTask {
         self.frozen_epochs
     }
 
-    fn begin_epoch(&self, model: Vgg, epoch: usize) -> Vgg {
+    fn begin_epoch(&self, model: Classifier, epoch: usize) -> Classifier {
         if self.frozen_epochs == 0 {
             model
         } else {
-            model.with_head_alone(epoch < self.frozen_epochs)
+            model.with_frozen_body(epoch < self.frozen_epochs)
         }
     }
 
     fn loss(
         &self,
-        model: &Vgg,
-        place: usize,
+        model: &Classifier,
+        rank: usize,
         epoch: usize,
         indices: &[usize],
         rng: &mut Xoshiro256PlusPlus,
     ) -> Result<(Tensor<1>, Tensor<1>)> {
-        let device = &self.devices[place];
+        let device = &self.devices[rank];
         let side = if epoch < self.small_epochs { SMALL } else { SIDE };
         let mut values = Vec::with_capacity(indices.len() * VALUES);
         let mut bytes = [0; VALUES];
         for index in indices {
-            self.lesson.pictures.read(*index, &mut bytes)?;
+            self.data.pictures.read(*index, &mut bytes)?;
             values.extend(augment(&bytes, side, rng));
         }
         let x = to_batch(values, side, device).autodiff();
@@ -114,11 +118,11 @@ impl Task for ClassifierTask {
         Ok((cross_entropy(logits, classes.autodiff()).mean(), right))
     }
 
-    fn validate(&self, model: &Vgg) -> Result<Validation> {
-        let (held_out, device) = (&self.lesson.parts.validation, &self.devices[0]);
+    fn validate(&self, model: &Classifier) -> Result<Validation> {
+        let (held_out, device) = (&self.data.parts.validation, &self.devices[0]);
         let (mut right, mut loss) = (0.0, 0.0);
         for indices in held_out.chunks(VALIDATION_BATCH) {
-            let logits = model.forward(read_batch(self.lesson.pictures.as_ref(), indices, device)?);
+            let logits = model.forward(read_batch(self.data.pictures.as_ref(), indices, device)?);
             let classes = one_hot(&self.classes(indices), device);
             let n = indices.len() as f64;
             right += f64::from(scalar(share_right(logits.clone(), classes.clone()))?) * n;

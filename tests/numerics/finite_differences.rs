@@ -8,12 +8,12 @@
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use second_look::class::Class;
-use second_look::detector::{Direction, Divergence};
-use second_look::model::{Autoencoder, ClassifierConfig, Vgg};
+use second_look::model::loss::{Direction, Divergence};
+use second_look::model::{Autoencoder, Classifier, ClassifierConfig};
 
 use super::*;
 
-fn cross_entropy(classifier: &Vgg, x: Tensor<4>, classes: Tensor<2>) -> Tensor<1> {
+fn cross_entropy(classifier: &Classifier, x: Tensor<4>, classes: Tensor<2>) -> Tensor<1> {
     (activation::log_softmax(classifier.forward(x), 1) * classes).sum().neg()
 }
 

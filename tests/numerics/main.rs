@@ -12,10 +12,12 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
+use second_look::attack::Input;
 use second_look::class::Class;
-use second_look::detector::{Detector, Divergence};
-use second_look::model::weights::{self, Architecture, Card};
-use second_look::model::{Autoencoder, AutoencoderConfig, ClassifierConfig, Precision, Vgg};
+use second_look::detector::{Detector, ScoreConfig};
+use second_look::model::card::{Architecture, Card};
+use second_look::model::weights;
+use second_look::model::{Autoencoder, AutoencoderConfig, Classifier, ClassifierConfig, Precision};
 use second_look::picture::VALUES;
 
 /// `count` numbers in [-0.5, 0.5) that depend on `name` and on nothing else.
@@ -69,7 +71,7 @@ fn file<M: Module>(module: &M, card: &Card) -> Vec<u8> {
     serialize(views, metadata.metadata().clone()).unwrap()
 }
 
-fn classifier(config: ClassifierConfig) -> Vgg {
+fn classifier(config: ClassifierConfig) -> Classifier {
     let device = Device::flex();
     let card = Card::new(Architecture::Classifier(config));
     weights::load_classifier(&file(&config.init(&device), &card), &device).unwrap().0
@@ -78,7 +80,7 @@ fn classifier(config: ClassifierConfig) -> Vgg {
 /// An autoencoder on `device`: the plain one to look with, its autodiff twin to train.
 fn autoencoder(config: AutoencoderConfig, device: &Device) -> Autoencoder {
     let mut card = Card::new(Architecture::Autoencoder(config));
-    card.detector = Some(Detector { divergence: Divergence::default(), threshold: 0.5 });
+    card.detector = Some(Detector { score: ScoreConfig::default(), threshold: 0.5 });
     let fresh = config.init(device);
     let bytes = file(&fresh, &card);
     weights::load(fresh, &bytes).unwrap()
@@ -93,6 +95,11 @@ fn pictures(count: usize) -> Tensor<4> {
     let values: Vec<f32> =
         noise("picture", count * VALUES).into_iter().map(|u| 0.5 + 0.8 * u).collect();
     Tensor::from_data(TensorData::new(values, [count, 3, 96, 96]), &Device::flex())
+}
+
+/// What an attack on these images starts from.
+fn input(images: Tensor<4>, classes: &[Class]) -> Input {
+    Input { images, classes: classes.to_vec(), ids: (0..classes.len() as u64).collect() }
 }
 
 fn one_hot(classes: &[Class]) -> Tensor<2> {

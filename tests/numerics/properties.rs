@@ -3,11 +3,11 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use pollster::block_on;
 use proptest::prelude::*;
-use second_look::attack::{Attack, Norm, Pgd, attack};
+use second_look::attack::{AttackConfig, AttackResult, MiFgsm, Norm, Pgd};
 use second_look::class::Class;
-use second_look::detector::{Detector, Divergence};
-use second_look::lab::Lab;
-use second_look::model::{AutoencoderConfig, ClassifierConfig, Vgg};
+use second_look::defence::Defence;
+use second_look::detector::{Detector, ScoreConfig, Verdict};
+use second_look::model::{AutoencoderConfig, Classifier, ClassifierConfig};
 use second_look::picture::Picture;
 
 use super::*;
@@ -16,7 +16,7 @@ use super::*;
 const ULPS: f32 = 1e-6;
 
 thread_local! {
-    static CLASSIFIER: Vgg = classifier(ClassifierConfig::Compact);
+    static CLASSIFIER: Classifier = classifier(ClassifierConfig::Compact);
 }
 
 fn settings() -> impl Strategy<Value = Pgd> {
@@ -38,6 +38,15 @@ fn settings() -> impl Strategy<Value = Pgd> {
         .prop_filter("within the ranges that `check` accepts", |pgd| pgd.check().is_ok())
 }
 
+fn attack(
+    classifier: &Classifier,
+    images: Tensor<4>,
+    classes: &[Class],
+    config: impl Into<AttackConfig>,
+) -> AttackResult {
+    config.into().run(classifier, input(images, classes)).unwrap()
+}
+
 /// Pictures with many values at the ends of their range, where cutting happens.
 fn hard_pictures(salt: u32, count: usize) -> Tensor<4> {
     let values: Vec<f32> = noise(&salt.to_string(), count * VALUES)
@@ -51,23 +60,29 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
-    fn every_place_on_the_way_is_inside_the_ball_and_the_unit_cube(
-        pgd in settings(), salt: u32, a in 0usize..10, b in 0usize..10
+    fn every_iterate_is_inside_the_ball_and_the_unit_cube(
+        pgd in settings(), momentum: bool, salt: u32, a in 0usize..10, b in 0usize..10
     ) {
+        let config = if momentum {
+            AttackConfig::MiFgsm(MiFgsm { pgd, decay: 1.0 })
+        } else {
+            pgd.into()
+        };
         let classes = [Class::ALL[a], Class::ALL[b]];
         let x = hard_pictures(salt, 2);
         CLASSIFIER.with(|classifier| {
-            let mut way = Attack::new(classifier, x.clone(), &classes, pgd).unwrap();
-            let mut places = 0;
-            for step in way.by_ref() {
-                places += 1;
-                prop_assert!(values(step.pictures.clone()).iter().all(|v| (0.0..=1.0).contains(v)));
-                let lengths = values(pgd.norm.length(step.pictures - x.clone()));
+            let mut attack = config.start(classifier, input(x.clone(), &classes)).unwrap();
+            let ball = pgd.norm.ball();
+            let mut iterates = 0;
+            while let Some(step) = attack.step() {
+                iterates += 1;
+                prop_assert!(values(step.images.clone()).iter().all(|v| (0.0..=1.0).contains(v)));
+                let lengths = values(ball.length(step.images - x.clone()));
                 prop_assert!(lengths.iter().all(|l| *l <= pgd.eps * (1.0 + 1e-5) + ULPS), "{:?}", lengths);
             }
-            prop_assert_eq!(places, (pgd.max_iter + 1) * pgd.num_random_init.max(1));
-            let best = way.best().unwrap();
-            prop_assert!(values(pgd.norm.length(best.pictures - x)).iter().all(|l| *l <= pgd.eps * (1.0 + 1e-5) + ULPS));
+            prop_assert_eq!(iterates, (pgd.max_iter + 1) * pgd.num_random_init.max(1));
+            let best = attack.best().unwrap().images.clone();
+            prop_assert!(values(ball.length(best - x)).iter().all(|l| *l <= pgd.eps * (1.0 + 1e-5) + ULPS));
             Ok(())
         })?;
     }
@@ -77,7 +92,7 @@ proptest! {
         let pgd = Pgd { norm: Norm::L2, eps: 1.0, eps_step: 0.3, max_iter: 2, ..Pgd::default() };
         let x = hard_pictures(salt, 2);
         let run = |x: Tensor<4>, classes: &[Class]| {
-            CLASSIFIER.with(|classifier| values(attack(classifier, x, classes, pgd).unwrap().pictures))
+            CLASSIFIER.with(|classifier| values(attack(classifier, x, classes, pgd).images))
         };
         let together = run(x.clone(), &[Class::ALL[a], Class::ALL[b]]);
         let alone = run(x.clone().narrow(0, 1, 1), &[Class::ALL[b]]);
@@ -88,56 +103,120 @@ proptest! {
     }
 }
 
+/// The most likely class of each row of logits.
+fn most_likely(logits: &[f32]) -> Vec<Class> {
+    logits.chunks(10).map(|row| Class::most_likely(row.try_into().unwrap())).collect()
+}
+
+/// Every attack x norm x goal reaches its goal on made-up weights, which no image resists, and moves the loss
+/// the right way.
 #[test]
-fn an_attack_reaches_what_it_aims_at() {
+fn every_attack_reaches_its_goal() {
     CLASSIFIER.with(|classifier| {
         let x = pictures(2);
         let before = values(classifier.forward(x.clone()));
-        let seen: Vec<Class> =
-            before.chunks(10).map(|row| Class::most_likely(row.try_into().unwrap())).collect();
-        let after = |pgd, classes: &[Class]| -> Vec<Class> {
-            values(attack(classifier, x.clone(), classes, pgd).unwrap().logits)
-                .chunks(10)
-                .map(|row| Class::most_likely(row.try_into().unwrap()))
-                .collect()
-        };
-        let fooled = after(Pgd::strong(), &seen);
-        assert!(fooled.iter().zip(&seen).all(|(a, b)| a != b), "{fooled:?}");
-        let targeted = Pgd { targeted: true, ..Pgd::strong() };
+        let predicted = most_likely(&before);
         let runners_up: Vec<Class> = before
             .chunks(10)
-            .zip(&seen)
-            .map(|(row, seen)| {
+            .zip(&predicted)
+            .map(|(row, predicted)| {
                 let mut row: [f32; 10] = row.try_into().unwrap();
-                row[seen.index()] = f32::MIN;
+                row[predicted.index()] = f32::MIN;
                 Class::most_likely(&row)
             })
             .collect();
-        assert_eq!(after(targeted, &runners_up), runners_up);
+        for norm in Norm::ALL {
+            for targeted in [false, true] {
+                for restarts in [0, 2] {
+                    let pgd = Pgd { targeted, num_random_init: restarts, ..Pgd::strong(norm) };
+                    for config in [pgd.into(), AttackConfig::MiFgsm(MiFgsm { pgd, decay: 1.0 })] {
+                        let classes = if targeted { &runners_up } else { &predicted };
+                        let mut attack =
+                            config.start(classifier, input(x.clone(), classes)).unwrap();
+                        let first = values(attack.step().unwrap().loss);
+                        while attack.step().is_some() {}
+                        let result = attack.best().unwrap().clone();
+                        let after = most_likely(&values(result.logits));
+                        let last = values(result.loss);
+                        for image in 0..2 {
+                            let reached = (after[image] == classes[image]) == targeted;
+                            assert!(reached, "{config}: {after:?} from {predicted:?}");
+                            let grew = last[image] > first[image];
+                            assert!(grew != targeted, "{config}: {first:?} to {last:?}");
+                        }
+                    }
+                }
+            }
+        }
     });
 }
 
 #[test]
-fn of_several_random_starts_the_best_is_kept_and_the_seed_decides() {
+fn momentum_changes_the_path_and_without_it_mi_fgsm_is_pgd() {
     CLASSIFIER.with(|classifier| {
         let (x, classes) = (pictures(2), [Class::Cat, Class::Dog]);
-        let pgd =
-            Pgd { num_random_init: 3, max_iter: 2, eps_step: 0.01, seed: 5, ..Pgd::default() };
-        let mut way = Attack::new(classifier, x.clone(), &classes, pgd).unwrap();
-        let ends: Vec<Vec<f32>> =
-            way.by_ref().filter(|s| s.t == pgd.max_iter).map(|s| values(s.loss)).collect();
-        assert_eq!(ends.len(), 3);
-        assert_ne!(ends[0], ends[1]);
-        let best = values(way.best().unwrap().loss);
-        for picture in 0..2 {
-            let largest = ends.iter().map(|e| e[picture]).fold(f32::MIN, f32::max);
-            assert_eq!(best[picture], largest);
-        }
-        let again = attack(classifier, x.clone(), &classes, pgd).unwrap();
-        assert_eq!(values(again.loss), best);
-        let other = attack(classifier, x, &classes, Pgd { seed: 6, ..pgd }).unwrap();
-        assert_ne!(values(other.loss), best);
+        let pgd = Pgd { max_iter: 4, eps_step: 0.004, ..Pgd::default() };
+        let run =
+            |config: AttackConfig| values(attack(classifier, x.clone(), &classes, config).images);
+        let plain = run(pgd.into());
+        assert_eq!(run(AttackConfig::MiFgsm(MiFgsm { pgd, decay: 0.0 })), plain);
+        assert_ne!(run(AttackConfig::MiFgsm(MiFgsm { pgd, decay: 1.0 })), plain);
     });
+}
+
+#[test]
+fn restarts_begin_inside_the_ball_and_the_best_one_is_kept() {
+    CLASSIFIER.with(|classifier| {
+        let (x, classes) = (pictures(2), [Class::Cat, Class::Dog]);
+        for norm in Norm::ALL {
+            let tutorial = Pgd::tutorial(norm);
+            let pgd = Pgd { num_random_init: 3, max_iter: 2, seed: 5, ..tutorial };
+            let mut attack =
+                AttackConfig::from(pgd).start(classifier, input(x.clone(), &classes)).unwrap();
+            let (mut ends, mut starts) = (Vec::new(), Vec::new());
+            while let Some(step) = attack.step() {
+                if step.t == 0 {
+                    starts.push(values(step.images - x.clone()));
+                } else if step.t == pgd.max_iter {
+                    let fooled: Vec<bool> = most_likely(&values(step.logits))
+                        .iter()
+                        .zip(&classes)
+                        .map(|(a, b)| a != b)
+                        .collect();
+                    ends.push((fooled, values(step.loss)));
+                }
+            }
+            assert_eq!((starts.len(), ends.len()), (3, 3));
+            // A start has both signs, is not the image itself, and not another restart's.
+            for start in &starts {
+                assert!(start.iter().any(|v| *v > 0.0) && start.iter().any(|v| *v < 0.0));
+                assert!(norm_of(norm, start) > 0.1 * pgd.eps, "{norm}");
+            }
+            assert_ne!(starts[0], starts[1]);
+            let best = values(attack.best().unwrap().loss.clone());
+            for image in 0..2 {
+                let key = |end: &(Vec<bool>, Vec<f32>)| (end.0[image], end.1[image]);
+                let expected = ends.iter().map(key).max_by(|a, b| a.partial_cmp(b).unwrap());
+                assert_eq!(best[image], expected.unwrap().1);
+            }
+            let again = attack_loss(classifier, &x, &classes, pgd);
+            assert_eq!(again, best);
+            assert_ne!(attack_loss(classifier, &x, &classes, Pgd { seed: 6, ..pgd }), best);
+        }
+    });
+}
+
+/// Length of one image's perturbation.
+fn norm_of(norm: Norm, perturbation: &[f32]) -> f32 {
+    let one = &perturbation[..VALUES];
+    match norm {
+        Norm::Linf => one.iter().fold(0.0, |largest, v| largest.max(v.abs())),
+        Norm::L2 => super::norm(one) as f32,
+    }
+}
+
+fn attack_loss(classifier: &Classifier, x: &Tensor<4>, classes: &[Class], pgd: Pgd) -> Vec<f32> {
+    values(attack(classifier, x.clone(), classes, pgd).loss)
 }
 
 #[test]
@@ -156,55 +235,56 @@ fn settings_out_of_range_are_refused() {
 }
 
 #[test]
-fn a_corrector_answers_from_a_mirror_and_changes_nothing_else() {
+fn a_corrector_sees_the_flipped_image_and_changes_nothing_but_the_correction() {
     let device = Device::flex();
-    let lab = |channels| {
-        Lab::new(
+    let defence = |channels| {
+        Defence::new(
             classifier(ClassifierConfig::Compact),
             autoencoder(AutoencoderConfig::Compact { channels }, &device),
-            Detector { divergence: Divergence::default(), threshold: -1.0 },
+            Detector { score: ScoreConfig::default(), threshold: 0.0 },
             &device,
         )
     };
     let pictures = || hard_pictures(11, 2);
-    let alone = block_on(lab(8).look(pictures())).unwrap();
-    let other = block_on(lab(3).look(pictures().flip([3]))).unwrap();
+    let alone = block_on(defence(8).detect(pictures())).unwrap();
+    let other = block_on(defence(3).detect(pictures().flip([3]))).unwrap();
     let corrector = autoencoder(AutoencoderConfig::Compact { channels: 3 }, &device);
-    let both = block_on(lab(8).with_corrector(corrector).look(pictures())).unwrap();
+    let both = block_on(defence(8).with_corrector(corrector).detect(pictures())).unwrap();
     assert_eq!(values(both.reconstructions), values(alone.reconstructions));
     assert_eq!(values(both.corrections.unwrap()), values(other.reconstructions.flip([3])));
     for ((both, alone), other) in both.verdicts.iter().zip(alone.verdicts).zip(other.verdicts) {
-        assert_eq!((both.score, both.second), (alone.score, alone.second));
-        assert_eq!(alone.correction, alone.second);
-        assert_ne!(alone.second, other.second);
-        assert_eq!((both.correction, both.answer), (other.second, other.answer));
+        let again = |verdict: &Verdict| verdict.reconstruction_prediction;
+        assert!(alone.adversarial && alone.corrected_prediction.is_none());
+        assert_eq!((both.score, again(both)), (alone.score, again(&alone)));
+        assert_ne!(again(&alone), again(&other));
+        assert_eq!((both.corrected_prediction, both.answer), (Some(again(&other)), other.answer));
     }
 }
 
 #[test]
-fn a_run_goes_as_far_as_it_is_asked_and_its_look_is_the_second_look() {
+fn a_run_computes_the_steps_that_it_is_asked_for_and_detects_on_the_last() {
     let device = Device::flex();
-    let lab = Lab::new(
+    let defence = Defence::new(
         classifier(ClassifierConfig::Compact),
         autoencoder(AutoencoderConfig::Compact { channels: 8 }, &device),
-        Detector { divergence: Divergence::default(), threshold: 0.5 },
+        Detector { score: ScoreConfig::default(), threshold: 0.5 },
         &device,
     );
     let picture = Picture::clamped(values(hard_pictures(7, 1))).unwrap();
     let pgd = Pgd { eps_step: 0.01, max_iter: 3, ..Pgd::default() };
-    let start = || lab.attack(&picture, Class::Cat, pgd).unwrap();
+    let start = || defence.attack(&picture, Class::Cat, pgd.into()).unwrap();
     // Ended before the first step, after two, and by itself.
-    assert_eq!(block_on(start().end()).unwrap(), picture);
+    assert_eq!(block_on(start().finish()).unwrap(), picture);
     let mut run = start();
     let mut seen = Vec::new();
     for _ in 0..2 {
         seen.push(block_on(run.step()).unwrap().unwrap());
     }
-    let look = block_on(run.look(&lab)).unwrap().unwrap().verdicts[0];
-    let again = block_on(lab.look(seen[1].picture.to_tensor(&device))).unwrap().verdicts[0];
-    assert!((look.score - again.score).abs() < 1e-5, "{look:?} {again:?}");
-    assert_eq!(look.first, seen[1].probabilities);
-    assert_eq!(block_on(run.end()).unwrap(), seen[1].picture);
+    let verdict = block_on(run.detect(&defence)).unwrap().unwrap().verdicts[0];
+    let again = block_on(defence.detect(seen[1].picture.to_tensor(&device))).unwrap().verdicts[0];
+    assert!((verdict.score - again.score).abs() < 1e-5, "{verdict:?} {again:?}");
+    assert_eq!(verdict.prediction, seen[1].prediction);
+    assert_eq!(block_on(run.finish()).unwrap(), seen[1].picture);
     let mut run = start();
     let mut last = None;
     while let Some(step) = block_on(run.step()).unwrap() {
@@ -212,5 +292,5 @@ fn a_run_goes_as_far_as_it_is_asked_and_its_look_is_the_second_look() {
     }
     let last = last.unwrap();
     assert_eq!(last.t, 3);
-    assert_eq!(block_on(run.end()).unwrap(), last.picture);
+    assert_eq!(block_on(run.finish()).unwrap(), last.picture);
 }

@@ -12,10 +12,10 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Tensor, activation};
 use burn_store::{BurnToPyTorchAdapter, ModuleSnapshot};
-use second_look::attack::{Attack, Norm, Pgd};
+use second_look::attack::{AttackConfig, Norm, Pgd};
 use second_look::class::Class;
-use second_look::detector::{Direction, Divergence};
-use second_look::model::import::state_dict;
+use second_look::model::loss::{Direction, Divergence};
+use second_look::model::pytorch::state_dict;
 use second_look::model::{AutoencoderConfig, ClassifierConfig};
 use serde::Deserialize;
 
@@ -276,14 +276,21 @@ fn attacks_take_the_same_way() {
             targeted: expected.targeted,
             ..Pgd::default()
         };
-        let mut attack = Attack::new(&classifier, x.clone(), &classes, pgd).unwrap();
-        let ours: Vec<Vec<f32>> = attack.by_ref().map(|step| values(step.loss)).collect();
+        let mut attack =
+            AttackConfig::from(pgd).start(&classifier, input(x.clone(), &classes)).unwrap();
+        let ours: Vec<Vec<f32>> =
+            std::iter::from_fn(|| attack.step()).map(|step| values(step.loss)).collect();
         assert_eq!(ours.len(), expected.losses.len());
         for (t, (ours, wanted)) in ours.iter().zip(&expected.losses).enumerate() {
             assert_close(&format!("{pgd}, loss of step {t}"), ours, wanted, 5e-3);
         }
-        let change = attack.best().unwrap().pictures - x.clone();
-        assert_close("linf", &values(Norm::Linf.length(change.clone())), &expected.linf, 1e-2);
-        assert_close("l2", &values(Norm::L2.length(change)), &expected.l2, 1e-2);
+        let change = attack.best().unwrap().images.clone() - x.clone();
+        assert_close(
+            "linf",
+            &values(Norm::Linf.ball().length(change.clone())),
+            &expected.linf,
+            1e-2,
+        );
+        assert_close("l2", &values(Norm::L2.ball().length(change)), &expected.l2, 1e-2);
     }
 }

@@ -20,7 +20,7 @@ use futures_util::stream;
 use image::{DynamicImage, ImageFormat};
 use second_look::attack::{Norm, Pgd};
 use second_look::class::Class;
-use second_look::lab::Lab;
+use second_look::defence::Defence;
 use second_look::picture::Picture;
 use serde_json::Value;
 use tower_http::services::ServeDir;
@@ -43,15 +43,14 @@ fn first_sample() -> String {
     list.split('\'').nth(1).unwrap().to_owned()
 }
 
-fn lab() -> &'static Lab {
-    static LAB: OnceLock<Lab> = OnceLock::new();
-    LAB.get_or_init(|| {
+fn defence() -> &'static Defence {
+    static DEFENCE: OnceLock<Defence> = OnceLock::new();
+    DEFENCE.get_or_init(|| {
         let model = |name: &str| fs::read(file("www/models").join(name)).unwrap();
         let (classifier, autoencoder) =
             (model("classifier.safetensors"), model("autoencoder.safetensors"));
-        let (mut lab, _, _) = Lab::load(&classifier, &autoencoder, &Device::flex()).unwrap();
-        lab.load_corrector(&model("corrector.safetensors")).unwrap();
-        lab
+        let corrector = model("corrector.safetensors");
+        Defence::load(&classifier, &autoencoder, Some(&corrector), &Device::flex()).unwrap().0
     })
 }
 
@@ -60,7 +59,8 @@ fn lab() -> &'static Lab {
 fn assert_as_native(run: &Value, sample: &str, pgd: Pgd, target: Option<Class>) {
     let bytes = fs::read(file("www/samples").join(format!("{sample}.png"))).unwrap();
     let picture = Picture::decode(&bytes).unwrap();
-    let clean = pollster::block_on(lab().look(picture.to_tensor(lab().device()))).unwrap();
+    let clean =
+        pollster::block_on(defence().detect(picture.to_tensor(defence().device()))).unwrap();
     let close = |name: &str, theirs: &[f32], ours: &[f32]| {
         assert_eq!(theirs.len(), ours.len(), "{name}");
         for (a, b) in theirs.iter().zip(ours) {
@@ -68,21 +68,33 @@ fn assert_as_native(run: &Value, sample: &str, pgd: Pgd, target: Option<Class>) 
         }
     };
     let original = &run["original"];
-    close("CL(x)", &numbers(&original["first"]), &clean.verdicts[0].first);
-    close("CL(AE(x))", &numbers(&original["second"]), &clean.verdicts[0].second);
+    close("CL(x)", &numbers(&original["first"]), &clean.verdicts[0].prediction);
+    close("CL(AE(x))", &numbers(&original["second"]), &clean.verdicts[0].reconstruction_prediction);
 
-    let class = target.unwrap_or_else(|| Class::most_likely(&clean.verdicts[0].first));
-    let mut attack = lab().attack(&picture, class, pgd).unwrap();
+    let class = target.unwrap_or_else(|| Class::most_likely(&clean.verdicts[0].prediction));
+    let mut attack = defence().attack(&picture, class, pgd.into()).unwrap();
     let (mut losses, mut last) = (Vec::new(), None);
     while let Some(step) = pollster::block_on(attack.step()).unwrap() {
         losses.push(step.loss);
-        last = pollster::block_on(attack.look(lab())).unwrap();
+        last = pollster::block_on(attack.detect(defence())).unwrap();
     }
     close("losses", &numbers(&run["losses"]), &losses);
     let verdict = last.unwrap().verdicts[0];
-    close("the attacked picture's CL", &numbers(&run["predictions"]["attacked"]), &verdict.first);
-    close("the second look", &numbers(&run["predictions"]["second_look"]), &verdict.second);
-    close("the correction", &numbers(&run["predictions"]["correction"]), &verdict.correction);
+    close(
+        "the attacked picture's CL",
+        &numbers(&run["predictions"]["attacked"]),
+        &verdict.prediction,
+    );
+    close(
+        "the second look",
+        &numbers(&run["predictions"]["second_look"]),
+        &verdict.reconstruction_prediction,
+    );
+    close(
+        "the correction",
+        &numbers(&run["predictions"]["correction"]),
+        &verdict.corrected_prediction.unwrap(),
+    );
     close("divergence", &[run["divergence"].as_f64().unwrap() as f32], &[verdict.score]);
     assert_eq!(run["verdict"]["answer"], verdict.answer.name());
     assert_eq!(run["verdict"]["adversarial"], verdict.adversarial);
@@ -333,7 +345,7 @@ fn the_page_and_the_crate_mean_the_same_by_names() {
     page.open(&server.url, &["ready"]);
     let names = page.js("import('./address.js').then(m => m.CLASSES)");
     assert_eq!(serde_json::from_value::<Vec<Class>>(names).unwrap(), Class::ALL);
-    for (name, pgd) in [("tutorial", Pgd::default()), ("strong", Pgd::strong())] {
+    for (name, pgd) in [("tutorial", Pgd::default()), ("strong", Pgd::strong(Norm::Linf))] {
         let preset = page.js(&format!("import('./address.js').then(m => m.PRESETS.{name})"));
         assert_eq!(serde_json::from_value::<Pgd>(preset).unwrap(), pgd);
     }

@@ -28,7 +28,16 @@ fn pkg_was_built_from_these_sources() {
 #[test]
 fn pkg_was_built_from_these_crates() {
     let tree = Command::new(env!("CARGO"))
-        .args(["tree", "--package", "second-look", "--locked", "--target", "wasm32-unknown-unknown", "--edges", "normal,build"])
+        .args([
+            "tree",
+            "--package",
+            "second-look",
+            "--locked",
+            "--target",
+            "wasm32-unknown-unknown",
+            "--edges",
+            "normal,build",
+        ])
         .args(["--prefix", "none", "--format", "{p} [{f}]"])
         .current_dir(file(""))
         .output()

@@ -1,0 +1,290 @@
+//! The whole defence: classifier, autoencoder, corrector and detector; prediction, detection, attack.
+//!
+//! The page, the command line and the evaluation all go through here, so that none of them holds a rule of
+//! the method. An attack on one picture is an [`AttackRun`] whose steps are [`AttackStep`]s. Reading a GPU
+//! in a browser cannot block, so whatever reads is `async`; natively, block on it.
+
+use burn::tensor::{Device, Tensor, activation};
+use serde::Serialize;
+
+use crate::attack::norm::NormBall;
+use crate::attack::{Attack, AttackConfig, Input, Step};
+use crate::class::Class;
+use crate::detector::score::Output;
+use crate::detector::{Corrector, Detector, Predictions, Probabilities, Score, Verdict};
+use crate::error::Result;
+use crate::model::weights::{load_autoencoder, load_classifier};
+use crate::model::{Autoencoder, Card, Classifier};
+use crate::picture::{Picture, VALUES};
+use crate::tensor::read;
+
+/// The networks, the detector, and the device that they are on.
+pub struct Defence {
+    classifier: Classifier,
+    autoencoder: Autoencoder,
+    corrector: Option<Corrector>,
+    detector: Detector,
+    device: Device,
+}
+
+/// The cards of the files that a [`Defence`] was loaded from.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(hashmap_as_object))]
+pub struct Cards {
+    /// The classifier's.
+    pub classifier: Card,
+    /// The autoencoder's.
+    pub autoencoder: Card,
+    /// The corrector's.
+    pub corrector: Option<Card>,
+}
+
+/// What the defence finds in a batch.
+pub struct Detection {
+    /// A verdict for each image.
+    pub verdicts: Vec<Verdict>,
+    /// AE(x), [n, 3, 96, 96], not clamped.
+    pub reconstructions: Tensor<4>,
+    /// The corrector's reconstructions, flipped back, [n, 3, 96, 96]; `None` without a corrector.
+    pub corrections: Option<Tensor<4>>,
+}
+
+/// One step of an attack on a picture.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct AttackStep {
+    /// The restart, from 0.
+    pub restart: usize,
+    /// Steps made since the restart began, 0..=max_iter.
+    pub t: usize,
+    /// The objective's loss, in nats.
+    pub loss: f32,
+    /// CL(x_t), the ten probabilities.
+    pub prediction: Probabilities,
+    /// Distance from the original in the attack's norm.
+    pub distance: f32,
+    /// The picture x_t.
+    #[serde(skip)]
+    pub picture: Picture,
+}
+
+impl Defence {
+    /// Loads the networks from the bytes of their files, onto `device`.
+    ///
+    /// # Errors
+    /// When a file is damaged, holds another network, or the autoencoder's has no detector.
+    pub fn load(
+        classifier: &[u8],
+        autoencoder: &[u8],
+        corrector: Option<&[u8]>,
+        device: &Device,
+    ) -> Result<(Self, Cards)> {
+        let (classifier, classifier_card) = load_classifier(classifier, device)?;
+        let (autoencoder, autoencoder_card) = load_autoencoder(autoencoder, device)?;
+        let detector = autoencoder_card.detector()?;
+        let mut defence = Self::new(classifier, autoencoder, detector, device);
+        let mut corrector_card = None;
+        if let Some(bytes) = corrector {
+            let (corrector, card) = load_autoencoder(bytes, device)?;
+            defence = defence.with_corrector(corrector);
+            corrector_card = Some(card);
+        }
+        let cards = Cards {
+            classifier: classifier_card,
+            autoencoder: autoencoder_card,
+            corrector: corrector_card,
+        };
+        Ok((defence, cards))
+    }
+
+    /// Puts together networks that are on `device` and in evaluation mode.
+    pub fn new(
+        classifier: Classifier,
+        autoencoder: Autoencoder,
+        detector: Detector,
+        device: &Device,
+    ) -> Self {
+        Self { classifier, autoencoder, corrector: None, device: device.clone(), detector }
+    }
+
+    /// Sets a second autoencoder, the [`Corrector`], that gives the answer for adversarial pictures. The
+    /// detector's score still comes from the first one.
+    #[must_use]
+    pub fn with_corrector(self, corrector: Autoencoder) -> Self {
+        Self { corrector: Some(Corrector::new(corrector)), ..self }
+    }
+
+    /// Sets the detector.
+    #[must_use]
+    pub fn with_detector(self, detector: Detector) -> Self {
+        Self { detector, ..self }
+    }
+
+    /// The detector.
+    pub fn detector(&self) -> Detector {
+        self.detector
+    }
+
+    /// CL.
+    pub fn classifier(&self) -> &Classifier {
+        &self.classifier
+    }
+
+    /// Where the networks are.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// CL's predictions for images [n, 3, 96, 96].
+    ///
+    /// # Errors
+    /// When the device does not answer.
+    pub async fn predict(&self, images: Tensor<4>) -> Result<Vec<Probabilities>> {
+        let values = read(self.classifier.probabilities(images)).await?;
+        Ok(values.chunks_exact(Class::COUNT).map(ten).collect())
+    }
+
+    /// Scores of images [n, 3, 96, 96], in nats.
+    ///
+    /// # Errors
+    /// When the device does not answer.
+    pub async fn score(&self, images: Tensor<4>) -> Result<Vec<f32>> {
+        let logits = self.classifier.forward(images.clone());
+        let again = self.classifier.forward(self.autoencoder.forward(images));
+        read(self.detector.score.score(Output { logits }, Output { logits: again })).await
+    }
+
+    /// Detects and corrects a batch of images [n, 3, 96, 96].
+    ///
+    /// # Errors
+    /// When the device does not answer, or a score is not finite.
+    pub async fn detect(&self, images: Tensor<4>) -> Result<Detection> {
+        let logits = self.classifier.forward(images.clone());
+        self.detect_from(images, logits).await
+    }
+
+    /// [`Defence::detect`] where CL's logits of the images, [n, 10], are known already.
+    ///
+    /// # Errors
+    /// As [`Defence::detect`].
+    pub async fn detect_from(&self, images: Tensor<4>, logits: Tensor<2>) -> Result<Detection> {
+        let reconstructions = self.autoencoder.forward(images.clone());
+        let again = self.classifier.forward(reconstructions.clone());
+        let corrected = self.corrector.as_ref().map(|c| c.correct(&self.classifier, images));
+        let (corrected_logits, corrections) = corrected.unzip();
+        let score = self
+            .detector
+            .score
+            .score(Output { logits: logits.clone() }, Output { logits: again.clone() });
+        // One read instead of four: each is a round trip to the device.
+        let mut columns = vec![
+            score.unsqueeze_dim(1),
+            activation::softmax(logits, 1),
+            activation::softmax(again, 1),
+        ];
+        columns.extend(corrected_logits.map(|logits| activation::softmax(logits, 1)));
+        let width = 1 + (columns.len() - 1) * Class::COUNT;
+        let verdicts = read(Tensor::cat(columns, 1))
+            .await?
+            .chunks_exact(width)
+            .map(|row| {
+                let mut predictions = row[1..].chunks_exact(Class::COUNT).map(ten);
+                let mut next = || predictions.next();
+                let predictions = Predictions {
+                    prediction: next().expect("the first ten columns"),
+                    reconstruction_prediction: next().expect("the second ten columns"),
+                    corrected_prediction: next(),
+                };
+                self.detector.verdict(predictions, row[0])
+            })
+            .collect::<Result<_>>()?;
+        Ok(Detection { verdicts, reconstructions, corrections })
+    }
+
+    /// Starts an attack on one picture. `class` is the true class, or the target of a targeted attack.
+    ///
+    /// # Errors
+    /// When a parameter is out of its range.
+    pub fn attack(
+        &self,
+        picture: &Picture,
+        class: Class,
+        config: AttackConfig,
+    ) -> Result<AttackRun> {
+        let original = picture.to_tensor(&self.device);
+        let input = Input { images: original.clone(), classes: vec![class], ids: vec![0] };
+        let attack = config.start(&self.classifier, input)?;
+        Ok(AttackRun { attack, norm: config.norm().ball(), original, last: None })
+    }
+}
+
+/// An attack on one picture, under way. Nothing is computed until [`AttackRun::step`] is called: to pause
+/// or to cancel, stop calling it.
+pub struct AttackRun {
+    attack: Box<dyn Attack>,
+    norm: &'static dyn NormBall,
+    original: Tensor<4>,
+    last: Option<Step>,
+}
+
+impl AttackRun {
+    /// Computes the next step; `None` when all steps of all restarts are done.
+    ///
+    /// # Errors
+    /// When the device does not answer.
+    pub async fn step(&mut self) -> Result<Option<AttackStep>> {
+        let Some(step) = self.attack.step() else {
+            return Ok(None);
+        };
+        self.last = Some(step.clone());
+        let distance = self.norm.length(step.images.clone() - self.original.clone());
+        let flat = vec![
+            step.images.flatten::<1>(0, 3),
+            activation::softmax(step.logits, 1).flatten(0, 1),
+            step.loss,
+            distance,
+        ];
+        let values = read(Tensor::cat(flat, 0)).await?;
+        let (picture, rest) = values.split_at(VALUES);
+        let (prediction, rest) = rest.split_at(Class::COUNT);
+        Ok(Some(AttackStep {
+            restart: step.restart,
+            t: step.t,
+            loss: rest[0],
+            prediction: ten(prediction),
+            distance: rest[1],
+            picture: Picture::clamped(picture.to_vec())?,
+        }))
+    }
+
+    /// Detection on the last step's picture; `None` before the first step.
+    ///
+    /// # Errors
+    /// As [`Defence::detect`].
+    pub async fn detect(&self, defence: &Defence) -> Result<Option<Detection>> {
+        match &self.last {
+            None => Ok(None),
+            Some(step) => {
+                defence.detect_from(step.images.clone(), step.logits.clone()).await.map(Some)
+            }
+        }
+    }
+
+    /// The best picture over the restarts that have ended; before the first has, the last step's picture,
+    /// or the original.
+    ///
+    /// # Errors
+    /// When the device does not answer.
+    pub async fn finish(self) -> Result<Picture> {
+        let images = match (self.attack.best(), self.last) {
+            (Some(best), _) => best.images.clone(),
+            (None, Some(step)) => step.images,
+            (None, None) => self.original,
+        };
+        Picture::clamped(read(images).await?)
+    }
+}
+
+fn ten(row: &[f32]) -> Probabilities {
+    row.try_into().expect("ten classes")
+}

@@ -1,0 +1,28 @@
+//! Reading tensors back from their device.
+
+use burn::tensor::{Bool, Tensor};
+
+use crate::error::{Error, Result};
+
+/// The tensor's numbers, row by row.
+///
+/// Reading a GPU in a browser cannot block, so this is `async`; natively, block on it.
+///
+/// # Errors
+/// When the device does not answer.
+pub(crate) async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
+    let data = tensor.into_data_async().await.map_err(|e| Error::Device(format!("{e:?}")))?;
+    data.try_to_vec().map_err(|e| Error::Device(format!("{e:?}")))
+}
+
+/// Takes `new`'s rows where `choose`, shape `[n]`, is true, and `old`'s elsewhere; both [n, ...].
+pub(crate) fn choose_rows<const D: usize>(
+    choose: Tensor<1, Bool>,
+    new: Tensor<D>,
+    old: Tensor<D>,
+) -> Tensor<D> {
+    let shape = old.dims();
+    let mut column = [1; D];
+    column[0] = shape[0];
+    old.mask_where(choose.reshape(column).expand(shape), new)
+}
