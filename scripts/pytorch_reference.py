@@ -10,7 +10,7 @@ The blocks of the file, and the wrong code that each would catch:
 - logits: layers in another order, padding, pooling, a normalisation with other constants;
 - picture_gradient: a gradient with respect to something else, or of the mean instead of the sum;
 - autoencoders: the four networks (both bottlenecks of the residual one), all directions and temperatures of the
-  divergence, and a step of Adam on their full size;
+  divergence: a network with other layers, directions exchanged, a temperature on one prediction only;
 - attacks: PGD and MI-FGSM x norm x targeted, with steps that stay inside the ball and steps that leave it: a sign that
   is wrong, a projection to another ball, a normalisation over the batch, a clip to [0, 1] that is left out, momentum
   that is not decayed or of the bare gradients; with random restarts: starts that fill no ball, that are the same for
@@ -24,20 +24,12 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
-from pytorch_models import (compact_autoencoder, compact_classifier, residual_autoencoder, tutorial_autoencoder,
-                            vgg16)
+from pytorch_models import compact_classifier, residual_autoencoder, vgg16
 from pytorch_random import Generator
 from pytorch_shared import fill, kl, number, numbers, pgd, pictures, sample, scenes, write
-from pytorch_training import training
+from pytorch_training import AUTOENCODERS, autoencoder, training
 
 FIXTURES = Path(__file__).parent.parent / "tests" / "fixtures"
-
-AUTOENCODERS = {
-    "tutorial": tutorial_autoencoder,
-    "compact": compact_autoencoder,
-    "residual": residual_autoencoder,
-    "corrector": lambda: residual_autoencoder(side=12, channels=12, width=64),  # the shape of the shipped one
-}
 
 #: Settings of attacks: (norm, eps, eps_step, max_iter, decay, restarts); `decay` None is PGD. For both norms, steps that
 #: stay inside the ball come first, then steps that leave it.
@@ -75,34 +67,12 @@ KEPT = [
 ]
 
 
-def adam_step(model, loss_of, learning_rate=1e-3):
-    """One step of Adam from fresh state: the loss, the gradients' lengths, and some weights where they moved."""
-    model.train()
-    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, eps=1e-8)
-    loss = loss_of()
-    loss.backward()
-    result = {"loss": number(loss), "learning_rate": learning_rate, "gradients": {}, "moved": {}}
-    before = {name: p.detach().clone() for name, p in model.named_parameters()}
-    optimizer.step()
-    for name, parameter in model.named_parameters():
-        gradient = parameter.grad.flatten()
-        result["gradients"][name] = number(gradient.norm())
-        # Adam's first step is the gradient's sign: only large gradients have one that is not chance.
-        places = gradient.abs().topk(min(4, gradient.numel())).indices
-        moved = (parameter.detach() - before[name]).flatten()[places]
-        result["moved"][name] = {"places": places.tolist(), "by": numbers(moved)}
-    result["running"] = {name: sample(t, 4) for name, t in model.state_dict().items() if "running" in name}
-    return result
-
-
-def autoencoder_reference(make, classifier, x):
-    autoencoder = fill(make()).eval()
-    reconstruction = autoencoder(x)
+def autoencoder_reference(config, classifier, x):
+    reconstruction = autoencoder(config).eval()(x)
     first, second = classifier(x), classifier(reconstruction)
-    divergence = [{"direction": d, "temperature": t, "values": numbers(kl(first, second, d, t))}
-                  for d in ("forward", "reverse") for t in (1.0, 0.5, 2.0)]
-    loss_of = lambda: kl(first.detach(), classifier(autoencoder(x)), "reverse", 1.0).mean()
-    return {"output": sample(reconstruction), "divergence": divergence, "step": adam_step(autoencoder, loss_of)}
+    return {"config": config, "output": sample(reconstruction),
+            "divergence": [{"direction": d, "temperature": t, "values": numbers(kl(first, second, d, t))}
+                           for d in ("forward", "reverse") for t in (1.0, 0.5, 2.0)]}
 
 
 def random_start(norm, eps, restart, like):
@@ -161,7 +131,7 @@ def main():
     gradient, = torch.autograd.grad(loss.sum(), xg)
     result["picture_gradient"] = {"loss": numbers(loss), **sample(gradient)}
 
-    result["autoencoders"] = {name: autoencoder_reference(make, classifier, x) for name, make in AUTOENCODERS.items()}
+    result["autoencoders"] = [autoencoder_reference(config, classifier, x) for config in AUTOENCODERS]
     result["attacks"] = [attack_reference(classifier, scenes(2), *setting, targeted)
                          for setting in ATTACKS for targeted in (False, True)]
     result["kept"] = [kept_reference(case) for case in KEPT]

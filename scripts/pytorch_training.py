@@ -7,15 +7,23 @@ it as it is, with everything that it draws.
 import torch
 from torch.nn import functional as F
 
-from pytorch_models import compact_classifier, residual_autoencoder
+from pytorch_models import NETWORKS, compact_classifier
 from pytorch_random import Generator
-from pytorch_shared import fill, kl, number, numbers, sample, scenes
+from pytorch_shared import fill, kl, number, numbers, scenes
 
 #: Side of the windows, or of the scaled pictures, of the first epochs (`--small-epochs`).
 SMALL = 64
 
-#: The autoencoder that learns: the shipped corrector's kind, so narrow that its gradients fit into a file.
-SHAPE = {"side": 12, "channels": 3, "width": 8}
+#: All kinds of autoencoders at their full size; the last one is the shipped corrector's.
+AUTOENCODERS = [
+    {"name": "tutorial", "latent": 100},
+    {"name": "compact", "channels": 8},
+    {"name": "residual", "side": 24, "channels": 8, "width": 64},
+    {"name": "residual", "side": 12, "channels": 12, "width": 64},
+]
+
+#: The autoencoder of all other steps: so narrow that a step takes no time.
+SMALL_AUTOENCODER = {"name": "residual", "side": 12, "channels": 3, "width": 8}
 
 #: Classes of the pictures; the network of these weights takes all of them for the second, a deer.
 LABELS = [3, 4, 9]
@@ -51,12 +59,19 @@ OPTIMIZERS = [
 ]
 
 #: The classifier's: as it is, on small pictures, and with nothing but the last layer learning. They catch labels
-#: that are shifted or exchanged, a sum instead of a mean, and an augmentation that does something else.
+#: that are shifted or exchanged, a sum instead of a mean, an augmentation that does something else, and frozen layers
+#: that learn on. Batch normalisation that is frozen uses what it remembers, not the batch's statistics.
 CLASSIFIER_STEPS = [
     {"seed": 5},
     {"small_epochs": 1, "seed": 6},
     {"frozen_epochs": 1, "seed": 7},
 ]
+
+
+def autoencoder(config):
+    """A network with made-up weights, from its configuration as a model card has it."""
+    config = dict(config)
+    return fill(NETWORKS["autoencoder", config.pop("name")](**config))
 
 
 def optimizer_of(parameters, optimizer, learning_rate, weight_decay):
@@ -132,24 +147,26 @@ def places(gradient, count):
     return gradient.abs().flatten().topk(min(count, gradient.numel())).indices
 
 
-def gradients_of(model):
+def gradients_of(model, entries):
     """Of each weight: the gradient's length, and its largest entries with their places."""
     result = {}
     for name, parameter in model.named_parameters():
         if parameter.grad is None:
             continue  # frozen
-        at = places(parameter.grad, 2)
+        at = places(parameter.grad, entries)
         result[name] = {"norm": number(parameter.grad.norm()), "places": at.tolist(),
                         "values": numbers(parameter.grad.flatten()[at])}
     return result
 
 
-def step(model, loss_of):
-    """The loss of a fresh network and its gradients."""
-    model.train()
+def step(model, loss_of, entries=2):
+    """The loss of a fresh network, in training mode where it learns, and its gradients."""
+    for module in model.modules():
+        parameters = list(module.parameters())
+        module.training = not parameters or any(p.requires_grad for p in parameters)
     loss, share = loss_of(model)
     loss.backward()
-    return {"loss": number(loss), "share": number(share), "gradients": gradients_of(model)}
+    return {"loss": number(loss), "share": number(share), "gradients": gradients_of(model, entries)}
 
 
 def steps(model, loss_of, **optimizer):
@@ -176,7 +193,7 @@ def steps(model, loss_of, **optimizer):
             moved["first" if t == 1 else "third"] = numbers((parameter - before[name]).flatten()[moved["places"]])
         if t == 1:
             running = {name: t for name, t in model.state_dict().items() if "running" in name}
-            result["running"] = {name: sample(t, 4) for name, t in running.items()}
+            result["running"] = {name: numbers(t[:4]) for name, t in running.items()}
     result["losses"].append(number(loss_of(model)[0]))
     return result
 
@@ -191,8 +208,11 @@ def training():
     for other in (x.flip(3), x[:, :, :SMALL, :SMALL], x[:, :, -SMALL:, -SMALL:], x.roll(1, 0)):
         assert kl(first, classifier(other), "forward", 1.0).min() > 1e-3, "the pictures are all alike to CL"
 
-    result = {"shape": SHAPE, "labels": LABELS, "autoencoder_steps": [], "autoencoder_optimizers": [],
-              "classifier_steps": [], "classifier_optimizers": []}
+    result = {"labels": LABELS, "autoencoder": SMALL_AUTOENCODER, "network_steps": [], "autoencoder_steps": [],
+              "autoencoder_optimizers": [], "classifier_steps": [], "classifier_optimizers": []}
+    for config in AUTOENCODERS:
+        loss_of = lambda model: autoencoder_loss(model, classifier, x, None, "reverse")
+        result["network_steps"].append({"config": config, **step(autoencoder(config), loss_of, entries=1)})
     for options in AUTOENCODER_STEPS:
         options = {"direction": "forward", "temperature": 1.0, "mse": 0.0, "flip": False, "noise": 0.0,
                    "small_epochs": 0, "seed": 0, **options}
@@ -200,12 +220,12 @@ def training():
         generator = Generator(options["seed"])
         loss_of = lambda model: autoencoder_loss(
             model, classifier, x, generator, small=options["small_epochs"] > 0, **choices)
-        result["autoencoder_steps"].append({**options, **step(fill(residual_autoencoder(**SHAPE)), loss_of)})
+        result["autoencoder_steps"].append({**options, **step(autoencoder(SMALL_AUTOENCODER), loss_of)})
     for case in OPTIMIZERS:
         temperature, optimizer = case["temperature"], {k: v for k, v in case.items() if k != "temperature"}
         loss_of = lambda model: autoencoder_loss(model, classifier, x, None, "forward", temperature)
         result["autoencoder_optimizers"].append(
-            {"temperature": temperature, **steps(fill(residual_autoencoder(**SHAPE)), loss_of, **optimizer)})
+            {"temperature": temperature, **steps(autoencoder(SMALL_AUTOENCODER), loss_of, **optimizer)})
 
     for options in CLASSIFIER_STEPS:
         options = {"small_epochs": 0, "frozen_epochs": 0, **options}
@@ -219,6 +239,6 @@ def training():
     generator = Generator(8)
     loss_of = lambda model: classifier_loss(model, x, y, generator)
     result["classifier_optimizers"].append(
-        {"seed": 8, **steps(fill(compact_classifier()), loss_of, optimizer="sgd", learning_rate=0.01,
+        {"seed": 8, **steps(fill(compact_classifier()), loss_of, optimizer="sgd", learning_rate=1e-3,
                             weight_decay=0.1)})
     return result
