@@ -1,4 +1,5 @@
-//! Downloads, against a server that cuts connections, ignores ranges, lies about lengths and sends other bytes.
+//! Downloads from a local server that cuts connections, ignores ranges, claims wrong sizes and sends wrong
+//! bytes.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -11,32 +12,32 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use md5::Md5;
-use second_look::download::{Checksum, Download, Patience, Remote, check_space, unpack};
+use second_look::download::{Checksum, Download, Remote, RetryPolicy, check_space, unpack};
 use sha2::{Digest, Sha256};
 
-/// What the server does with one request.
+/// How the server answers one request.
 #[derive(Clone, Copy)]
 enum Answer {
-    /// What was asked for.
+    /// The requested bytes.
     Proper,
-    /// What was asked for, but only so many bytes of it.
+    /// The requested bytes, but only this many of them; then the connection is cut.
     Cut(usize),
-    /// The file from its start, whatever was asked for.
+    /// The whole file, even if a range was requested.
     IgnoreRange,
-    /// A header says that the file has so many bytes.
+    /// The header claims that the file has this many bytes.
     Claim(usize),
-    /// A part that begins so many bytes later than asked for.
+    /// A range that begins this many bytes after the requested start.
     Later(usize),
-    /// This status and nothing else.
+    /// This status and no body.
     Status(u16),
-    /// Nothing, for a while.
+    /// No answer for longer than the client's timeout.
     Silence,
 }
 
-/// Serves `file`, a request at a time, as told; the last answer again and again.
+/// Serves `file`, one request after the other, with the given answers. The last answer is repeated.
 struct Server {
     url: String,
-    /// Where each request wanted to begin.
+    /// The first byte that each request asked for.
     asked: Arc<Mutex<Vec<usize>>>,
 }
 
@@ -50,7 +51,7 @@ impl Server {
         std::thread::spawn(move || {
             for connection in listener.incoming() {
                 let answer = if answers.len() > 1 { answers.pop().unwrap() } else { answers[0] };
-                // A client that went away is no error of the server's.
+                // An error here means that the client closed the connection, which is allowed.
                 let _ = serve(connection.unwrap(), &file, answer, &seen);
             }
         });
@@ -110,7 +111,7 @@ fn serve(
     connection.write_all(&body[..sent])
 }
 
-/// Bytes that no compression makes shorter.
+/// Pseudo-random bytes, which compression cannot shorten.
 fn noise(count: usize) -> Vec<u8> {
     let mut x = 1u32;
     let mut next = || {
@@ -133,27 +134,27 @@ fn remote(server: &Server, file: &[u8]) -> Remote {
     }
 }
 
-const HASTY: Patience = Patience {
-    silence: Duration::from_millis(300),
-    first_wait: Duration::from_millis(1),
-    attempts: 4,
+const FAST: RetryPolicy = RetryPolicy {
+    timeout: Duration::from_millis(300),
+    initial_backoff: Duration::from_millis(1),
+    retries: 4,
 };
 
-fn fetch(remote: &Remote, folder: &Path, patience: Patience) -> anyhow::Result<Vec<u8>> {
-    let path = remote.fetch(folder, patience, &mut |_| {})?;
-    assert!(!remote.part(folder).exists(), "the part is left beside the whole");
+fn fetch(remote: &Remote, folder: &Path, policy: RetryPolicy) -> anyhow::Result<Vec<u8>> {
+    let path = remote.fetch(folder, policy, &mut |_| {})?;
+    assert!(!remote.part(folder).exists(), "the part file is left beside the complete file");
     Ok(fs::read(path)?)
 }
 
 #[track_caller]
-fn fails(remote: &Remote, folder: &Path, patience: Patience, because: &[&str]) {
-    let error = format!("{:#}", fetch(remote, folder, patience).unwrap_err());
+fn fails(remote: &Remote, folder: &Path, policy: RetryPolicy, because: &[&str]) {
+    let error = format!("{:#}", fetch(remote, folder, policy).unwrap_err());
     assert!(because.iter().all(|word| error.contains(word)), "{error}");
-    assert!(!folder.join("file.bin").exists(), "something half-done has the final name");
+    assert!(!folder.join("file.bin").exists(), "an incomplete file has the final name");
 }
 
 #[test]
-fn comes_whole_whatever_happens_on_the_way() {
+fn resumes_after_cuts_ignored_ranges_server_errors_and_timeouts() {
     use Answer::{Cut, IgnoreRange, Proper, Silence, Status};
     let file = noise(300_000);
     for (answers, starts) in [
@@ -165,29 +166,29 @@ fn comes_whole_whatever_happens_on_the_way() {
     ] {
         let folder = tempfile::tempdir().unwrap();
         let server = Server::new(file.clone(), answers);
-        let came = fetch(&remote(&server, &file), folder.path(), HASTY).unwrap();
-        assert!(came == file, "other bytes");
+        let received = fetch(&remote(&server, &file), folder.path(), FAST).unwrap();
+        assert!(received == file, "the bytes differ");
         assert_eq!(server.asked(), starts);
     }
 }
 
 #[test]
-fn another_process_goes_on_where_one_was_stopped() {
+fn a_later_download_resumes_from_the_part_file() {
     let (file, folder) = (noise(50_000), tempfile::tempdir().unwrap());
     let server = Server::new(file.clone(), &[Answer::Cut(20_000), Answer::Proper]);
-    let impatient = Patience { attempts: 0, ..HASTY };
+    let no_retries = RetryPolicy { retries: 0, ..FAST };
     fails(
         &remote(&server, &file),
         folder.path(),
-        impatient,
-        &["disconnected", "goes on at 0.0 MB"],
+        no_retries,
+        &["disconnected", "resumes at 0.0 MB"],
     );
-    assert_eq!(fetch(&remote(&server, &file), folder.path(), impatient).unwrap(), file);
+    assert_eq!(fetch(&remote(&server, &file), folder.path(), no_retries).unwrap(), file);
     assert_eq!(server.asked(), [0, 20_000]);
 }
 
 #[test]
-fn a_server_that_gives_nothing_is_given_up() {
+fn gives_up_after_the_last_retry_or_at_a_permanent_error() {
     let file = noise(1000);
     for (answer, requests, because) in [
         (Answer::Cut(0), 5, "disconnected"),
@@ -197,47 +198,47 @@ fn a_server_that_gives_nothing_is_given_up() {
     ] {
         let folder = tempfile::tempdir().unwrap();
         let server = Server::new(file.clone(), &[answer]);
-        fails(&remote(&server, &file), folder.path(), HASTY, &[because, "--mirror"]);
+        fails(&remote(&server, &file), folder.path(), FAST, &[because, "--mirror"]);
         assert_eq!(server.asked().len(), requests);
     }
 }
 
 #[test]
-fn a_part_of_another_file_is_no_part_of_this_one() {
+fn rejects_a_range_of_another_file_or_with_a_gap() {
     let file = noise(1000);
     for (answer, because) in
         [(Answer::Claim(2000), "offers 2000 bytes"), (Answer::Later(5), "a later part")]
     {
         let folder = tempfile::tempdir().unwrap();
         let server = Server::new(file.clone(), &[Answer::Cut(500), answer]);
-        fails(&remote(&server, &file), folder.path(), HASTY, &[because]);
+        fails(&remote(&server, &file), folder.path(), FAST, &[because]);
     }
 }
 
 #[test]
-fn wrong_bytes_are_told_by_their_sum_and_removed() {
+fn a_wrong_checksum_removes_the_part_file() {
     let (file, folder) = (noise(1000), tempfile::tempdir().unwrap());
     let mut other = file.clone();
     other[700] ^= 1;
     let wrong = Server::new(other, &[Answer::Proper]);
-    fails(&remote(&wrong, &file), folder.path(), HASTY, &["checksum", "--mirror"]);
-    let right = Server::new(file.clone(), &[Answer::Proper]);
-    assert_eq!(fetch(&remote(&right, &file), folder.path(), HASTY).unwrap(), file);
-    assert_eq!(right.asked(), [0], "it went on from wrong bytes");
+    fails(&remote(&wrong, &file), folder.path(), FAST, &["checksum", "--mirror"]);
+    let correct = Server::new(file.clone(), &[Answer::Proper]);
+    assert_eq!(fetch(&remote(&correct, &file), folder.path(), FAST).unwrap(), file);
+    assert_eq!(correct.asked(), [0], "the download resumed from wrong bytes");
 }
 
 #[test]
-fn a_part_that_is_longer_than_the_file_is_dropped() {
+fn a_part_file_longer_than_the_file_is_discarded() {
     let (file, folder) = (noise(1000), tempfile::tempdir().unwrap());
     let server = Server::new(file.clone(), &[Answer::Proper]);
     let remote = remote(&server, &file);
     fs::write(remote.part(folder.path()), noise(5000)).unwrap();
-    assert_eq!(fetch(&remote, folder.path(), HASTY).unwrap(), file);
+    assert_eq!(fetch(&remote, folder.path(), FAST).unwrap(), file);
 }
 
 const WANTED: [&str; 2] = ["train_X.bin", "train_y.bin"];
 
-/// An archive as STL-10's: these files in a folder.
+/// An archive with STL-10's layout that holds these files.
 fn archive(names: &[&str]) -> Vec<u8> {
     let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
     for name in names {
@@ -255,13 +256,14 @@ fn unpacked(
     file: &[u8],
     answers: &[Answer],
     folder: &Path,
-    patience: Patience,
+    policy: RetryPolicy,
 ) -> anyhow::Result<()> {
     let server = Server::new(file.to_vec(), answers);
     let checksum = Checksum::Md5(digits(Md5::digest(file)));
     let remote = Remote { checksum, ..remote(&server, file) };
-    let (part, mut came) = (remote.part(folder), |_| {});
-    unpack(Download::open(&remote, &part, patience, &mut came)?, &part, folder, &WANTED)
+    let (part, mut on_progress) = (remote.part(folder), |_| {});
+    let download = Download::open(&remote, &part, policy, &mut on_progress)?;
+    unpack(download, &part, folder, &WANTED)
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -273,11 +275,11 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn an_archive_is_unpacked_while_it_comes_in_pieces() {
+fn unpacks_an_archive_that_is_downloaded_in_several_pieces() {
     let folder = tempfile::tempdir().unwrap();
     let file = archive(&["train_X.bin", "unlabeled_X.bin", "train_y.bin"]);
     let answers = [Answer::Cut(50_000), Answer::Cut(120_000), Answer::Proper];
-    unpacked(&file, &answers, folder.path(), HASTY).unwrap();
+    unpacked(&file, &answers, folder.path(), FAST).unwrap();
     assert_eq!(names(folder.path()), WANTED);
     for name in WANTED {
         let content = fs::read(folder.path().join(name)).unwrap();
@@ -286,33 +288,33 @@ fn an_archive_is_unpacked_while_it_comes_in_pieces() {
 }
 
 #[test]
-fn an_archive_that_stops_coming_is_gone_on_with() {
+fn an_interrupted_archive_is_resumed() {
     let folder = tempfile::tempdir().unwrap();
     let file = archive(&WANTED);
-    let impatient = Patience { attempts: 0, ..HASTY };
-    let error = unpacked(&file, &[Answer::Cut(150_000)], folder.path(), impatient).unwrap_err();
-    assert!(format!("{error:#}").contains("goes on at"), "{error:#}");
-    assert_eq!(names(folder.path()), ["file.bin.part"], "what is worth going on from, and no more");
-    unpacked(&file, &[Answer::Proper], folder.path(), impatient).unwrap();
+    let no_retries = RetryPolicy { retries: 0, ..FAST };
+    let error = unpacked(&file, &[Answer::Cut(150_000)], folder.path(), no_retries).unwrap_err();
+    assert!(format!("{error:#}").contains("resumes at"), "{error:#}");
+    assert_eq!(names(folder.path()), ["file.bin.part"], "only the part file is left");
+    unpacked(&file, &[Answer::Proper], folder.path(), no_retries).unwrap();
     assert_eq!(names(folder.path()), WANTED);
 }
 
 #[test]
-fn what_is_no_archive_or_another_one_leaves_nothing() {
+fn a_wrong_archive_leaves_no_unpacked_file() {
     for (file, because) in [
         (noise(5000), "not STL-10's archive"),
         (archive(&WANTED)[..120_000].to_vec(), "not STL-10's archive"),
         (archive(&["train_X.bin"]), "no train_y.bin"),
     ] {
         let folder = tempfile::tempdir().unwrap();
-        let error = unpacked(&file, &[Answer::Proper], folder.path(), HASTY).unwrap_err();
+        let error = unpacked(&file, &[Answer::Proper], folder.path(), FAST).unwrap_err();
         assert!(format!("{error:#}").contains(because), "{error:#}");
         assert!(!names(folder.path()).iter().any(|name| name.starts_with("train")));
     }
 }
 
 #[test]
-fn too_little_room_is_told_before_anything_comes() {
+fn too_little_disk_space_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let error = check_space(folder.path(), u64::MAX).unwrap_err().to_string();
     assert!(error.contains("GB free") && error.contains("--to"), "{error}");
@@ -320,7 +322,7 @@ fn too_little_room_is_told_before_anything_comes() {
 }
 
 #[test]
-fn the_command_says_in_a_sentence_why_it_did_not_work() {
+fn the_command_reports_a_file_of_the_wrong_size_without_a_panic() {
     for what in ["stl10", "vgg16"] {
         let folder = tempfile::tempdir().unwrap();
         let server = Server::new(noise(1000), &[Answer::Proper]);

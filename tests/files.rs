@@ -216,9 +216,9 @@ mod weights_files {
         };
         let network = ClassifierConfig::Compact.init(&device);
         let all = learning(&network);
-        let frozen = network.with_head_alone(true);
+        let frozen = network.with_frozen_body(true);
         assert_eq!(learning(&frozen), 2, "its weights and its biases");
-        assert_eq!(learning(&frozen.with_head_alone(false)), all);
+        assert_eq!(learning(&frozen.with_frozen_body(false)), all);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Devices of another machine, played by another process on this one. Needs the feature `remote`.
+//! Training on remote devices. The remote machine is a second process on this one. Needs the feature `remote`.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -16,7 +16,7 @@ fn second_look(token: &str) -> Command {
     command
 }
 
-/// A compute server that ends with the test.
+/// A compute server. It is stopped when the value is dropped.
 struct Server {
     process: Child,
     url: String,
@@ -36,7 +36,7 @@ impl Server {
                 break url.to_owned();
             }
         };
-        // Whoever writes into a closed pipe fails.
+        // The pipe must stay open and be read: the server fails if it writes to a closed pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Self { process, url }
     }
@@ -66,34 +66,35 @@ fn weights(folder: &Path, device: &str) -> Vec<f32> {
     let floats = |data: &[u8]| -> Vec<f32> {
         data.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
     };
-    // In the order of their names; the file's is any.
+    // Sorted by name, because the order in the file is not specified.
     let mut named = tensors.tensors();
     named.sort_by(|(a, _), (b, _)| a.cmp(b));
     named.iter().flat_map(|(_, view)| floats(view.data())).collect()
 }
 
-fn apart(a: &[f32], b: &[f32]) -> f32 {
+/// The largest absolute difference.
+fn difference(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
     a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
 }
 
 #[test]
-fn remote_devices_learn_what_this_machine_s_do() {
+fn remote_devices_train_to_the_same_weights_as_local_devices() {
     let folder = tempfile::tempdir().unwrap();
     let (one, other) = (Server::start("secret"), Server::start("secret"));
     let here = weights(folder.path(), "cpu");
     let there = weights(folder.path(), &one.url);
-    // The first weights and the batches are the same; sums may be made in another order.
-    assert!(apart(&here, &there) < 1e-4, "{}", apart(&here, &there));
+    // Initial weights and batches are the same, but sums may be computed in a different order.
+    assert!(difference(&here, &there) < 1e-4, "{}", difference(&here, &there));
 
     let both_here = weights(folder.path(), "cpu,cpu");
     let both_there = weights(folder.path(), &format!("{},{}", one.url, other.url));
-    assert!(apart(&both_here, &both_there) < 1e-4, "{}", apart(&both_here, &both_there));
-    assert!(apart(&here, &both_here) > 1e-6, "two devices see half a batch each");
+    assert!(difference(&both_here, &both_there) < 1e-4, "{}", difference(&both_here, &both_there));
+    assert!(difference(&here, &both_here) > 1e-6, "two devices see half a batch each");
 }
 
 #[test]
-fn without_the_token_or_the_server_it_is_one_clear_error() {
+fn a_wrong_token_or_a_stopped_server_is_one_clear_error() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start("secret");
     let fails = |token: &str, url: &str| {

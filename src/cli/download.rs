@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use tracing::info;
 
-use crate::download::{Download, Patience, Remote, UNPACKED, check_space, unpack};
+use crate::download::{Download, Remote, RetryPolicy, UNPACKED, check_space, unpack};
 use crate::progress::Transfer;
 
 #[derive(Subcommand)]
@@ -76,8 +76,8 @@ fn stl10(arguments: &Stl10) -> Result<()> {
     let unpacked: u64 = files.iter().map(|(_, bytes)| bytes).sum();
     check_space(folder, remote.bytes.saturating_sub(length(&part)) + unpacked)?;
     let bar = Transfer::new(remote.bytes);
-    let mut came = |bytes| bar.at(bytes);
-    let download = Download::open(&remote, &part, Patience::default(), &mut came)?;
+    let mut on_progress = |bytes| bar.at(bytes);
+    let download = Download::open(&remote, &part, RetryPolicy::default(), &mut on_progress)?;
     let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
     unpack(download, &part, folder, &names)?;
     info!("STL-10 is in {0}: train and evaluate with --data {0}", folder.display());
@@ -93,7 +93,7 @@ fn vgg16(place: &Place) -> Result<()> {
     }
     check_space(&place.to, remote.bytes.saturating_sub(length(&remote.part(&place.to))))?;
     let bar = Transfer::new(remote.bytes);
-    let whole = remote.fetch(&place.to, Patience::default(), &mut |bytes| bar.at(bytes))?;
+    let whole = remote.fetch(&place.to, RetryPolicy::default(), &mut |bytes| bar.at(bytes))?;
     info!(
         "VGG16 is in {0}: learn from there with `train classifier --architecture vgg16 --init {0}`",
         whole.display()

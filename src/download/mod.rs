@@ -1,5 +1,5 @@
-//! Getting STL-10 and the ImageNet weights of VGG16: what was cut off goes on where it was, what came is
-//! checked, and nothing half-done has a final name.
+//! Resumable, checksummed downloads of STL-10 and of VGG16's ImageNet weights. A file gets its final name
+//! only when it is complete and its checksum is correct.
 
 mod resume;
 mod stl10;
@@ -9,28 +9,29 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-pub use resume::{Download, Patience};
+pub use resume::{Download, RetryPolicy};
 pub use stl10::{UNPACKED, unpack};
 
-/// A file somewhere else, and how to know it.
+/// A file to download, with its expected size and checksum.
 #[derive(Clone, Debug)]
 pub struct Remote {
-    /// What it is called here.
+    /// File name on this machine.
     pub name: String,
-    /// Where it is.
+    /// Address to download from.
     pub url: String,
-    /// How long it is.
+    /// Size in bytes.
     pub bytes: u64,
-    /// What its bytes add up to.
+    /// Expected checksum.
     pub checksum: Checksum,
 }
 
-/// What the bytes of a file add up to, in hexadecimal digits.
+/// The expected checksum of a file, in hexadecimal digits.
 #[derive(Clone, Debug)]
 pub enum Checksum {
-    /// The whole MD5: no protection from malice, but what STL-10 is known by.
+    /// The whole MD5. It does not protect against malicious changes, but it is the one that is published
+    /// for STL-10.
     Md5(String),
-    /// The first digits of the SHA-256, as PyTorch writes them into file names.
+    /// The first digits of the SHA-256; PyTorch puts them into file names.
     Sha256(String),
 }
 
@@ -55,35 +56,38 @@ impl Remote {
         }
     }
 
-    /// Where the part that has come is kept.
+    /// Path of the part file in `folder`: it holds what was downloaded so far.
     pub fn part(&self, folder: &Path) -> PathBuf {
         folder.join(format!("{}.part", self.name))
     }
 
-    /// Fetches the file into `folder`, under its own name once it is whole and checked.
+    /// Downloads the file into `folder`. It gets its final name when it is complete and its checksum is
+    /// correct. `on_progress` is called with the total bytes received.
     ///
     /// # Errors
-    /// When it cannot be had, is another file, or cannot be written.
+    /// When the download fails, the size or the checksum is wrong, or the file cannot be written.
     pub fn fetch(
         &self,
         folder: &Path,
-        patience: Patience,
-        came: &mut dyn FnMut(u64),
+        policy: RetryPolicy,
+        on_progress: &mut dyn FnMut(u64),
     ) -> Result<PathBuf> {
         let part = self.part(folder);
-        Download::open(self, &part, patience, came)?.finish()?;
+        Download::open(self, &part, policy, on_progress)?.finish()?;
         let whole = folder.join(&self.name);
         fs::rename(&part, &whole).with_context(|| format!("cannot write {}", whole.display()))?;
         Ok(whole)
     }
 }
 
+/// Checks that `needed` bytes are free in `folder`. Creates the folder if it does not exist.
+///
 /// # Errors
-/// When fewer than `needed` bytes are free in `folder`, which is made if it is not there.
+/// When fewer bytes are free, or the folder cannot be created.
 pub fn check_space(folder: &Path, needed: u64) -> Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let free = fs4::available_space(folder)
-        .with_context(|| format!("cannot tell how much is free in {}", folder.display()))?;
+        .with_context(|| format!("cannot read how much space is free in {}", folder.display()))?;
     if free < needed {
         let gigabytes = |bytes: u64| bytes as f64 / 1e9;
         bail!(

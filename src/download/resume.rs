@@ -1,4 +1,4 @@
-//! A download that is read like a file, whatever happens to the connection.
+//! A download that is read like a file. It reconnects and resumes when the connection fails.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
@@ -16,122 +16,130 @@ use ureq::{Agent, Body, BodyReader};
 
 use super::{Checksum, Remote};
 
-/// How long to wait for what, and how often to try again.
+/// How long to wait, and how often to retry.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// For a connection, an answer, or a next byte.
-    pub silence: Duration,
-    /// Before the first new attempt; twice as long before each further one.
-    pub first_wait: Duration,
-    /// New attempts without a byte coming in between.
-    pub attempts: usize,
+pub struct RetryPolicy {
+    /// Longest wait for a connection, for the response, or for the next byte.
+    pub timeout: Duration,
+    /// Wait before the first retry (plus jitter). It doubles with each further retry.
+    pub initial_backoff: Duration,
+    /// Number of retries in a row, without any byte received, before giving up.
+    pub retries: usize,
 }
 
-impl Default for Patience {
+impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { silence: Duration::from_secs(30), first_wait: Duration::from_secs(1), attempts: 6 }
+        Self {
+            timeout: Duration::from_secs(30),
+            initial_backoff: Duration::from_secs(1),
+            retries: 6,
+        }
     }
 }
 
-/// Reads a remote file from its first byte to its last: first what an earlier attempt left in the part
-/// file, then what comes, which goes into the part file too.
+/// Reads a remote file from its first byte to its last. It first reads what an earlier download left in
+/// the part file. It then downloads the rest, and appends it to the part file.
 pub struct Download<'a> {
     remote: &'a Remote,
     agent: Agent,
     path: PathBuf,
     part: File,
     /// Bytes in the part file.
-    have: u64,
-    /// Bytes read by whoever reads this.
-    at: u64,
+    received: u64,
+    /// Bytes returned by `read` so far.
+    position: u64,
     body: Option<BodyReader<'static>>,
-    sum: Sum,
-    patience: Patience,
-    waits: ExponentialBackoff,
-    came: &'a mut dyn FnMut(u64),
+    hasher: Hasher,
+    policy: RetryPolicy,
+    backoff: ExponentialBackoff,
+    on_progress: &'a mut dyn FnMut(u64),
     failed: bool,
 }
 
-/// A checksum under way.
-enum Sum {
+/// Computes the checksum while the bytes are read.
+enum Hasher {
     Md5(Md5),
     Sha256(Sha256),
 }
 
-/// Why a connection gives nothing more.
-enum Stop {
-    /// Trying again may help.
-    Passing(String),
-    /// It does not.
-    Final(String),
+/// Why a request or a connection failed.
+enum Failure {
+    /// A retry may succeed.
+    Transient(String),
+    /// A retry cannot succeed.
+    Permanent(String),
 }
 
 impl<'a> Download<'a> {
-    /// Goes on from what is in the file `part`, if it is there. `came` is told how many bytes are there,
-    /// over and over.
+    /// Opens the part file `part`, or creates it, and resumes from what it holds. `on_progress` is called
+    /// with the total bytes received.
     ///
     /// # Errors
     /// When the part file cannot be written.
     pub fn open(
         remote: &'a Remote,
         part: &Path,
-        patience: Patience,
-        came: &'a mut dyn FnMut(u64),
+        policy: RetryPolicy,
+        on_progress: &'a mut dyn FnMut(u64),
     ) -> Result<Self> {
         let file = File::options().read(true).write(true).create(true).truncate(false).open(part);
         let file = file.with_context(|| format!("cannot write {}", part.display()))?;
-        let mut have = file.metadata()?.len();
-        if have > remote.bytes {
-            file.set_len(0)?; // it is no part of this file
-            have = 0;
+        let mut received = file.metadata()?.len();
+        if received > remote.bytes {
+            file.set_len(0)?; // longer than the file, so it is a part of another file
+            received = 0;
         }
         let agent = Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_connect(Some(patience.silence))
-            .timeout_recv_response(Some(patience.silence))
-            .timeout_per_read(Some(patience.silence))
-            .accept_encoding(AutoHeaderValue::None) // the file as it is
+            .timeout_connect(Some(policy.timeout))
+            .timeout_recv_response(Some(policy.timeout))
+            .timeout_per_read(Some(policy.timeout))
+            // No compression, so that sizes and ranges are those of the file.
+            .accept_encoding(AutoHeaderValue::None)
             .build();
         Ok(Self {
             remote,
             agent: agent.into(),
             path: part.to_owned(),
             part: file,
-            have,
-            at: 0,
+            received,
+            position: 0,
             body: None,
-            sum: match remote.checksum {
-                Checksum::Md5(_) => Sum::Md5(Md5::new()),
-                Checksum::Sha256(_) => Sum::Sha256(Sha256::new()),
+            hasher: match remote.checksum {
+                Checksum::Md5(_) => Hasher::Md5(Md5::new()),
+                Checksum::Sha256(_) => Hasher::Sha256(Sha256::new()),
             },
-            patience,
-            waits: waits(patience),
-            came,
+            policy,
+            backoff: backoff(policy),
+            on_progress,
             failed: false,
         })
     }
 
-    /// Whether reading failed for a reason that is not in the bytes that came: what came is worth
-    /// keeping.
+    /// Whether the connection or the disk failed. In that case the bytes in the part file are worth
+    /// keeping; otherwise the bytes themselves may be wrong.
     pub fn failed(&self) -> bool {
         self.failed
     }
 
-    /// Reads what is left and checks the sum of all bytes.
+    /// Reads the rest of the file and checks its checksum.
     ///
     /// # Errors
-    /// When the rest cannot be had, or the sum is another: the part file is removed then.
+    /// When the rest cannot be downloaded, or the checksum is wrong. A wrong checksum removes the part
+    /// file.
     pub fn finish(mut self) -> Result<()> {
         io::copy(&mut self, &mut io::sink())?;
-        let (sum, expected) = match (self.sum, &self.remote.checksum) {
-            (Sum::Md5(sum), Checksum::Md5(expected)) => (digits(&sum.finalize()), expected),
-            (Sum::Sha256(sum), Checksum::Sha256(expected)) => (digits(&sum.finalize()), expected),
-            _ => unreachable!("the sum is made from the checksum's kind"),
+        let (sum, expected) = match (self.hasher, &self.remote.checksum) {
+            (Hasher::Md5(hasher), Checksum::Md5(expected)) => (hex(&hasher.finalize()), expected),
+            (Hasher::Sha256(hasher), Checksum::Sha256(expected)) => {
+                (hex(&hasher.finalize()), expected)
+            }
+            _ => unreachable!("the hasher is of the checksum's kind"),
         };
         if !sum.starts_with(expected.as_str()) {
             fs::remove_file(&self.path)?;
             bail!(
-                "what came from {} is not {} (its checksum is {sum}, not {expected}); it was removed: try \
+                "the file from {} is not {} (its checksum is {sum}, not {expected}); it was removed: try \
                  again, or another address with --mirror",
                 self.remote.url,
                 self.remote.name
@@ -140,146 +148,153 @@ impl<'a> Download<'a> {
         self.part.sync_all().with_context(|| format!("cannot write {}", self.path.display()))
     }
 
-    /// Asks for what is still missing.
-    fn connect(&mut self) -> std::result::Result<BodyReader<'static>, Stop> {
+    /// Requests the bytes that are still missing. The returned reader starts at byte `self.received`.
+    fn connect(&mut self) -> std::result::Result<BodyReader<'static>, Failure> {
         let mut request = self.agent.get(&self.remote.url);
-        if self.have > 0 {
-            request = request.header(header::RANGE, format!("bytes={}-", self.have));
+        if self.received > 0 {
+            request = request.header(header::RANGE, format!("bytes={}-", self.received));
         }
         let response = request.call().map_err(|error| match error {
-            ureq::Error::BadUri(_) | ureq::Error::Http(_) => Stop::Final(error.to_string()),
-            _ => Stop::Passing(error.to_string()),
+            ureq::Error::BadUri(_) | ureq::Error::Http(_) => Failure::Permanent(error.to_string()),
+            _ => Failure::Transient(error.to_string()),
         })?;
-        let skip = self.place(&response)?;
+        let skip = self.bytes_to_skip(&response)?;
         let mut body = response.into_body().into_reader();
         match io::copy(&mut (&mut body).take(skip), &mut io::sink()) {
             Ok(skipped) if skipped == skip => Ok(body),
-            _ => Err(Stop::Passing("the connection was cut".to_owned())),
+            _ => Err(Failure::Transient("the connection was cut".to_owned())),
         }
     }
 
-    /// How many bytes of the answer are there already; an error if it is no answer, or of another file.
-    fn place(&self, response: &Response<Body>) -> std::result::Result<u64, Stop> {
+    /// How many bytes at the start of the response are in the part file already.
+    ///
+    /// An error if the status is no success, or the response belongs to another file.
+    fn bytes_to_skip(&self, response: &Response<Body>) -> std::result::Result<u64, Failure> {
         let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         let (start, length) = match response.status() {
             StatusCode::OK => {
                 (0, text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok()))
             }
             StatusCode::PARTIAL_CONTENT => {
-                // bytes FIRST-LAST/LENGTH, the length perhaps *
+                // "bytes FIRST-LAST/LENGTH"; the length may be "*"
                 let range = text(header::CONTENT_RANGE).and_then(|range| {
-                    let (places, length) = range.strip_prefix("bytes ")?.split_once('/')?;
-                    Some((places.split_once('-')?.0.parse().ok()?, length.parse().ok()))
+                    let (bytes, length) = range.strip_prefix("bytes ")?.split_once('/')?;
+                    Some((bytes.split_once('-')?.0.parse().ok()?, length.parse().ok()))
                 });
                 range.ok_or_else(|| {
-                    Stop::Final("the server sent a part, but not which".to_owned())
+                    Failure::Permanent("the server sent a part without saying which".to_owned())
                 })?
             }
             status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
-                return Err(Stop::Passing(format!("the server said {status}")));
+                return Err(Failure::Transient(format!("the server answered {status}")));
             }
-            status => return Err(Stop::Final(format!("the server said {status}"))),
+            status => return Err(Failure::Permanent(format!("the server answered {status}"))),
         };
         if length.is_some_and(|length: u64| length != self.remote.bytes) {
-            return Err(Stop::Final(format!(
+            return Err(Failure::Permanent(format!(
                 "the server offers {} bytes, but {} has {}",
                 length.unwrap_or_default(),
                 self.remote.name,
                 self.remote.bytes
             )));
         }
-        self.have.checked_sub(start).ok_or_else(|| {
-            Stop::Final("the server sent a later part than it was asked for".to_owned())
+        self.received.checked_sub(start).ok_or_else(|| {
+            Failure::Permanent("the server sent a later part than the one requested".to_owned())
         })
     }
 
-    /// Waits before a new attempt, or gives up.
-    fn wait(&mut self, stop: Stop) -> io::Result<()> {
+    /// Waits before the next retry, or gives up: after the last retry, or at a permanent failure.
+    fn wait(&mut self, failure: Failure) -> io::Result<()> {
         self.body = None;
-        let (why, wait) = match stop {
-            Stop::Passing(why) => (why, self.waits.next()),
-            Stop::Final(why) => (why, None),
+        let (why, wait) = match failure {
+            Failure::Transient(why) => (why, self.backoff.next()),
+            Failure::Permanent(why) => (why, None),
         };
         let Some(wait) = wait else {
             self.failed = true;
             return Err(io::Error::other(format!(
-                "{} did not come whole: {why}; the same command goes on at {:.1} MB, another address is \
-                 chosen with --mirror",
+                "cannot download {}: {why}; the same command resumes at {:.1} MB, and --mirror chooses \
+                 another address",
                 self.remote.url,
-                self.have as f64 / 1e6
+                self.received as f64 / 1e6
             )));
         };
-        warn!("{why}; going on at {:.1} MB in {:.1} s", self.have as f64 / 1e6, wait.as_secs_f32());
+        warn!(
+            "{why}; resuming at {:.1} MB in {:.1} s",
+            self.received as f64 / 1e6,
+            wait.as_secs_f32()
+        );
         std::thread::sleep(wait);
         Ok(())
     }
 
-    fn pass_on(&mut self, bytes: &[u8]) {
-        match &mut self.sum {
-            Sum::Md5(sum) => sum.update(bytes),
-            Sum::Sha256(sum) => sum.update(bytes),
+    /// Adds bytes that `read` returns to the checksum and reports the progress.
+    fn account(&mut self, bytes: &[u8]) {
+        match &mut self.hasher {
+            Hasher::Md5(hasher) => hasher.update(bytes),
+            Hasher::Sha256(hasher) => hasher.update(bytes),
         }
-        self.at += bytes.len() as u64;
-        (self.came)(self.at);
+        self.position += bytes.len() as u64;
+        (self.on_progress)(self.position);
     }
 }
 
 impl Read for Download<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = usize::try_from(self.remote.bytes - self.at).unwrap_or(usize::MAX);
+        let left = usize::try_from(self.remote.bytes - self.position).unwrap_or(usize::MAX);
         let wanted = buffer.len().min(left);
         let buffer = &mut buffer[..wanted];
         if buffer.is_empty() {
             return Ok(0);
         }
-        if self.at < self.have {
+        if self.position < self.received {
             let n = self.part.read(buffer)?;
             if n == 0 {
-                return Err(io::Error::other("the part file became shorter meanwhile"));
+                return Err(io::Error::other("the part file became shorter during the download"));
             }
-            self.pass_on(&buffer[..n]);
+            self.account(&buffer[..n]);
             return Ok(n);
         }
         loop {
-            let came = match &mut self.body {
+            let read = match &mut self.body {
                 None => self.connect().map(|body| {
                     self.body = Some(body);
                     None
                 }),
                 Some(body) => match body.read(buffer) {
-                    Ok(0) => Err(Stop::Passing("the connection was cut".to_owned())),
+                    Ok(0) => Err(Failure::Transient("the connection was cut".to_owned())),
                     Ok(n) => Ok(Some(n)),
-                    Err(error) => Err(Stop::Passing(error.to_string())),
+                    Err(error) => Err(Failure::Transient(error.to_string())),
                 },
             };
-            match came {
+            match read {
                 Ok(None) => {}
                 Ok(Some(n)) => {
-                    self.part.seek(io::SeekFrom::Start(self.have))?;
+                    self.part.seek(io::SeekFrom::Start(self.received))?;
                     if let Err(error) = self.part.write_all(&buffer[..n]) {
                         self.failed = true;
                         let path = self.path.display();
                         return Err(io::Error::other(format!("cannot write {path}: {error}")));
                     }
-                    self.have += n as u64;
-                    self.waits = waits(self.patience);
-                    self.pass_on(&buffer[..n]);
+                    self.received += n as u64;
+                    self.backoff = backoff(self.policy);
+                    self.account(&buffer[..n]);
                     return Ok(n);
                 }
-                Err(stop) => self.wait(stop)?,
+                Err(failure) => self.wait(failure)?,
             }
         }
     }
 }
 
-fn waits(patience: Patience) -> ExponentialBackoff {
+fn backoff(policy: RetryPolicy) -> ExponentialBackoff {
     ExponentialBuilder::new()
-        .with_min_delay(patience.first_wait)
-        .with_max_times(patience.attempts)
+        .with_min_delay(policy.initial_backoff)
+        .with_max_times(policy.retries)
         .with_jitter()
         .build()
 }
 
-fn digits(sum: &[u8]) -> String {
+fn hex(sum: &[u8]) -> String {
     sum.iter().map(|byte| format!("{byte:02x}")).collect()
 }

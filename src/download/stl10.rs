@@ -1,4 +1,4 @@
-//! STL-10's archive, unpacked while it comes.
+//! Unpacks STL-10's archive while it is downloaded.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -11,7 +11,8 @@ use tar::Archive;
 
 use super::Download;
 
-/// The files of the archive that are of use here, and their lengths; the last one is the unlabelled part.
+/// The files of the archive that this program uses, and their sizes in bytes. The last one is the unlabelled
+/// split.
 pub const UNPACKED: [(&str, u64); 6] = [
     ("class_names.txt", 51),
     ("train_X.bin", 5_000 * 27_648),
@@ -21,18 +22,19 @@ pub const UNPACKED: [(&str, u64); 6] = [
     ("unlabeled_X.bin", 100_000 * 27_648),
 ];
 
-/// Unpacks those `files` of the archive into `folder` that are wanted. They get their names when all of
-/// the archive has come and its checksum is right; the archive is not kept.
+/// Unpacks `files` from the archive into `folder`. They get their final names when the whole archive has
+/// been received and its checksum is correct. The archive itself is not kept.
 ///
 /// # Errors
-/// When the archive cannot be had or is another one, a file is missing in it, or the disk is full. Of
-/// what was unpacked nothing is left then; of the archive, what is worth going on from.
+/// When the archive cannot be downloaded or is another file, one of `files` is missing in it, or the disk
+/// is full. The unpacked files are removed then. The part file is kept if the download can be resumed
+/// from it.
 pub fn unpack(download: Download, part: &Path, folder: &Path, files: &[&str]) -> Result<()> {
     let unfinished = |name: &str| folder.join(format!("{name}.part"));
     let unpacked = unpack_parts(download, part, files, &unfinished);
     if let Err(error) = unpacked {
         for name in files {
-            fs::remove_file(unfinished(name)).ok(); // it may not have got that far
+            fs::remove_file(unfinished(name)).ok(); // it may not exist yet
         }
         return Err(error);
     }
@@ -57,10 +59,10 @@ fn unpack_parts(
         Ok(found) => found,
         Err(error) => {
             if !download.failed() && error.downcast_ref::<Unwritable>().is_none() {
-                // The bytes themselves are wrong: going on from them would lead here again.
+                // The bytes themselves are wrong, so a resumed download would fail again.
                 fs::remove_file(part).ok();
                 return Err(error).context(
-                    "what came is not STL-10's archive; it was removed: try another address with --mirror",
+                    "the download is not STL-10's archive; it was removed: try another address with --mirror",
                 );
             }
             return Err(error);
@@ -73,7 +75,7 @@ fn unpack_parts(
     Ok(())
 }
 
-/// A file that could not be written, whatever the archive held.
+/// A file could not be written. The archive is not the cause.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write {}", .0.display())]
 struct Unwritable(PathBuf, #[source] io::Error);
@@ -93,9 +95,9 @@ fn read_entries(
         }
         let path = unfinished(&name);
         let mut file = File::create(&path).map_err(|e| Unwritable(path.clone(), e))?;
-        let mut out = Tee { file: &mut file, failed: None };
+        let mut out = ErrorRecorder { file: &mut file, error: None };
         let copied = io::copy(&mut entry, &mut out);
-        if let Some(error) = out.failed {
+        if let Some(error) = out.error {
             bail!(Unwritable(path, error));
         }
         copied?;
@@ -105,18 +107,19 @@ fn read_entries(
     Ok(found)
 }
 
-/// Tells an error of writing from one of reading, which `io::copy` does not.
-struct Tee<'a> {
+/// Writes to `file` and records the error of a failed write. `io::copy` alone does not say whether reading
+/// or writing failed.
+struct ErrorRecorder<'a> {
     file: &'a mut File,
-    failed: Option<io::Error>,
+    error: Option<io::Error>,
 }
 
-impl io::Write for Tee<'_> {
+impl io::Write for ErrorRecorder<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.file.write(bytes).map_err(|error| {
-            let told = io::Error::new(error.kind(), error.to_string());
-            self.failed = Some(error);
-            told
+            let returned = io::Error::new(error.kind(), error.to_string());
+            self.error = Some(error);
+            returned
         })
     }
 

@@ -1,11 +1,11 @@
-//! Brotli, as a static host or the project's own server sends files.
+//! Brotli compression, as a static host or the project's own server applies it to files.
 
 use std::io::{self, Cursor};
 
-/// Compresses at the highest quality, which takes a minute for 20 MB.
+/// Compresses with Brotli at the highest quality. This takes about a minute for 20 MB.
 ///
 /// # Errors
-/// Never in practice: memory is read and written.
+/// Never in practice, because input and output are in memory.
 pub fn compress(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let parameters =
         brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 24, ..Default::default() };

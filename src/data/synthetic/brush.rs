@@ -1,4 +1,4 @@
-//! Inks, and the scene they are laid on.
+//! Colours (`Ink`), fills and gradients (`Fill`), and the canvas that shapes are painted on (`Scene`).
 
 use rand::{RngExt, SeedableRng, rngs::Xoshiro256PlusPlus};
 use tiny_skia::{
@@ -8,12 +8,12 @@ use tiny_skia::{
 
 use super::shape::{At, Placement, Shape};
 
-/// Side of a finished picture in pixels, and of the scene in units.
+/// Side of a finished picture in pixels. The scene has the same side in its own units.
 pub const SIDE: u32 = crate::picture::SIDE as u32;
-/// Painted pixels to a finished pixel, in each direction.
+/// Canvas pixels per finished pixel, in each direction.
 pub const OVERSAMPLE: u32 = 2;
 
-/// A colour with an opacity, each part from 0 to 1.
+/// A colour with an opacity; each component is in [0, 1].
 #[derive(Clone, Copy, Debug)]
 pub struct Ink {
     r: f32,
@@ -25,16 +25,16 @@ pub struct Ink {
 impl Ink {
     pub const BLACK: Self = Self::hex(0x00_0000);
     pub const WHITE: Self = Self::hex(0xff_ffff);
-    /// Outlines of small features: softer than black, as in a photograph.
+    /// For small dark features: less hard than black, as in a photograph.
     pub const DARK: Self = Self::hex(0x1e_1a1c);
 
-    /// The opaque colour written `0xRRGGBB`.
+    /// The opaque colour `0xRRGGBB`.
     pub const fn hex(rgb: u32) -> Self {
         let [_, r, g, b] = rgb.to_be_bytes();
         Self { r: r as f32 / 255.0, g: g as f32 / 255.0, b: b as f32 / 255.0, a: 1.0 }
     }
 
-    /// This ink with the share `t` replaced by `other`; the opacity stays.
+    /// Mixes this colour with `other`; `t` is the share of `other`. The opacity stays the same.
     pub fn mix(self, other: Self, t: f32) -> Self {
         let between = |from: f32, to: f32| (from + (to - from) * t).clamp(0.0, 1.0);
         Self {
@@ -62,13 +62,13 @@ impl Ink {
     }
 }
 
-/// How a shape is coloured in.
+/// How a shape is filled.
 #[derive(Clone, Copy, Debug)]
 pub enum Fill {
     Flat(Ink),
-    /// From one place to another along a straight line.
+    /// A linear gradient: start, end, and the colours there.
     Linear(At, At, Ink, Ink),
-    /// From the centre of a disc to its rim.
+    /// A radial gradient: centre, radius, and the colours at the centre and at the radius.
     Radial(At, f32, Ink, Ink),
 }
 
@@ -79,12 +79,12 @@ impl From<Ink> for Fill {
 }
 
 impl Fill {
-    /// From `upper` at the height `top` to `lower` at the height `bottom`.
+    /// A vertical gradient from `upper` at y = `top` to `lower` at y = `bottom`.
     pub fn down(top: f32, bottom: f32, upper: Ink, lower: Ink) -> Self {
         Self::Linear((0.0, top), (0.0, bottom), upper, lower)
     }
 
-    /// One ink lit from above, as on a rounded body between `top` and `bottom`.
+    /// The shading of a rounded body between `top` and `bottom`: lighter above, darker below.
     pub fn round(top: f32, bottom: f32, ink: Ink) -> Self {
         Self::down(top, bottom, ink.lighter(0.22), ink.darker(0.38))
     }
@@ -123,7 +123,8 @@ impl Fill {
     }
 }
 
-/// The picture in the making: its paint, its source of chance and the frame painted in.
+/// A picture while it is painted: canvas, random number generator, current frame (coordinate system)
+/// and clip region.
 pub struct Scene {
     pixmap: Pixmap,
     rng: Xoshiro256PlusPlus,
@@ -143,12 +144,12 @@ impl Scene {
         }
     }
 
-    /// A number drawn evenly from `low` up to `high`.
+    /// A uniformly distributed number from `low` (included) to `high` (excluded).
     pub fn between(&mut self, low: f32, high: f32) -> f32 {
         low + (high - low) * self.rng.random::<f32>()
     }
 
-    /// A whole number drawn evenly from `low` to `high`, both included.
+    /// A uniformly distributed integer from `low` to `high`, both included.
     pub fn count(&mut self, low: u32, high: u32) -> u32 {
         self.rng.random_range(low..=high)
     }
@@ -162,7 +163,7 @@ impl Scene {
         choices[self.count(0, last) as usize]
     }
 
-    /// One of `inks` (`0xRRGGBB`), a little off, so that no two pictures share a colour exactly.
+    /// One of `inks` (`0xRRGGBB`) with a small random change, so that colours differ between pictures.
     pub fn ink(&mut self, inks: &[u32]) -> Ink {
         let ink = Ink::hex(self.pick(inks));
         let mut off = |part: f32| (part + self.between(-0.045, 0.045)).clamp(0.0, 1.0);
@@ -177,7 +178,7 @@ impl Scene {
         self.pixmap.fill_path(&path, &paint, FillRule::Winding, self.frame, clip);
     }
 
-    /// An oval of `ink` that fades out towards its rim: shadows, clouds, lights out of focus.
+    /// An oval that fades out towards its rim. Used for shadows, clouds and blurred lights.
     pub fn soft(&mut self, centre: At, (rx, ry): At, ink: Ink) {
         self.placed(Placement::at(centre).stretch(rx, ry), |scene| {
             let disc = Shape::new().disc((0.0, 0.0), 1.0);
@@ -185,7 +186,7 @@ impl Scene {
         });
     }
 
-    /// Paints in a frame of its own.
+    /// Calls `paint` with the frame of `placement`, and restores the current frame afterwards.
     pub fn placed(&mut self, placement: Placement, paint: impl FnOnce(&mut Self)) {
         let outer = self.frame;
         self.frame = outer.pre_concat(placement.transform());
@@ -193,7 +194,7 @@ impl Scene {
         self.frame = outer;
     }
 
-    /// Paints only inside `outline`: markings that must not leave the body they lie on.
+    /// Clips what `paint` paints to `outline`. Used for markings on a body.
     pub fn within(&mut self, outline: &Shape, paint: impl FnOnce(&mut Self)) {
         let mask = Mask::new(self.pixmap.width(), self.pixmap.height());
         if let (Some(mut mask), Some(path)) = (mask, outline.path()) {
@@ -204,8 +205,8 @@ impl Scene {
         }
     }
 
-    /// Varies the brightness of the rows from `top` to `bottom` by smooth noise whose grains are
-    /// `grain` units wide and high: grass, ripples, plaster.
+    /// Multiplies the brightness of the rows from `top` to `bottom` by smooth noise (value noise on a
+    /// lattice with cells of the size `grain`, in units). Used for grass, ripples and plaster.
     pub fn mottle(&mut self, (top, bottom): At, grain: At, strength: f32) {
         let side = SIDE * OVERSAMPLE;
         let scale = OVERSAMPLE as f32;
@@ -232,7 +233,7 @@ impl Scene {
         }
     }
 
-    /// The painted picture as red, green and blue from 0 to 255, averaged down to its final size.
+    /// The picture as red, green and blue from 0 to 255, downsampled to its final size by averaging.
     pub fn exposure(&self) -> Vec<[f32; 3]> {
         let pixels = self.pixmap.pixels();
         let wide = SIDE * OVERSAMPLE;

@@ -1,9 +1,13 @@
-//! Drawn stand-ins for the photographs of the data set.
+//! Synthetic ("drawn") pictures of the ten classes, for commands, tests and demonstrations on
+//! machines without the dataset.
 //!
-//! Commands, tests and demonstrations need pictures of the ten classes on machines that hold no
-//! data set. These are painted from a seed: each shows one subject of its class, in a typical
-//! setting, under some light, through some lens. Settings are shared between classes, so that a
-//! classifier trained on them has to look at the subject.
+//! Each picture is generated from a seed. It shows one subject of its class in front of a typical
+//! background, with random light and camera noise. Classes share backgrounds, so a classifier that
+//! is trained on these pictures cannot rely on the background.
+//!
+//! - `animals`, `vehicles`: the subjects, a file for each class.
+//! - `background`: what is behind the subject.
+//! - `brush`, `shape`: painting and outlines.
 
 mod animals;
 mod background;
@@ -19,7 +23,7 @@ use crate::class::Class;
 use crate::error::Result;
 use crate::picture::{PLANE, VALUES};
 
-/// A list of drawn pictures, the classes taking turns. Each is drawn when it is read.
+/// A dataset of drawn pictures. The classes alternate. A picture is drawn when it is read.
 #[derive(Clone, Debug)]
 pub struct Drawn {
     labels: Vec<Class>,
@@ -27,7 +31,7 @@ pub struct Drawn {
 }
 
 impl Drawn {
-    /// `count` pictures to learn from; another `seed` gives other ones.
+    /// `count` pictures for training; a different `seed` gives different pictures.
     pub fn training(count: usize, seed: u64) -> Self {
         Self {
             labels: Class::ALL.into_iter().cycle().take(count).collect(),
@@ -35,7 +39,8 @@ impl Drawn {
         }
     }
 
-    /// `count` pictures to measure on: none of them is among the first two thousand million to learn from.
+    /// `count` pictures for evaluation. None of them is among the first two thousand million training
+    /// pictures of any seed.
     pub fn test(count: usize, seed: u64) -> Self {
         Self { first_seed: (seed << 32) | (1 << 31), ..Self::training(count, seed) }
     }
@@ -61,13 +66,13 @@ impl Pictures for Drawn {
     }
 }
 
-/// Draws one picture of `class`, 96 pixels square.
+/// Draws one picture of `class`: RGB, 96 pixels wide and high.
 ///
-/// The same class and seed give the same picture on every platform; another seed gives another
-/// pose, colouring, setting and light.
+/// The result is the same on every platform for the same class and seed. The seed determines pose,
+/// colours, background and light.
 pub fn draw(class: Class, seed: u64) -> RgbImage {
-    // An odd multiplier spreads the classes over the seeds, so that pictures of two classes with
-    // the same seed have nothing in common.
+    // The multiplier gives each class different random numbers for the same seed, so that pictures
+    // of two classes with the same seed have nothing in common.
     let mixed = seed ^ (class as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mut scene = Scene::new(mixed);
     let paint = match class {
@@ -86,12 +91,12 @@ pub fn draw(class: Class, seed: u64) -> RgbImage {
     photograph(&mut scene)
 }
 
-/// Takes the picture: light of some strength and warmth from some side, darker corners, and the
-/// noise of a sensor.
+/// Simulates the camera: exposure, contrast, colour temperature, light from one side, vignetting
+/// (darker corners) and sensor noise.
 fn photograph(scene: &mut Scene) -> RgbImage {
     let exposure = scene.exposure();
     let mean = exposure.iter().flatten().sum::<f32>() / (3 * exposure.len()) as f32;
-    // A camera's automatic exposure: neither a night scene nor a white sky may lose its subject.
+    // Automatic exposure: the subject stays visible in a night scene and before a white sky.
     let brightness = scene.between(0.84, 1.12) * (mean.clamp(85.0, 180.0) / mean);
     let contrast = scene.between(0.88, 1.1);
     let warmth = scene.between(-0.06, 0.07);
@@ -108,7 +113,7 @@ fn photograph(scene: &mut Scene) -> RgbImage {
         let mut part = [0; 3];
         for ((part, light), tint) in part.iter_mut().zip(light).zip(tint) {
             let exposed = ((light - 128.0) * contrast + 128.0) * brightness * fall * tint;
-            // The sum of three even draws is close enough to the bell curve of sensor noise.
+            // The sum of three uniform numbers approximates the normal distribution of sensor noise.
             let grain: f32 = (0..3).map(|_| scene.between(-1.0, 1.0)).sum();
             *part = (exposed + grain * noise + 0.5) as u8;
         }
@@ -121,7 +126,7 @@ fn photograph(scene: &mut Scene) -> RgbImage {
 mod tests {
     use super::*;
 
-    /// Mean over all pixels and colours of the difference between two pictures, from 0 to 255.
+    /// Mean absolute difference between two pictures over all pixels and channels, from 0 to 255.
     fn distance(a: &RgbImage, b: &RgbImage) -> f64 {
         let sum: f64 = a.iter().zip(b.iter()).map(|(&a, &b)| f64::from(a.abs_diff(b))).sum();
         sum / (a.len() as f64)
@@ -135,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn other_seeds_give_visibly_other_pictures() {
+    fn different_seeds_give_clearly_different_pictures() {
         for class in Class::ALL {
             for seed in 0..8 {
                 let apart = distance(&draw(class, seed), &draw(class, seed + 1));
@@ -145,14 +150,14 @@ mod tests {
     }
 
     #[test]
-    fn pictures_have_the_size_of_the_data_set() {
+    fn pictures_have_the_size_of_the_dataset() {
         for class in Class::ALL {
             assert_eq!(draw(class, u64::MAX).dimensions(), (96, 96), "{class:?}");
         }
     }
 
     #[test]
-    fn classes_differ_under_one_seed() {
+    fn classes_differ_for_the_same_seed() {
         let pictures = Class::ALL.map(|class| draw(class, 3));
         for (i, a) in pictures.iter().enumerate() {
             for b in &pictures[..i] {
@@ -162,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn no_picture_is_flat_or_blown_out() {
+    fn brightness_and_contrast_are_in_range() {
         for class in Class::ALL {
             for seed in 0..24 {
                 let picture = draw(class, seed);

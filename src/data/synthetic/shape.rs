@@ -1,17 +1,18 @@
-//! Outlines, and frames to place them in.
+//! Outlines (`Shape`), and the frames (coordinate systems) that they are painted in (`Placement`).
 //!
-//! Rotations are given as slopes and curves are swept along Bézier points, because additions,
-//! multiplications, divisions and square roots are fixed to the last bit by IEEE 754, while sines
-//! and powers are left to each platform's library.
+//! Rotations are given as slopes, and curves as Bézier points. Only additions, multiplications,
+//! divisions and square roots are needed for these; IEEE 754 fixes their results to the last bit.
+//! Sines and powers would differ between platforms.
 
 use tiny_skia::{Path, PathBuilder, Rect, Transform};
 
-/// A place in the units of the frame being painted in; y points down.
+/// A point in the units of the current frame. x points right, y points down.
 pub type At = (f32, f32);
 
-/// An outline built from simple parts, whose union is filled as one.
+/// An outline built from simple parts. Their union is filled.
 ///
-/// All parts run the same way round, so that overlaps add up instead of cutting holes.
+/// All parts have the same winding direction. Otherwise, overlapping parts would cut holes into each
+/// other.
 #[derive(Clone, Debug, Default)]
 pub struct Shape(PathBuilder);
 
@@ -31,7 +32,7 @@ impl Shape {
         self.oval(centre, (radius, radius))
     }
 
-    /// An oval whose long side rises or falls by `slope`.
+    /// An oval rotated about its centre; `slope` is the tangent of the angle.
     pub fn tilted(mut self, (x, y): At, (rx, ry): At, slope: f32) -> Self {
         let turn = Placement::at((x, y)).slope(slope).transform();
         let oval = Rect::from_ltrb(-rx, -ry, rx, ry).and_then(PathBuilder::from_oval);
@@ -46,7 +47,7 @@ impl Shape {
         self.poly(&[(x, y), (right, y), (right, bottom), (x, bottom)])
     }
 
-    /// A rectangle with corners cut round by `r`.
+    /// A rectangle with rounded corners of radius `r`.
     pub fn rounded(self, (x, y): At, (width, height): At, r: f32) -> Self {
         let (right, bottom) = (x + width, y + height);
         let (x1, y1, x2, y2) = (x + r, y + r, right - r, bottom - r);
@@ -76,7 +77,8 @@ impl Shape {
         self
     }
 
-    /// A smooth outline pulled towards each of `guides` in turn; a guide given twice is a corner.
+    /// A closed, smooth outline: quadratic Bézier curves with `guides` as control points. A guide that is
+    /// given twice makes a corner.
     pub fn blob(mut self, guides: &[At]) -> Self {
         let guides = clockwise(guides);
         let middle = |i: usize| {
@@ -93,7 +95,7 @@ impl Shape {
         self
     }
 
-    /// A limb: discs of the given radii at the given joints, and the flesh between them.
+    /// A limb: a disc for each joint (x, y, radius), and a straight connection between neighbours.
     pub fn limb(mut self, joints: &[(f32, f32, f32)]) -> Self {
         for &(x, y, r) in joints {
             self = self.disc((x, y), r);
@@ -113,7 +115,7 @@ impl Shape {
         self
     }
 
-    /// A limb along the Bézier curve of `knots`, with radii for its start, middle and end.
+    /// A limb along the cubic Bézier curve of `knots`; `radii` are those at its start, middle and end.
     pub fn sweep(self, knots: [At; 4], radii: [f32; 3]) -> Self {
         const STEPS: u8 = 12;
         let joints: Vec<_> = (0..=STEPS)
@@ -133,7 +135,7 @@ impl Shape {
         self.limb(&joints)
     }
 
-    /// The parts of `other`, added to these.
+    /// Adds the parts of `other`.
     pub fn and(self, other: &Self) -> Self {
         let path = other.path();
         self.join(path)
@@ -146,13 +148,13 @@ impl Shape {
         self
     }
 
-    /// The whole outline, or nothing where no part encloses any area.
+    /// The whole outline, or `None` if it is empty.
     pub fn path(&self) -> Option<Path> {
         self.0.clone().finish()
     }
 }
 
-/// The same corners in the order in which ovals run.
+/// The corners in the winding direction of ovals: reversed if they run the other way.
 fn clockwise(corners: &[At]) -> Vec<At> {
     let mut corners = corners.to_vec();
     let next = corners.iter().cycle().skip(1);
@@ -163,7 +165,7 @@ fn clockwise(corners: &[At]) -> Vec<At> {
     corners
 }
 
-/// Where a subject's own frame lies in the frame around it.
+/// Position, scale and rotation of a subject's frame in the surrounding frame.
 #[derive(Clone, Copy, Debug)]
 pub struct Placement {
     at: At,
@@ -184,12 +186,12 @@ impl Placement {
         Self { scale: (self.scale.0 * x, self.scale.1 * y), ..self }
     }
 
-    /// Flips left and right where `mirrored`.
+    /// Flips the frame horizontally if `mirrored`.
     pub fn mirror(self, mirrored: bool) -> Self {
         self.stretch(if mirrored { -1.0 } else { 1.0 }, 1.0)
     }
 
-    /// Turns the frame until its x axis falls by `slope`, a tangent.
+    /// Rotates the frame; `slope` is the tangent of the angle. A positive slope lowers the right side.
     pub fn slope(self, slope: f32) -> Self {
         Self { slope, ..self }
     }

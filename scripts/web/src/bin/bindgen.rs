@@ -1,5 +1,5 @@
-//! `bindgen MODULE.wasm FOLDER`: makes the JavaScript package `second_look` in FOLDER, with the module
-//! compressed beside itself for servers that send such a file as it is.
+//! `bindgen MODULE.wasm FOLDER`: writes the JavaScript package `second_look` to FOLDER. A Brotli copy of the
+//! module (`.wasm.br`) is put beside the module, for servers that send precompressed files.
 
 use std::path::Path;
 use std::{env, fs};

@@ -1,4 +1,4 @@
-//! `sizes`: what a first visit to the page loads, in bytes, as it is and in brotli.
+//! `sizes`: prints the size in bytes of each file that a first visit to the page loads, raw and with Brotli.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Birds.
+//! Draws birds: perching, flying, soaring, swimming and wading.
 
 use crate::data::synthetic::background::{self, Ground, shadow};
 use crate::data::synthetic::brush::{Fill, Ink, SIDE, Scene};
@@ -34,7 +34,7 @@ impl Plumage {
     }
 }
 
-/// A songbird, a bird in flight, a bird of prey, a duck or a wader.
+/// A songbird, a bird in flight, a bird of prey, a duck or a wader, with its background.
 pub fn bird(scene: &mut Scene) {
     let plumage = Plumage::any(scene);
     let place = |scene: &mut Scene, foot: f32, scale: At| {
@@ -86,7 +86,7 @@ pub fn bird(scene: &mut Scene) {
     }
 }
 
-/// Open air, and where in it something flies.
+/// A background for a flying bird. Returns the bird's placement in it.
 fn flight(scene: &mut Scene, scale: At) -> Placement {
     match scene.count(0, 5) {
         0 => {
@@ -111,7 +111,7 @@ fn bird_eye(scene: &mut Scene, (x, y): At, r: f32) {
     scene.fill(&Shape::new().disc((x + 0.35 * r, y - 0.35 * r), 0.35 * r), Ink::WHITE);
 }
 
-/// A songbird standing in profile, its feet at height 0.
+/// A songbird that stands, in profile. Its feet are at y = 0.
 fn perching(scene: &mut Scene, plumage: Plumage) {
     let Plumage { back, breast, wing, bill } = plumage;
     let tail = Shape::new().poly(&[(-10.0, -17.0), (-31.0, 2.0), (-27.0, 6.0), (-4.0, -9.0)]);
@@ -150,8 +150,8 @@ fn perching(scene: &mut Scene, plumage: Plumage) {
     bird_eye(scene, (13.5, -32.5), 1.5);
 }
 
-/// One wing lifted from the shoulder at the origin up to `tip`, feather by feather; `width` is
-/// how far it reaches back along the body.
+/// A raised wing, drawn feather by feather, from the shoulder at the origin to `tip`; `width` is its
+/// length along the body.
 fn lifted_wing(tip: At, width: f32) -> Shape {
     const FEATHERS: u8 = 11;
     let wrist = (tip.0 * 0.25 + 5.0, tip.1 * 0.55);
@@ -169,7 +169,7 @@ fn lifted_wing(tip: At, width: f32) -> Shape {
     })
 }
 
-/// A bird beating its wings, seen from its side.
+/// A bird that flaps its wings, seen from the side.
 fn flapping(scene: &mut Scene, plumage: Plumage) {
     let Plumage { back, breast, wing, bill } = plumage;
     let lift = if scene.chance(0.75) { -1.0 } else { 0.8 };
@@ -208,7 +208,7 @@ fn flapping(scene: &mut Scene, plumage: Plumage) {
     });
 }
 
-/// A bird of prey sailing on spread wings, seen from below.
+/// A bird of prey that soars with spread wings, seen from below.
 fn soaring(scene: &mut Scene, plumage: Plumage) {
     let Plumage { back, breast, wing, bill } = plumage;
     let fan = [(-3.0, 10.0), (-10.0, 25.0), (0.0, 28.0), (10.0, 25.0), (3.0, 10.0)];
@@ -243,7 +243,7 @@ fn soaring(scene: &mut Scene, plumage: Plumage) {
     scene.fill(&Shape::new().poly(&[(-1.8, -17.5), (1.8, -17.5), (0.0, -22.5)]), bill.lighter(0.2));
 }
 
-/// A duck afloat on water whose surface is at height 0.
+/// A duck on the water. The surface is at y = 0.
 fn duck(scene: &mut Scene, plumage: Plumage, water: Ink) {
     let Plumage { back, wing, .. } = plumage;
     let (head, bill) = (scene.ink(&[0x1f6b45, 0x6b4a32, 0xeeeae0, 0x26384f]), Ink::hex(0xe0a02e));
@@ -275,7 +275,7 @@ fn duck(scene: &mut Scene, plumage: Plumage, water: Ink) {
     scene.fill(&Shape::new().oval((-6.0, 3.0), (24.0, 0.6)), water.lighter(0.6).alpha(0.7));
 }
 
-/// A heron or flamingo, standing on long legs in profile.
+/// A heron or flamingo that stands on long legs, in profile.
 fn wading(scene: &mut Scene) {
     let plume = scene.ink(&[0xe89aa0, 0x9aa6b4, 0xf4f2ec, 0xe8787a]);
     let (limb, bill) = (scene.ink(&[0x5a4a40, 0xd97a5a, 0x8a8a5a]), Ink::hex(0xd99a3a));

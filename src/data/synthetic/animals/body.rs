@@ -1,32 +1,33 @@
-//! One body on four legs, built to different measures.
+//! Draws the trunk, neck and legs of a four-legged animal, with proportions given by `Build`.
 
 use super::Coat;
 use crate::data::synthetic::brush::{Fill, Ink, Scene};
 use crate::data::synthetic::shape::{At, Shape};
 
-/// The measures of a body seen from its right side, feet at height 0.
+/// The proportions of a body, seen from its right side. The feet are at y = 0.
 #[derive(Clone, Copy, Debug)]
 pub struct Build {
-    /// Half the way from hip to shoulder.
+    /// Half the distance from hip to shoulder.
     pub reach: f32,
-    /// Height of the middle of the trunk.
+    /// Height of the trunk's centre above the ground.
     pub height: f32,
-    /// Radii of the trunk, from front to back.
+    /// Radii of the trunk, from front (chest) to back (rump).
     pub chest: f32,
     pub waist: f32,
     pub rump: f32,
     /// Radii of a leg at its upper and its lower end.
     pub thigh: f32,
     pub shank: f32,
-    /// Where the neck ends and the head begins.
+    /// The point where neck and head meet.
     pub poll: At,
     /// Radii of the neck at the shoulder and at the head.
     pub neck: (f32, f32),
     pub hoofed: bool,
 }
 
-/// Where the feet are: for the near and far fore leg, then the near and far hind leg, how far
-/// ahead of the joint above them and how high off the ground, in heights of the trunk.
+/// The feet of the near and far fore leg, then of the near and far hind leg. Each foot is given by its
+/// distance ahead of the joint above it and its height above the ground, as multiples of
+/// `Build::height`.
 pub type Gait = [At; 4];
 
 pub const STANDING: Gait = [(0.02, 0.0), (-0.14, 0.0), (-0.06, 0.0), (0.1, 0.0)];
@@ -34,7 +35,8 @@ pub const WALKING: Gait = [(0.3, 0.06), (-0.22, 0.0), (-0.3, 0.0), (0.22, 0.04)]
 pub const RUNNING: Gait = [(0.62, 0.3), (0.36, 0.14), (-0.62, 0.12), (-0.42, 0.3)];
 
 impl Build {
-    /// A leg from its joint at the trunk down to its foot; `bend` pushes the knee forward.
+    /// A leg from its joint at the trunk to its foot, and the position of the foot; `bend` moves the knee
+    /// forward.
     fn leg(&self, hip: At, step: At, bend: f32) -> (Shape, At) {
         let foot = (hip.0 + step.0 * self.height, -step.1 * self.height - self.shank);
         let along = |t: f32, ahead: f32| {
@@ -72,7 +74,8 @@ impl Build {
             ])
     }
 
-    /// Paints the body; heads and tails differ too much and are left to the caller.
+    /// Paints the body without head and tail. The caller paints these, because they differ between
+    /// animals.
     pub fn paint(&self, scene: &mut Scene, coat: Coat, gait: Gait) {
         let Self { reach, height, chest, rump, .. } = *self;
         let shoulder = (reach, -height + chest * 0.35);

@@ -1,4 +1,4 @@
-//! Cats.
+//! Draws cats: a head close up, sitting and walking.
 
 use super::body::{Build, STANDING, WALKING};
 use super::{Coat, Marks, at_home, backdrop, portrait, seated, stand};
@@ -19,7 +19,7 @@ const BUILD: Build = Build {
     hoofed: false,
 };
 
-/// A cat close up, sitting, or walking by.
+/// A cat close up, sitting, or standing or walking in profile, with its background.
 pub fn cat(scene: &mut Scene) {
     let base = scene.ink(&[0xc9803f, 0x8f8a84, 0x2f2d2e, 0xeae4da, 0x9a7a58, 0x6f7278, 0xd9a86a]);
     let marks = scene.pick(&[Marks::Stripes, Marks::Stripes, Marks::Plain, Marks::Patches]);
@@ -60,7 +60,7 @@ pub fn cat(scene: &mut Scene) {
                 let tail = Shape::new().sweep(knots, [2.6, 2.4, 1.8]);
                 scene.fill(&tail, Fill::round(-56.0, -20.0, coat.base));
                 BUILD.paint(scene, coat, gait);
-                // A cat that walks by looks at whoever takes its picture.
+                // The body is in profile, but the head faces the viewer.
                 let place = Placement::at((BUILD.poll.0 + 2.0, BUILD.poll.1 - 4.0)).scale(0.62);
                 scene.placed(place, |scene| head(scene, coat, iris));
             });

@@ -1,4 +1,4 @@
-//! Deer.
+//! Draws deer: a head close up, standing, walking, leaping and grazing.
 
 use super::body::{Build, RUNNING, STANDING, WALKING};
 use super::{Coat, Marks, backdrop, eye, outdoors, portrait, stand};
@@ -21,7 +21,8 @@ const BUILD: Build = Build {
 
 const HORN: Ink = Ink::hex(0xd8_c29a);
 
-/// A deer close up, standing, leaping or grazing; some are spotted, most have antlers.
+/// A deer close up, standing, walking, leaping or grazing, with its background. Some have spots, most
+/// have antlers.
 pub fn deer(scene: &mut Scene) {
     let base = scene.ink(&[0x9a6a3c, 0x8a5f3a, 0xa9784a, 0x7a5a40, 0xb07a48]);
     let fawn = scene.chance(0.2);
@@ -54,7 +55,7 @@ pub fn deer(scene: &mut Scene) {
     });
 }
 
-/// One antler, rooted at the origin of `root` and leaning to the side of `side`.
+/// Adds an antler to `shape`. It starts at `root` and leans to the right if `side` is positive.
 fn antler(shape: Shape, root: At, side: f32, size: f32) -> Shape {
     let at = |x: f32, y: f32| (root.0 + side * x * size, root.1 + y * size);
     shape
@@ -76,7 +77,7 @@ fn antler(shape: Shape, root: At, side: f32, size: f32) -> Shape {
         )
 }
 
-/// A deer's head from its right side, its poll at the origin.
+/// A deer's head, seen from its right side. The poll is at the origin.
 fn head(scene: &mut Scene, coat: Coat, antlers: bool) {
     let Coat { base, pale, .. } = coat;
     if antlers {

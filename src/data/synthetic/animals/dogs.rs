@@ -1,4 +1,4 @@
-//! Dogs.
+//! Draws dogs: a head close up, sitting, standing, walking and running.
 
 use super::body::{Build, RUNNING, STANDING, WALKING};
 use super::{Coat, Marks, at_home, backdrop, eye, portrait, seated, stand};
@@ -19,7 +19,7 @@ const BUILD: Build = Build {
     hoofed: false,
 };
 
-/// A dog close up, sitting, or on its feet.
+/// A dog close up, sitting, standing, walking or running, with its background.
 pub fn dog(scene: &mut Scene) {
     let coat = any_coat(scene);
     let face = Face::any(scene);
@@ -71,7 +71,8 @@ fn any_coat(scene: &mut Scene) -> Coat {
     }
 }
 
-/// What sets one dog's face apart from another's.
+/// The features by which dogs' faces differ: pricked ears, an open mouth with the tongue out, the
+/// collar.
 #[derive(Clone, Copy, Debug)]
 pub struct Face {
     pricked: bool,
@@ -164,7 +165,7 @@ fn head(scene: &mut Scene, coat: Coat, face: Face) {
     scene.fill(&mouth, Ink::DARK);
 }
 
-/// A dog's head from its right side, its poll at the origin.
+/// A dog's head, seen from its right side. The poll is at the origin.
 fn profile(scene: &mut Scene, coat: Coat, face: Face) {
     let Coat { base, pale, dark, marks } = coat;
     let collar = Shape::new().limb(&[(-6.5, 2.0, 1.5), (3.0, 8.5, 1.5)]);

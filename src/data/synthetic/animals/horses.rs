@@ -1,4 +1,4 @@
-//! Horses.
+//! Draws horses: a head close up, standing, walking, galloping and grazing.
 
 use super::body::{Build, RUNNING, STANDING, WALKING};
 use super::{Coat, Marks, backdrop, eye, outdoors, portrait, stand};
@@ -19,7 +19,7 @@ const BUILD: Build = Build {
     hoofed: true,
 };
 
-/// A horse close up, standing, walking, galloping or grazing.
+/// A horse close up, standing, walking, galloping or grazing, with its background.
 pub fn horse(scene: &mut Scene) {
     let base = scene.ink(&[0x7a4a2a, 0x8f5a32, 0x4a3022, 0x2e2826, 0xa9743f, 0xc9c4bc, 0x9a9692]);
     let marks = if scene.chance(0.2) { Marks::Patches } else { Marks::Plain };
@@ -64,7 +64,7 @@ pub fn horse(scene: &mut Scene) {
     });
 }
 
-/// A horse's head from its right side, its poll at the origin.
+/// A horse's head, seen from its right side. The poll is at the origin.
 fn head(scene: &mut Scene, coat: Coat, mane: Ink) {
     let Coat { base, pale, .. } = coat;
     let ears = Shape::new()
@@ -97,11 +97,12 @@ fn head(scene: &mut Scene, coat: Coat, mane: Ink) {
     scene.fill(&Shape::new().blob(&forelock), mane);
 }
 
-/// The mane, along the crest from the withers up to the poll.
+/// The mane, along the crest (the upper edge of the neck) from the withers to the poll.
 fn crest(scene: &mut Scene, withers: At, poll: At, mane: Ink) {
     let (dx, dy) = (poll.0 - withers.0, poll.1 - withers.1);
     let length = (dx * dx + dy * dy).sqrt();
-    // The crest lies to the left of the neck's middle line, seen upwards.
+    // `t` runs from the withers to the poll; `out` is the distance from the neck's centre line
+    // towards the crest.
     let along = |t: f32, out: f32| {
         let (nx, ny) = (dy / length, -dx / length);
         (withers.0 + dx * t + nx * out, withers.1 + dy * t + ny * out)
@@ -119,7 +120,7 @@ fn crest(scene: &mut Scene, withers: At, poll: At, mane: Ink) {
     scene.fill(&hair, Fill::Linear(poll, withers, mane.lighter(0.14), mane.darker(0.2)));
 }
 
-/// A horse's head and neck in profile, filling the picture.
+/// A horse's head and neck in profile. They fill the picture.
 fn bust(scene: &mut Scene, coat: Coat, mane: Ink) {
     let poll = (-6.0, -26.0);
     let neck =

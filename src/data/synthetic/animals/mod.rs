@@ -1,4 +1,5 @@
-//! Animals: what their classes have in common, and a file for each class.
+//! Draws the six animal classes, a file for each. This file has what they share: coats, eyes, settings
+//! and poses.
 
 mod birds;
 mod body;
@@ -19,7 +20,7 @@ use crate::data::synthetic::background::{self, Ground, shadow};
 use crate::data::synthetic::brush::{Fill, Ink, SIDE, Scene};
 use crate::data::synthetic::shape::{At, Placement, Shape};
 
-/// The colouring of an animal.
+/// The colours and markings of an animal.
 #[derive(Clone, Copy, Debug)]
 struct Coat {
     base: Ink,
@@ -30,24 +31,24 @@ struct Coat {
     marks: Marks,
 }
 
-/// What is laid over the ground colour of a coat.
+/// The pattern over the base colour of a coat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Marks {
     Plain,
     Stripes,
     Patches,
     Spots,
-    /// A dark back over pale sides.
+    /// A dark back and pale sides.
     Saddle,
 }
 
 impl Coat {
-    /// Two shades of `base`, for an animal of one colour.
+    /// The coat of an animal with one colour: `base`, a lighter and a darker shade.
     fn of(base: Ink) -> Self {
         Self { base, pale: base.lighter(0.35), dark: base.darker(0.4), marks: Marks::Plain }
     }
 
-    /// Lays the markings of this coat on a body of the given outline, between two corners.
+    /// Paints the markings of this coat inside `outline`, between the two corners given.
     fn mark(self, scene: &mut Scene, outline: &Shape, (left, top): At, (right, bottom): At) {
         let height = bottom - top;
         scene.within(outline, |scene| match self.marks {
@@ -88,16 +89,16 @@ impl Coat {
     }
 }
 
-/// A dark eye with a spark of light in it.
+/// A dark eye with a highlight.
 fn eye(scene: &mut Scene, (x, y): At, r: f32) {
     scene.fill(&Shape::new().disc((x, y), r), Ink::DARK);
     scene.fill(&Shape::new().disc((x + 0.3 * r, y - 0.35 * r), 0.34 * r), Ink::WHITE);
 }
 
-/// Puts an animal in its setting, facing either way, its feet at `ground`.
+/// Places an animal with its feet at y = `ground`, facing left or right at random.
 ///
-/// In its own frame it is `height` tall and its middle lies `across` from the origin; in the
-/// picture it takes up a share of the height between the two of `fill`.
+/// In the frame that `paint` uses, the animal is `height` units tall and its centre is at
+/// x = `across`. In the picture, its height is a random share of the picture's, in the range `fill`.
 fn stand(
     scene: &mut Scene,
     ground: f32,
@@ -114,7 +115,7 @@ fn stand(
     scene.placed(place, paint);
 }
 
-/// Puts a head before a backdrop: its middle near the picture's, as large as `scale`.
+/// Places a head near the centre of the picture, flipped at random, with a scale in the range `scale`.
 fn portrait(scene: &mut Scene, scale: At, paint: impl FnOnce(&mut Scene)) {
     let place = Placement::at((scene.between(42.0, 54.0), scene.between(42.0, 52.0)))
         .scale(scene.between(scale.0, scale.1))
@@ -123,7 +124,7 @@ fn portrait(scene: &mut Scene, scale: At, paint: impl FnOnce(&mut Scene)) {
     scene.placed(place, paint);
 }
 
-/// What is behind a portrait: mostly out of focus, sometimes in sight.
+/// The background of a portrait: mostly blurred, sometimes a wood or a field.
 fn backdrop(scene: &mut Scene) {
     match scene.count(0, 5) {
         0 => {
@@ -136,7 +137,7 @@ fn backdrop(scene: &mut Scene) {
     }
 }
 
-/// The settings pets are seen in; returns the height at which they sit or stand.
+/// A background for pets: a room, a street or a field. Returns the y at which they sit or stand.
 fn at_home(scene: &mut Scene) -> f32 {
     match scene.count(0, 4) {
         0 | 1 => background::room(scene),
@@ -146,8 +147,8 @@ fn at_home(scene: &mut Scene) -> f32 {
     }
 }
 
-/// The settings grazing animals are seen in, in the share `wood` a wood; returns the height at
-/// which they stand.
+/// A background for grazing animals: a wood with the probability `wood`, otherwise a field. Returns
+/// the y at which they stand.
 fn outdoors(scene: &mut Scene, wood: f32) -> f32 {
     if scene.chance(wood) {
         background::woods(scene)
@@ -157,7 +158,7 @@ fn outdoors(scene: &mut Scene, wood: f32) -> f32 {
     }
 }
 
-/// A pet sitting upright and facing the viewer; `head` paints its head around the origin.
+/// A pet that sits upright and faces the viewer; `head` paints its head around the origin.
 fn seated(scene: &mut Scene, coat: Coat, head: impl FnOnce(&mut Scene)) {
     shadow(scene, (0.0, -1.0), (30.0, 4.5));
     let haunches =

@@ -1,4 +1,4 @@
-//! Monkeys.
+//! Draws monkeys: a head close up, sitting, hanging and walking.
 
 use super::body::{Build, WALKING};
 use super::{Coat, Marks, eye, stand};
@@ -19,7 +19,7 @@ const BUILD: Build = Build {
     hoofed: false,
 };
 
-/// A monkey close up, sitting, hanging from a bough, or on all fours.
+/// A monkey close up, sitting, hanging from a branch, or walking on all fours, with its background.
 pub fn monkey(scene: &mut Scene) {
     let base = scene.ink(&[0x5f4432, 0x7a5a3c, 0x3a2e28, 0x9a7448, 0x6f6a62, 0x8a4f2c]);
     let pale = scene.ink(&[0xe0b890, 0xd9a684, 0xeac9a8, 0xc99a7a]);
@@ -76,8 +76,8 @@ pub fn monkey(scene: &mut Scene) {
     }
 }
 
-/// A monkey sitting upright on whatever is at height 0; its tail hangs below a branch, or lies
-/// beside it on the ground.
+/// A monkey that sits upright at y = 0. If `aloft`, it sits on a branch and its tail hangs down;
+/// otherwise it sits on the ground and its tail is beside it.
 fn sitting(scene: &mut Scene, coat: Coat, aloft: bool) {
     let Coat { base, pale, .. } = coat;
     let knots = if aloft {
@@ -121,7 +121,7 @@ fn sitting(scene: &mut Scene, coat: Coat, aloft: bool) {
     scene.placed(place, |scene| head(scene, coat));
 }
 
-/// A monkey hanging by its hands from a bough at height 0.
+/// A monkey that hangs by its hands from a branch at y = 0.
 fn hanging(scene: &mut Scene, coat: Coat) {
     let Coat { base, pale, .. } = coat;
     let knots = [(8.0, 58.0), (34.0, 70.0), (42.0, 40.0), (30.0, 34.0)];
@@ -151,7 +151,7 @@ fn hanging(scene: &mut Scene, coat: Coat) {
     scene.placed(place, |scene| head(scene, coat));
 }
 
-/// A monkey going by on all fours, tail aloft, face turned to the viewer.
+/// A monkey that walks on all fours with its tail raised. Its face is turned to the viewer.
 fn walking(scene: &mut Scene, ground: f32, coat: Coat) {
     stand(scene, ground, (66.0, 3.0), (0.76, 0.9), |scene| {
         shadow(scene, (2.0, -1.0), (26.0, 3.4));

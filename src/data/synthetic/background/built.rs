@@ -1,10 +1,10 @@
-//! Settings made by people: streets, airfields and homes.
+//! Draws built backgrounds: streets, airfields and rooms.
 
 use super::{EDGE, Ground, above, below, distance, ground, sky};
 use crate::data::synthetic::brush::{Fill, Ink, Scene};
 use crate::data::synthetic::shape::Shape;
 
-/// A street in town or a road in the country; returns the height at which wheels touch it.
+/// A street in a town or a country road. Returns the y at which wheels touch the road.
 pub fn street(scene: &mut Scene) -> f32 {
     let horizon = scene.between(34.0, 52.0);
     let air = sky(scene, horizon);
@@ -31,7 +31,7 @@ pub fn street(scene: &mut Scene) -> f32 {
     scene.between(80.0, 87.0).max(kerb + 10.0)
 }
 
-/// A row of houses whose feet are at the height `foot`.
+/// A row of houses that stand at y = `foot`.
 fn houses(scene: &mut Scene, foot: f32) {
     let mut x = scene.between(-20.0, 0.0);
     while x < EDGE {
@@ -55,7 +55,7 @@ fn houses(scene: &mut Scene, foot: f32) {
     }
 }
 
-/// An airfield; returns the height at which wheels touch the runway.
+/// An airfield. Returns the y at which wheels touch the runway.
 pub fn airfield(scene: &mut Scene) -> f32 {
     let horizon = scene.between(46.0, 60.0);
     let air = sky(scene, horizon);
@@ -69,7 +69,7 @@ pub fn airfield(scene: &mut Scene) -> f32 {
     scene.between(76.0, 84.0)
 }
 
-/// The inside of a home; returns the height at which a subject sits.
+/// A room in a home. Returns the y at which a subject sits.
 pub fn room(scene: &mut Scene) -> f32 {
     let skirting = scene.between(52.0, 68.0);
     let wall = scene.ink(&[0xd8cbb5, 0xb9c4c4, 0xc9a98f, 0x9fae98, 0xa89aa8, 0xe2ddd2, 0x8c9aa8]);

@@ -1,4 +1,5 @@
-//! The settings subjects are put in, each shared by several classes.
+//! Draws natural backgrounds: sky, fields, woods, tree tops, the sea, and blurred backdrops. Several
+//! classes share each of them.
 
 mod built;
 
@@ -9,7 +10,7 @@ use super::shape::{At, Placement, Shape};
 
 const EDGE: f32 = SIDE as f32;
 
-/// What a subject stands on.
+/// What covers the ground.
 #[derive(Clone, Copy, Debug)]
 pub enum Ground {
     Grass,
@@ -31,17 +32,17 @@ impl Ground {
     }
 }
 
-/// Everything from the top edge down to `bottom`.
+/// The part of the picture above y = `bottom`.
 fn above(bottom: f32) -> Shape {
     Shape::new().rect((0.0, 0.0), (EDGE, bottom))
 }
 
-/// Everything from `top` down to the bottom edge.
+/// The part of the picture below y = `top`.
 fn below(top: f32) -> Shape {
     Shape::new().rect((0.0, top), (EDGE, EDGE - top))
 }
 
-/// A sky down to the height `horizon`, of any weather and hour; returns its ink at the horizon.
+/// The sky above y = `horizon`, for a random weather and time of day. Returns its colour at the horizon.
 pub fn sky(scene: &mut Scene, horizon: f32) -> Ink {
     let (top, low) = scene.pick(&[
         (0x3d7fc9, 0xbfdcf0),
@@ -80,7 +81,7 @@ fn cloud(scene: &mut Scene, (x, y): At, ink: Ink) {
     }
 }
 
-/// Hills, a wood or nothing, standing on the horizon in the haze of `air`.
+/// Hills, a wood or nothing on the horizon, with haze of the colour `air`.
 fn distance(scene: &mut Scene, horizon: f32, air: Ink) {
     match scene.count(0, 3) {
         0 => {
@@ -119,7 +120,7 @@ fn distance(scene: &mut Scene, horizon: f32, air: Ink) {
     }
 }
 
-/// The ground from `horizon` down, with the marks that belong to it.
+/// The ground below y = `horizon`, with texture, and with blades of grass or straw.
 fn ground(scene: &mut Scene, horizon: f32, kind: Ground) {
     let tone = scene.ink(kind.inks());
     scene.fill(&below(horizon), Fill::down(horizon, EDGE, tone.lighter(0.18), tone.darker(0.22)));
@@ -139,7 +140,7 @@ fn ground(scene: &mut Scene, horizon: f32, kind: Ground) {
     }
 }
 
-/// Open land under the sky; returns the height at which a subject stands.
+/// Open land under the sky. Returns the y at which a subject stands.
 pub fn field(scene: &mut Scene, grounds: &[Ground]) -> f32 {
     let horizon = scene.between(26.0, 58.0);
     let air = sky(scene, horizon);
@@ -162,7 +163,7 @@ fn fence(scene: &mut Scene, foot: f32) {
     scene.fill(&rails, wood);
 }
 
-/// The floor of a wood between trunks; returns the height at which a subject stands.
+/// The inside of a wood, with trunks. Returns the y at which a subject stands.
 pub fn woods(scene: &mut Scene) -> f32 {
     let horizon = scene.between(48.0, 64.0);
     let haze = scene.ink(&[0x9fb58a, 0xb7b78e, 0x7d9a78, 0xc4b58a, 0x5f7a5c]);
@@ -187,7 +188,7 @@ pub fn woods(scene: &mut Scene) -> f32 {
     scene.between(79.0, 89.0)
 }
 
-/// Loose foliage out of focus, down to the height `bottom`.
+/// Blurred foliage above y = `bottom`.
 fn leaves(scene: &mut Scene, bottom: f32, tone: Ink) {
     for _ in 0..26 {
         let centre = (scene.between(0.0, EDGE), scene.between(0.0, bottom));
@@ -198,7 +199,7 @@ fn leaves(scene: &mut Scene, bottom: f32, tone: Ink) {
     }
 }
 
-/// High among the leaves, with no ground in sight.
+/// Tree tops: leaves or sky, without any ground.
 pub fn canopy(scene: &mut Scene) {
     if scene.chance(0.4) {
         sky(scene, EDGE);
@@ -209,7 +210,7 @@ pub fn canopy(scene: &mut Scene) {
     }
 }
 
-/// A branch across the picture whose upper side is at the height `y` in the middle.
+/// A branch across the picture. Its upper side is at `y` in the middle of the picture.
 pub fn branch(scene: &mut Scene, y: f32) {
     let bark = scene.ink(&[0x6b4f3a, 0x5a4636, 0x7d6650, 0x4d4038]);
     let (left, right) = (scene.between(-6.0, 6.0), scene.between(-6.0, 6.0));
@@ -221,7 +222,7 @@ pub fn branch(scene: &mut Scene, y: f32) {
     scene.fill(&wood, Fill::down(y, y + 2.0 * r, bark.lighter(0.2), bark.darker(0.4)));
     let green = scene.ink(&[0x4f7f34, 0x6a9440, 0x3d6b35, 0x8a9a3c]);
     for _ in 0..scene.count(3, 12) {
-        // Leaves keep to the sides, where they cover no subject.
+        // Leaves are drawn at the sides only, where they do not cover the subject.
         let reach = scene.between(2.0, 26.0);
         let x = if scene.chance(0.5) { reach } else { EDGE - reach };
         let at = (x, y + r + scene.between(-9.0, 9.0));
@@ -231,7 +232,7 @@ pub fn branch(scene: &mut Scene, y: f32) {
     }
 }
 
-/// Open water under the sky; returns the height of the horizon and the ink of the water.
+/// Open water under the sky. Returns the y of the horizon and the colour of the water.
 pub fn sea(scene: &mut Scene) -> (f32, Ink) {
     let horizon = scene.between(34.0, 60.0);
     let air = sky(scene, horizon);
@@ -245,7 +246,7 @@ pub fn sea(scene: &mut Scene) -> (f32, Ink) {
     (horizon, tone)
 }
 
-/// Flat streaks of light on water between two heights.
+/// Flat streaks of light on the water from y = `top` to y = `bottom`.
 pub fn ripples(scene: &mut Scene, (top, bottom): At, ink: Ink) {
     let mut streaks = Shape::new();
     for _ in 0..30 {
@@ -256,7 +257,7 @@ pub fn ripples(scene: &mut Scene, (top, bottom): At, ink: Ink) {
     scene.fill(&streaks, ink.alpha(0.45));
 }
 
-/// A close-up's backdrop: whatever is behind, far out of focus.
+/// A strongly blurred backdrop for close-ups.
 pub fn blur(scene: &mut Scene) {
     let tone = scene
         .ink(&[0x6f8f55, 0x8aa06a, 0x9a8468, 0x7d8c99, 0xa9a08f, 0x54704a, 0x6a5a50, 0x9fb8c9]);

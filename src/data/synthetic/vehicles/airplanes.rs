@@ -1,11 +1,12 @@
-//! Airplanes.
+//! Draws airplanes: an airliner, a light plane, an airliner from the front, and planes from above or
+//! below.
 
 use super::{METAL, PANE, TYRE};
 use crate::data::synthetic::background::{self, Ground, shadow};
 use crate::data::synthetic::brush::{Fill, Ink, SIDE, Scene};
 use crate::data::synthetic::shape::{At, Placement, Shape};
 
-/// An airplane in the air or on a runway, seen from one of several sides.
+/// An airplane in the air or on a runway, with its background.
 pub fn airplane(scene: &mut Scene) {
     let mirrored = scene.chance(0.5);
     let skins = [0xf1f2f2, 0xf1f2f2, 0xdfe3e6, 0xc4cad0, 0x9fa8b0, 0xd9d2c0];
@@ -34,7 +35,7 @@ pub fn airplane(scene: &mut Scene) {
     let scale = if low { (0.6, 0.8) } else { (0.75, 1.12) };
     let place = Placement::at(middle).scale(scene.between(scale.0, scale.1)).mirror(mirrored);
     if scene.chance(0.4) {
-        // Seen from below or above, at a slant: the plan view, turned and then foreshortened.
+        // Seen obliquely from below or above: the plan view, rotated and then foreshortened.
         let place = place.stretch(1.0, scene.between(0.55, 1.0));
         let heading = Placement::at((0.0, 0.0)).slope(scene.between(-0.4, 2.6));
         scene.placed(place, |scene| scene.placed(heading, |scene| plan(scene, skin, livery)));
@@ -48,7 +49,7 @@ pub fn airplane(scene: &mut Scene) {
     }
 }
 
-/// An airliner from its side, nose to the right; its wheels, if out, stand at height 0.
+/// An airliner from the side, nose to the right. If `landed`, its wheels are out and stand at y = 0.
 fn airliner(scene: &mut Scene, skin: Ink, livery: Ink, landed: bool) {
     let wing = skin.darker(0.12);
     let far_wing = [(10.0, -17.0), (0.0, -17.0), (-12.0, -25.0), (-8.0, -25.0)];
@@ -95,7 +96,7 @@ fn airliner(scene: &mut Scene, skin: Ink, livery: Ink, landed: bool) {
     );
 }
 
-/// A small propeller plane from its side, nose to the right; its wheels are always out.
+/// A small propeller plane from the side, nose to the right. Its wheels are always out.
 fn light_plane(scene: &mut Scene, skin: Ink, livery: Ink, _landed: bool) {
     let body = if scene.chance(0.5) { livery } else { skin };
     let trim = if scene.chance(0.5) { skin } else { livery.darker(0.2) };
@@ -142,7 +143,7 @@ fn light_plane(scene: &mut Scene, skin: Ink, livery: Ink, _landed: bool) {
     scene.fill(&Shape::new().limb(&[(31.0, -13.0, 2.0), (34.5, -13.0, 0.9)]), METAL);
 }
 
-/// An airliner coming towards the viewer.
+/// An airliner from the front.
 fn head_on(scene: &mut Scene, skin: Ink, livery: Ink, landed: bool) {
     let fin = Shape::new().poly(&[(-1.4, -26.0), (1.4, -26.0), (0.9, -46.0), (-0.9, -46.0)]);
     scene.fill(&fin, livery);
@@ -184,7 +185,7 @@ fn head_on(scene: &mut Scene, skin: Ink, livery: Ink, landed: bool) {
     });
 }
 
-/// A plane seen from straight above or below, nose up.
+/// A plane seen vertically from above or below, nose up: an airliner or a fighter.
 fn plan(scene: &mut Scene, skin: Ink, livery: Ink) {
     let fighter = scene.chance(0.3);
     let (tip, root) = if fighter { (24.0, 22.0) } else { (39.0, 15.0) };

@@ -1,12 +1,12 @@
-//! Cars.
+//! Draws cars: from the side, from the front and from behind.
 
 use super::{LAMP, PAINTS, TAIL_LAMP, TYRE, glass, wheel};
 use crate::data::synthetic::background::{self, shadow};
 use crate::data::synthetic::brush::{Fill, Ink, Scene};
 use crate::data::synthetic::shape::{Placement, Shape};
 
-/// The roof line of a car: where its roof begins and ends, where the screens meet the body, and
-/// how high roof and waist are.
+/// The roof line of a car: x of the roof's ends (`rear`, `front`), x of the points where the windscreens
+/// meet the body (`tail`, `nose`), and y of the roof and of the waist.
 #[derive(Clone, Copy)]
 struct Cabin {
     tail: f32,
@@ -18,14 +18,14 @@ struct Cabin {
 }
 
 const CABINS: [Cabin; 4] = [
-    // A saloon, a hatchback, an off-roader and a coupé.
+    // A saloon, a hatchback, an off-road car and a coupé.
     Cabin { tail: -27.0, rear: -16.0, front: 7.0, nose: 20.0, roof: -30.0, waist: -18.5 },
     Cabin { tail: -36.0, rear: -29.0, front: 6.0, nose: 20.0, roof: -31.0, waist: -18.5 },
     Cabin { tail: -37.0, rear: -34.0, front: 7.0, nose: 17.0, roof: -36.0, waist: -22.0 },
     Cabin { tail: -33.0, rear: -13.0, front: 2.0, nose: 19.0, roof: -26.0, waist: -17.0 },
 ];
 
-/// A car from its side, from in front or from behind.
+/// A car from the side, from the front or from behind, on a street.
 pub fn car(scene: &mut Scene) {
     let ground = background::street(scene);
     let paint = scene.ink(PAINTS);
@@ -118,7 +118,7 @@ fn car_behind(scene: &mut Scene, paint: Ink) {
     }
 }
 
-/// What a car seen from in front and one seen from behind have in common.
+/// The parts that the front view and the rear view share.
 fn car_face(scene: &mut Scene, paint: Ink) {
     shadow(scene, (0.0, -1.0), (36.0, 5.0));
     let tyres = Shape::new().rounded((-27.0, -11.0), (9.0, 11.0), 2.0).rounded(

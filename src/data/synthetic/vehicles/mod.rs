@@ -1,7 +1,8 @@
-//! Vehicles: what their classes have in common, and a file for each class.
+//! Draws the four vehicle classes, a file for each. This file has what they share: colours, wheels and
+//! glass.
 //!
-//! Each is drawn in a frame of its own: it faces right, its wheels or its water line are at height
-//! 0, and its middle is at 0 across.
+//! In its own frame a vehicle faces right, its wheels or its water line are at y = 0, and its centre
+//! is at x = 0.
 
 mod airplanes;
 mod cars;
@@ -22,13 +23,13 @@ const LAMP: Ink = Ink::hex(0xff_f4c8);
 const PANE: Ink = Ink::hex(0x2c_3946);
 const METAL: Ink = Ink::hex(0xa9_b0b7);
 
-/// Paints of cars and trucks alike: neither class has a colour of its own.
+/// The colours of cars and trucks. They share one list, so that a colour does not tell the class.
 const PAINTS: &[u32] = &[
     0xb8232a, 0x1f4f9a, 0x2b2d33, 0xd9dadb, 0x9aa0a6, 0x2f6b45, 0xe0a92e, 0x7a1f2f, 0xd8672a,
     0x5a8fb5, 0xf0eee6,
 ];
 
-/// A wheel seen from the side, resting on the ground.
+/// A wheel of radius `r` at `x`, seen from the side. It stands on the ground.
 fn wheel(scene: &mut Scene, x: f32, r: f32) {
     let hub = (x, -r);
     scene.fill(&Shape::new().disc(hub, r), TYRE);
@@ -43,7 +44,7 @@ fn wheel(scene: &mut Scene, x: f32, r: f32) {
     scene.fill(&Shape::new().disc(hub, 0.14 * r), Ink::hex(0x4a4c50));
 }
 
-/// Window glass between the heights `top` and `bottom`.
+/// The fill of window glass from y = `top` to y = `bottom`.
 fn glass(top: f32, bottom: f32) -> Fill {
     Fill::down(top, bottom, Ink::hex(0x9db8c9), Ink::hex(0x2b3640))
 }

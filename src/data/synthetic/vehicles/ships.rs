@@ -1,11 +1,11 @@
-//! Ships.
+//! Draws ships: container ships, cruise ships, sailing boats and fishing boats.
 
 use super::{METAL, PANE};
 use crate::data::synthetic::background::{self};
 use crate::data::synthetic::brush::{Fill, Ink, SIDE, Scene};
 use crate::data::synthetic::shape::{At, Placement, Shape};
 
-/// A freighter, a cruise ship, a sailing boat or a fishing boat at sea.
+/// A container ship, a cruise ship, a sailing boat or a fishing boat at sea.
 pub fn ship(scene: &mut Scene) {
     let (horizon, water) = background::sea(scene);
     let line = scene.between(horizon + 8.0, 80.0).max(66.0);
@@ -15,7 +15,7 @@ pub fn ship(scene: &mut Scene) {
         .slope(scene.between(-0.04, 0.04))
         .mirror(scene.chance(0.5));
     scene.placed(place, |scene| {
-        // The reflection first: the ship again, upside down, squat and half drowned.
+        // The dark reflection in the water is painted first, below the ship.
         scene.soft((0.0, 5.0), (44.0, 9.0), water.darker(0.7).alpha(0.7));
         view(scene);
         let mut wake = Shape::new();
@@ -29,7 +29,7 @@ pub fn ship(scene: &mut Scene) {
     background::ripples(scene, (line + 4.0, SIDE as f32), water.lighter(0.5));
 }
 
-/// A hull whose bow is at the right, its deck at the height `deck`; returns its outline.
+/// A hull with its bow at the right and its deck at y = `deck`. Returns its outline.
 fn hull(scene: &mut Scene, deck: f32, (stern, bow): At, paint: Ink) -> Shape {
     let outline = Shape::new().blob(&[
         (stern, deck),

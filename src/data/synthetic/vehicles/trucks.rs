@@ -1,4 +1,4 @@
-//! Trucks.
+//! Draws trucks: from the side, with one of several loads, and from the front.
 
 use super::{LAMP, PAINTS, TAIL_LAMP, TYRE, glass, wheel};
 use crate::data::synthetic::background::{self, shadow};
@@ -7,10 +7,10 @@ use crate::data::synthetic::shape::{At, Placement, Shape};
 
 const AMBER: Ink = Ink::hex(0xf2_9a2e);
 
-/// What a truck carries behind its cab.
+/// Paints what a truck carries behind its cab.
 type Load = fn(&mut Scene);
 
-/// A truck with one of several loads from its side, or head on.
+/// A truck on a street, from the side with one of several loads, or from the front.
 pub fn truck(scene: &mut Scene) {
     let ground = background::street(scene);
     let paint = scene.ink(PAINTS);
@@ -47,7 +47,7 @@ fn truck_side(scene: &mut Scene, paint: Ink) {
     }
 }
 
-/// The driver's cab, behind a bonnet or with a flat front.
+/// The driver's cab, with a bonnet or a flat front.
 fn cab(scene: &mut Scene, paint: Ink, bonnet: bool) {
     let roof = scene.between(-43.0, -37.0);
     let body = if bonnet {
@@ -163,7 +163,7 @@ fn logs(scene: &mut Scene) {
     scene.fill(&posts, Ink::hex(0x3c3d42));
 }
 
-/// The body of a fire engine: lockers, and a ladder on the roof.
+/// The body of a fire engine, with lockers, and a ladder on the roof.
 fn fire_engine(scene: &mut Scene, red: Ink) {
     let body = Shape::new().rounded((-45.0, -36.0), (57.0, 26.0), 1.5);
     scene.fill(&body, Fill::round(-38.0, -8.0, red));
