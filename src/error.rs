@@ -40,13 +40,22 @@ pub enum Error {
         limit: u64,
     },
 
+    /// A number of pictures that there are not.
+    #[error("{wanted} pictures are wanted; give a number between 1 and {available}")]
+    Count {
+        /// How many are wanted.
+        wanted: usize,
+        /// How many there are.
+        available: usize,
+    },
+
     /// A file that cannot be read or written.
-    #[error("{path}: {source}", path = .path.display())]
+    #[error("{path}: {reason}", path = .path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
+        /// What the system said. Not the error's source, or whoever prints the chain would say it twice.
+        reason: std::io::Error,
     },
 
     /// A data set whose files do not fit the official layout.
@@ -77,7 +86,7 @@ pub enum Error {
 
     /// A computation whose result is not a finite number.
     #[error(
-        "{0} is not a finite number; the weights or the picture hold values that no real ones do"
+        "{0} is not a finite number: the weights or the picture hold values outside any sensible range"
     )]
     NotFinite(&'static str),
 
@@ -92,7 +101,7 @@ impl Error {
     /// Names the file in which an input or output error occurred.
     pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
-        move |source| Self::Io { path, source }
+        move |reason| Self::Io { path, reason }
     }
 }
 

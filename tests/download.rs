@@ -11,7 +11,7 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use md5::Md5;
-use second_look::download::{Checksum, Download, Patience, Remote, check_space, unpack};
+use second_look::download::{Checksum, Download, Remote, RetryPolicy, check_space, unpack};
 use sha2::{Digest, Sha256};
 
 /// What the server does with one request.
@@ -133,21 +133,21 @@ fn remote(server: &Server, file: &[u8]) -> Remote {
     }
 }
 
-const HASTY: Patience = Patience {
-    silence: Duration::from_millis(300),
-    first_wait: Duration::from_millis(1),
+const HASTY: RetryPolicy = RetryPolicy {
+    timeout: Duration::from_millis(300),
+    initial_backoff: Duration::from_millis(1),
     attempts: 4,
 };
 
-fn fetch(remote: &Remote, folder: &Path, patience: Patience) -> anyhow::Result<Vec<u8>> {
-    let path = remote.fetch(folder, patience, &mut |_| {})?;
+fn fetch(remote: &Remote, folder: &Path, retry: RetryPolicy) -> anyhow::Result<Vec<u8>> {
+    let path = remote.fetch(folder, retry, &mut |_| {})?;
     assert!(!remote.part(folder).exists(), "the part is left beside the whole");
     Ok(fs::read(path)?)
 }
 
 #[track_caller]
-fn fails(remote: &Remote, folder: &Path, patience: Patience, because: &[&str]) {
-    let error = format!("{:#}", fetch(remote, folder, patience).unwrap_err());
+fn fails(remote: &Remote, folder: &Path, retry: RetryPolicy, because: &[&str]) {
+    let error = format!("{:#}", fetch(remote, folder, retry).unwrap_err());
     assert!(because.iter().all(|word| error.contains(word)), "{error}");
     assert!(!folder.join("file.bin").exists(), "something half-done has the final name");
 }
@@ -175,14 +175,9 @@ fn comes_whole_whatever_happens_on_the_way() {
 fn another_process_goes_on_where_one_was_stopped() {
     let (file, folder) = (noise(50_000), tempfile::tempdir().unwrap());
     let server = Server::new(file.clone(), &[Answer::Cut(20_000), Answer::Proper]);
-    let impatient = Patience { attempts: 0, ..HASTY };
-    fails(
-        &remote(&server, &file),
-        folder.path(),
-        impatient,
-        &["disconnected", "goes on at 0.0 MB"],
-    );
-    assert_eq!(fetch(&remote(&server, &file), folder.path(), impatient).unwrap(), file);
+    let no_retry = RetryPolicy { attempts: 0, ..HASTY };
+    fails(&remote(&server, &file), folder.path(), no_retry, &["disconnected", "goes on at 0.0 MB"]);
+    assert_eq!(fetch(&remote(&server, &file), folder.path(), no_retry).unwrap(), file);
     assert_eq!(server.asked(), [0, 20_000]);
 }
 
@@ -197,7 +192,7 @@ fn a_server_that_gives_nothing_is_given_up() {
     ] {
         let folder = tempfile::tempdir().unwrap();
         let server = Server::new(file.clone(), &[answer]);
-        fails(&remote(&server, &file), folder.path(), HASTY, &[because, "--mirror"]);
+        fails(&remote(&server, &file), folder.path(), HASTY, &[because, "another address"]);
         assert_eq!(server.asked().len(), requests);
     }
 }
@@ -220,7 +215,7 @@ fn wrong_bytes_are_told_by_their_sum_and_removed() {
     let mut other = file.clone();
     other[700] ^= 1;
     let wrong = Server::new(other, &[Answer::Proper]);
-    fails(&remote(&wrong, &file), folder.path(), HASTY, &["checksum", "--mirror"]);
+    fails(&remote(&wrong, &file), folder.path(), HASTY, &["checksum", "another address"]);
     let right = Server::new(file.clone(), &[Answer::Proper]);
     assert_eq!(fetch(&remote(&right, &file), folder.path(), HASTY).unwrap(), file);
     assert_eq!(right.asked(), [0], "it went on from wrong bytes");
@@ -255,13 +250,13 @@ fn unpacked(
     file: &[u8],
     answers: &[Answer],
     folder: &Path,
-    patience: Patience,
+    retry: RetryPolicy,
 ) -> anyhow::Result<()> {
     let server = Server::new(file.to_vec(), answers);
     let checksum = Checksum::Md5(digits(Md5::digest(file)));
     let remote = Remote { checksum, ..remote(&server, file) };
     let (part, mut came) = (remote.part(folder), |_| {});
-    unpack(Download::open(&remote, &part, patience, &mut came)?, &part, folder, &WANTED)
+    unpack(Download::open(&remote, &part, retry, &mut came)?, &part, folder, &WANTED)
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -289,11 +284,11 @@ fn an_archive_is_unpacked_while_it_comes_in_pieces() {
 fn an_archive_that_stops_coming_is_gone_on_with() {
     let folder = tempfile::tempdir().unwrap();
     let file = archive(&WANTED);
-    let impatient = Patience { attempts: 0, ..HASTY };
-    let error = unpacked(&file, &[Answer::Cut(150_000)], folder.path(), impatient).unwrap_err();
-    assert!(format!("{error:#}").contains("goes on at"), "{error:#}");
+    let no_retry = RetryPolicy { attempts: 0, ..HASTY };
+    let error = unpacked(&file, &[Answer::Cut(150_000)], folder.path(), no_retry).unwrap_err();
+    assert!(format!("{error:#}").contains("resume it at"), "{error:#}");
     assert_eq!(names(folder.path()), ["file.bin.part"], "what is worth going on from, and no more");
-    unpacked(&file, &[Answer::Proper], folder.path(), impatient).unwrap();
+    unpacked(&file, &[Answer::Proper], folder.path(), no_retry).unwrap();
     assert_eq!(names(folder.path()), WANTED);
 }
 
@@ -315,7 +310,7 @@ fn what_is_no_archive_or_another_one_leaves_nothing() {
 fn too_little_room_is_told_before_anything_comes() {
     let folder = tempfile::tempdir().unwrap();
     let error = check_space(folder.path(), u64::MAX).unwrap_err().to_string();
-    assert!(error.contains("GB free") && error.contains("--to"), "{error}");
+    assert!(error.contains("GB free") && error.contains("another folder"), "{error}");
     check_space(&folder.path().join("new"), 1).unwrap();
 }
 

@@ -285,7 +285,12 @@ impl Autoencoder {
             classifier_crc32,
         };
         let start = self.init.as_deref().map(start).transpose()?;
-        let data = Arc::new(self.source.training_data(self.beside.drawn, self.unlabeled)?);
+        let classifier_data = self.classifier.trained_on()?;
+        let data = Arc::new(self.source.training_data_for(
+            classifier_data.as_slice(),
+            self.beside.drawn,
+            self.unlabeled,
+        )?);
         let task = AutoencoderTask::new(chosen, start, Arc::clone(&data), classifier, devices)?;
         train(task, &data, &options)
     }

@@ -1,14 +1,16 @@
-//! Pictures to learn from and to measure on.
+//! Pictures to train on and to measure on.
 
+#[cfg(not(target_arch = "wasm32"))]
 pub mod dataset;
-mod split;
+pub mod split;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod stl10;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod synthetic;
 
-pub use dataset::TrainingData;
-pub use split::{HeldOut, Protocol, hold_out};
+#[cfg(not(target_arch = "wasm32"))]
+pub use dataset::{Dataset, Selection, Source, TrainingData};
+pub use split::{HeldOut, Part, Protocol, Split, SplitOptions, TrainedOn, hold_out};
 
 use crate::class::Class;
 use crate::error::Result;
@@ -45,8 +47,8 @@ pub trait Pictures: Send + Sync {
     }
 }
 
-/// Pictures followed by others, which may have fewer labels than pictures: learning an autoencoder
-/// needs none.
+/// Pictures followed by others, which may have fewer labels than pictures: training an autoencoder needs
+/// none.
 pub struct Joined {
     first: Box<dyn Pictures>,
     second: Box<dyn Pictures>,
@@ -54,7 +56,8 @@ pub struct Joined {
 }
 
 impl Joined {
-    /// Every picture of `first` must have a label, or no place would tell whose the labels are.
+    /// Joins the two lists. Every picture of `first` must have a label, because labels stand at the index of
+    /// their picture.
     ///
     /// # Panics
     /// When one has none.
@@ -78,6 +81,24 @@ impl Pictures for Joined {
         match index.checked_sub(self.first.len()) {
             None => self.first.read(index, bytes),
             Some(index) => self.second.read(index, bytes),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::synthetic::Drawn;
+    use super::*;
+
+    #[test]
+    fn joined_pictures_come_in_order_with_their_labels() {
+        let (first, second) = (Drawn::training(3, 1), Drawn::test(4, 2));
+        let joined = Joined::new(Box::new(first.clone()), Box::new(second.clone()));
+        assert_eq!(joined.len(), 7);
+        assert_eq!(joined.labels(), [first.labels(), second.labels()].concat());
+        for index in 0..7 {
+            let expected = if index < 3 { first.picture(index) } else { second.picture(index - 3) };
+            assert_eq!(joined.picture(index).unwrap(), expected.unwrap(), "{index}");
         }
     }
 }

@@ -5,7 +5,7 @@
 //! time where they lie, so 2.7 GB need not fit in memory.
 
 use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -39,7 +39,11 @@ impl Stl10 {
             path: path.to_owned(),
             expected: "a file of STL-10's binary archive (`second-look download stl10` fetches it)"
                 .to_owned(),
-            found: "no such file".to_owned(),
+            found: match path.try_exists() {
+                Ok(true) => "something that is no file".to_owned(),
+                Ok(false) => "no such file".to_owned(),
+                Err(error) => error.to_string(),
+            },
         };
         if !path.is_file() {
             return Err(missing(&path));
@@ -85,7 +89,7 @@ fn read_labels(path: &Path, len: usize) -> Result<Vec<Class>> {
                 Error::Data {
                     path: path.to_owned(),
                     expected: "labels 1 to 10".to_owned(),
-                    found: format!("{byte} at place {at}"),
+                    found: format!("{byte} at index {at}"),
                 }
             })
         })
@@ -106,7 +110,14 @@ impl Pictures for Stl10 {
         {
             let mut file = self.file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             file.seek(SeekFrom::Start((index * VALUES) as u64)).map_err(Error::io(&self.path))?;
-            file.read_exact(&mut columns).map_err(Error::io(&self.path))?;
+            file.read_exact(&mut columns).map_err(|error| match error.kind() {
+                ErrorKind::UnexpectedEof => Error::Data {
+                    path: self.path.clone(),
+                    expected: format!("{} pictures, as when it was opened", self.len),
+                    found: format!("an end inside picture {index}"),
+                },
+                _ => Error::io(&self.path)(error),
+            })?;
         }
         for (rows, columns) in bytes.chunks_exact_mut(PLANE).zip(columns.chunks_exact(PLANE)) {
             for y in 0..SIDE {

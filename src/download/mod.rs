@@ -1,5 +1,5 @@
-//! Getting STL-10 and the ImageNet weights of VGG16: what was cut off goes on where it was, what came is
-//! checked, and nothing half-done has a final name.
+//! Resumable, checksummed downloads of STL-10 and of VGG16's ImageNet weights. A file gets its final name only when
+//! it is complete.
 
 mod resume;
 mod stl10;
@@ -9,28 +9,28 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-pub use resume::{Download, Patience};
+pub use resume::{Download, RetryPolicy};
 pub use stl10::{UNPACKED, unpack};
 
-/// A file somewhere else, and how to know it.
+/// A file to download.
 #[derive(Clone, Debug)]
 pub struct Remote {
-    /// What it is called here.
+    /// Name of the downloaded file.
     pub name: String,
-    /// Where it is.
+    /// Its address.
     pub url: String,
-    /// How long it is.
+    /// Its length in bytes.
     pub bytes: u64,
-    /// What its bytes add up to.
+    /// Its checksum.
     pub checksum: Checksum,
 }
 
-/// What the bytes of a file add up to, in hexadecimal digits.
+/// Checksum of a file, in hexadecimal digits.
 #[derive(Clone, Debug)]
 pub enum Checksum {
-    /// The whole MD5: no protection from malice, but what STL-10 is known by.
+    /// MD5, which STL-10's authors publish; it protects against accidents, not against malice.
     Md5(String),
-    /// The first digits of the SHA-256, as PyTorch writes them into file names.
+    /// The first digits of the SHA-256, which PyTorch puts into file names.
     Sha256(String),
 }
 
@@ -55,39 +55,42 @@ impl Remote {
         }
     }
 
-    /// Where the part that has come is kept.
+    /// Where an unfinished download is kept.
     pub fn part(&self, folder: &Path) -> PathBuf {
         folder.join(format!("{}.part", self.name))
     }
 
-    /// Fetches the file into `folder`, under its own name once it is whole and checked.
+    /// Downloads the file into `folder`; it gets its name when it is complete and its checksum is right.
+    /// `on_progress` is called with the number of bytes received so far.
     ///
     /// # Errors
-    /// When it cannot be had, is another file, or cannot be written.
+    /// When it cannot be downloaded, is another file, or cannot be written.
     pub fn fetch(
         &self,
         folder: &Path,
-        patience: Patience,
-        came: &mut dyn FnMut(u64),
+        retry: RetryPolicy,
+        on_progress: &mut dyn FnMut(u64),
     ) -> Result<PathBuf> {
         let part = self.part(folder);
-        Download::open(self, &part, patience, came)?.finish()?;
+        Download::open(self, &part, retry, on_progress)?.finish()?;
         let whole = folder.join(&self.name);
         fs::rename(&part, &whole).with_context(|| format!("cannot write {}", whole.display()))?;
         Ok(whole)
     }
 }
 
+/// Checks that `needed` bytes are free in `folder`, which is made if it is missing.
+///
 /// # Errors
-/// When fewer than `needed` bytes are free in `folder`, which is made if it is not there.
+/// When there are fewer, or the folder cannot be made.
 pub fn check_space(folder: &Path, needed: u64) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let free = fs4::available_space(folder)
-        .with_context(|| format!("cannot tell how much is free in {}", folder.display()))?;
+        .with_context(|| format!("cannot tell how much space is free in {}", folder.display()))?;
     if free < needed {
         let gigabytes = |bytes: u64| bytes as f64 / 1e9;
         bail!(
-            "{} has {:.2} GB free, but {:.2} GB are needed: make room, or choose another folder with --to",
+            "{} has {:.2} GB free, but {:.2} GB are needed: free some space, or choose another folder",
             folder.display(),
             gigabytes(free),
             gigabytes(needed)

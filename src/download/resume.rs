@@ -1,4 +1,4 @@
-//! A download that is read like a file, whatever happens to the connection.
+//! A download that is read like a file and survives interruptions of the connection.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
@@ -16,25 +16,29 @@ use ureq::{Agent, Body, BodyReader};
 
 use super::{Checksum, Remote};
 
-/// How long to wait for what, and how often to try again.
+/// Timeouts and retries.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// For a connection, an answer, or a next byte.
-    pub silence: Duration,
-    /// Before the first new attempt; twice as long before each further one.
-    pub first_wait: Duration,
-    /// New attempts without a byte coming in between.
+pub struct RetryPolicy {
+    /// Longest wait for a connection, an answer, or the next byte.
+    pub timeout: Duration,
+    /// Wait before the first retry; it doubles with each further one.
+    pub initial_backoff: Duration,
+    /// Retries in a row without a byte received.
     pub attempts: usize,
 }
 
-impl Default for Patience {
+impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { silence: Duration::from_secs(30), first_wait: Duration::from_secs(1), attempts: 6 }
+        Self {
+            timeout: Duration::from_secs(30),
+            initial_backoff: Duration::from_secs(1),
+            attempts: 6,
+        }
     }
 }
 
-/// Reads a remote file from its first byte to its last: first what an earlier attempt left in the part
-/// file, then what comes, which goes into the part file too.
+/// Reads a remote file from its first byte to its last: first what an earlier attempt left in the part file,
+/// then what the server sends, which is appended to the part file.
 pub struct Download<'a> {
     remote: &'a Remote,
     agent: Agent,
@@ -42,54 +46,54 @@ pub struct Download<'a> {
     part: File,
     /// Bytes in the part file.
     have: u64,
-    /// Bytes read by whoever reads this.
+    /// Bytes read from this reader.
     at: u64,
     body: Option<BodyReader<'static>>,
     sum: Sum,
-    patience: Patience,
+    retry: RetryPolicy,
     waits: ExponentialBackoff,
-    came: &'a mut dyn FnMut(u64),
+    on_progress: &'a mut dyn FnMut(u64),
     failed: bool,
 }
 
-/// A checksum under way.
+/// A checksum being computed.
 enum Sum {
     Md5(Md5),
     Sha256(Sha256),
 }
 
-/// Why a connection gives nothing more.
+/// Why a connection ended.
 enum Stop {
-    /// Trying again may help.
-    Passing(String),
-    /// It does not.
-    Final(String),
+    /// A retry may help.
+    Transient(String),
+    /// A retry does not help.
+    Permanent(String),
 }
 
 impl<'a> Download<'a> {
-    /// Goes on from what is in the file `part`, if it is there. `came` is told how many bytes are there,
-    /// over and over.
+    /// Resumes from the file `part` if it exists. `on_progress` is called with the number of bytes received so
+    /// far.
     ///
     /// # Errors
     /// When the part file cannot be written.
     pub fn open(
         remote: &'a Remote,
         part: &Path,
-        patience: Patience,
-        came: &'a mut dyn FnMut(u64),
+        retry: RetryPolicy,
+        on_progress: &'a mut dyn FnMut(u64),
     ) -> Result<Self> {
         let file = File::options().read(true).write(true).create(true).truncate(false).open(part);
         let file = file.with_context(|| format!("cannot write {}", part.display()))?;
         let mut have = file.metadata()?.len();
         if have > remote.bytes {
-            file.set_len(0)?; // it is no part of this file
+            file.set_len(0)?; // a part of another file
             have = 0;
         }
         let agent = Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_connect(Some(patience.silence))
-            .timeout_recv_response(Some(patience.silence))
-            .timeout_per_read(Some(patience.silence))
+            .timeout_connect(Some(retry.timeout))
+            .timeout_recv_response(Some(retry.timeout))
+            .timeout_per_read(Some(retry.timeout))
             .accept_encoding(AutoHeaderValue::None) // the file as it is
             .build();
         Ok(Self {
@@ -104,23 +108,22 @@ impl<'a> Download<'a> {
                 Checksum::Md5(_) => Sum::Md5(Md5::new()),
                 Checksum::Sha256(_) => Sum::Sha256(Sha256::new()),
             },
-            patience,
-            waits: waits(patience),
-            came,
+            retry,
+            waits: waits(retry),
+            on_progress,
             failed: false,
         })
     }
 
-    /// Whether reading failed for a reason that is not in the bytes that came: what came is worth
-    /// keeping.
+    /// Whether reading failed for a reason outside the bytes received, so that these are worth keeping.
     pub fn failed(&self) -> bool {
         self.failed
     }
 
-    /// Reads what is left and checks the sum of all bytes.
+    /// Reads the rest and checks the checksum of all bytes.
     ///
     /// # Errors
-    /// When the rest cannot be had, or the sum is another: the part file is removed then.
+    /// When the rest cannot be downloaded, or the checksum is wrong; the part file is removed then.
     pub fn finish(mut self) -> Result<()> {
         io::copy(&mut self, &mut io::sink())?;
         let (sum, expected) = match (self.sum, &self.remote.checksum) {
@@ -131,8 +134,8 @@ impl<'a> Download<'a> {
         if !sum.starts_with(expected.as_str()) {
             fs::remove_file(&self.path)?;
             bail!(
-                "what came from {} is not {} (its checksum is {sum}, not {expected}); it was removed: try \
-                 again, or another address with --mirror",
+                "the download from {} is not {} (its checksum is {sum}, not {expected}); it was removed: try \
+                 again, or use another address",
                 self.remote.url,
                 self.remote.name
             );
@@ -140,26 +143,27 @@ impl<'a> Download<'a> {
         self.part.sync_all().with_context(|| format!("cannot write {}", self.path.display()))
     }
 
-    /// Asks for what is still missing.
+    /// Requests the missing bytes.
     fn connect(&mut self) -> std::result::Result<BodyReader<'static>, Stop> {
         let mut request = self.agent.get(&self.remote.url);
         if self.have > 0 {
             request = request.header(header::RANGE, format!("bytes={}-", self.have));
         }
         let response = request.call().map_err(|error| match error {
-            ureq::Error::BadUri(_) | ureq::Error::Http(_) => Stop::Final(error.to_string()),
-            _ => Stop::Passing(error.to_string()),
+            ureq::Error::BadUri(_) | ureq::Error::Http(_) => Stop::Permanent(error.to_string()),
+            _ => Stop::Transient(error.to_string()),
         })?;
-        let skip = self.place(&response)?;
+        let skip = self.overlap(&response)?;
         let mut body = response.into_body().into_reader();
         match io::copy(&mut (&mut body).take(skip), &mut io::sink()) {
             Ok(skipped) if skipped == skip => Ok(body),
-            _ => Err(Stop::Passing("the connection was cut".to_owned())),
+            _ => Err(Stop::Transient("the connection was closed early".to_owned())),
         }
     }
 
-    /// How many bytes of the answer are there already; an error if it is no answer, or of another file.
-    fn place(&self, response: &Response<Body>) -> std::result::Result<u64, Stop> {
+    /// Number of bytes of the response that are in the part file already; an error if it is no success, or of
+    /// another file.
+    fn overlap(&self, response: &Response<Body>) -> std::result::Result<u64, Stop> {
         let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         let (start, length) = match response.status() {
             StatusCode::OK => {
@@ -168,20 +172,22 @@ impl<'a> Download<'a> {
             StatusCode::PARTIAL_CONTENT => {
                 // bytes FIRST-LAST/LENGTH, the length perhaps *
                 let range = text(header::CONTENT_RANGE).and_then(|range| {
-                    let (places, length) = range.strip_prefix("bytes ")?.split_once('/')?;
-                    Some((places.split_once('-')?.0.parse().ok()?, length.parse().ok()))
+                    let (positions, length) = range.strip_prefix("bytes ")?.split_once('/')?;
+                    Some((positions.split_once('-')?.0.parse().ok()?, length.parse().ok()))
                 });
                 range.ok_or_else(|| {
-                    Stop::Final("the server sent a part, but not which".to_owned())
+                    Stop::Permanent(
+                        "the server sent a part of the file without saying which".to_owned(),
+                    )
                 })?
             }
             status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
-                return Err(Stop::Passing(format!("the server said {status}")));
+                return Err(Stop::Transient(format!("the server answered {status}")));
             }
-            status => return Err(Stop::Final(format!("the server said {status}"))),
+            status => return Err(Stop::Permanent(format!("the server answered {status}"))),
         };
         if length.is_some_and(|length: u64| length != self.remote.bytes) {
-            return Err(Stop::Final(format!(
+            return Err(Stop::Permanent(format!(
                 "the server offers {} bytes, but {} has {}",
                 length.unwrap_or_default(),
                 self.remote.name,
@@ -189,38 +195,38 @@ impl<'a> Download<'a> {
             )));
         }
         self.have.checked_sub(start).ok_or_else(|| {
-            Stop::Final("the server sent a later part than it was asked for".to_owned())
+            Stop::Permanent("the server sent a later part than requested".to_owned())
         })
     }
 
-    /// Waits before a new attempt, or gives up.
+    /// Waits before a retry, or gives up.
     fn wait(&mut self, stop: Stop) -> io::Result<()> {
         self.body = None;
         let (why, wait) = match stop {
-            Stop::Passing(why) => (why, self.waits.next()),
-            Stop::Final(why) => (why, None),
+            Stop::Transient(why) => (why, self.waits.next()),
+            Stop::Permanent(why) => (why, None),
         };
         let Some(wait) = wait else {
             self.failed = true;
             return Err(io::Error::other(format!(
-                "{} did not come whole: {why}; the same command goes on at {:.1} MB, another address is \
-                 chosen with --mirror",
+                "the download of {} is incomplete: {why}; try again to resume it at {:.1} MB, or use another \
+                 address",
                 self.remote.url,
                 self.have as f64 / 1e6
             )));
         };
-        warn!("{why}; going on at {:.1} MB in {:.1} s", self.have as f64 / 1e6, wait.as_secs_f32());
+        warn!("{why}; resuming at {:.1} MB in {:.1} s", self.have as f64 / 1e6, wait.as_secs_f32());
         std::thread::sleep(wait);
         Ok(())
     }
 
-    fn pass_on(&mut self, bytes: &[u8]) {
+    fn count(&mut self, bytes: &[u8]) {
         match &mut self.sum {
             Sum::Md5(sum) => sum.update(bytes),
             Sum::Sha256(sum) => sum.update(bytes),
         }
         self.at += bytes.len() as u64;
-        (self.came)(self.at);
+        (self.on_progress)(self.at);
     }
 }
 
@@ -235,24 +241,24 @@ impl Read for Download<'_> {
         if self.at < self.have {
             let n = self.part.read(buffer)?;
             if n == 0 {
-                return Err(io::Error::other("the part file became shorter meanwhile"));
+                return Err(io::Error::other("the part file was truncated meanwhile"));
             }
-            self.pass_on(&buffer[..n]);
+            self.count(&buffer[..n]);
             return Ok(n);
         }
         loop {
-            let came = match &mut self.body {
+            let received = match &mut self.body {
                 None => self.connect().map(|body| {
                     self.body = Some(body);
                     None
                 }),
                 Some(body) => match body.read(buffer) {
-                    Ok(0) => Err(Stop::Passing("the connection was cut".to_owned())),
+                    Ok(0) => Err(Stop::Transient("the connection was closed early".to_owned())),
                     Ok(n) => Ok(Some(n)),
-                    Err(error) => Err(Stop::Passing(error.to_string())),
+                    Err(error) => Err(Stop::Transient(error.to_string())),
                 },
             };
-            match came {
+            match received {
                 Ok(None) => {}
                 Ok(Some(n)) => {
                     self.part.seek(io::SeekFrom::Start(self.have))?;
@@ -262,8 +268,8 @@ impl Read for Download<'_> {
                         return Err(io::Error::other(format!("cannot write {path}: {error}")));
                     }
                     self.have += n as u64;
-                    self.waits = waits(self.patience);
-                    self.pass_on(&buffer[..n]);
+                    self.waits = waits(self.retry);
+                    self.count(&buffer[..n]);
                     return Ok(n);
                 }
                 Err(stop) => self.wait(stop)?,
@@ -272,10 +278,10 @@ impl Read for Download<'_> {
     }
 }
 
-fn waits(patience: Patience) -> ExponentialBackoff {
+fn waits(retry: RetryPolicy) -> ExponentialBackoff {
     ExponentialBuilder::new()
-        .with_min_delay(patience.first_wait)
-        .with_max_times(patience.attempts)
+        .with_min_delay(retry.initial_backoff)
+        .with_max_times(retry.attempts)
         .with_jitter()
         .build()
 }

@@ -1,4 +1,4 @@
-//! STL-10's archive, unpacked while it comes.
+//! STL-10's archive, unpacked while it is downloaded.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -11,7 +11,7 @@ use tar::Archive;
 
 use super::Download;
 
-/// The files of the archive that are of use here, and their lengths; the last one is the unlabelled part.
+/// The files of the archive that are used, and their lengths in bytes; the last one is the unlabelled part.
 pub const UNPACKED: [(&str, u64); 6] = [
     ("class_names.txt", 51),
     ("train_X.bin", 5_000 * 27_648),
@@ -21,18 +21,18 @@ pub const UNPACKED: [(&str, u64); 6] = [
     ("unlabeled_X.bin", 100_000 * 27_648),
 ];
 
-/// Unpacks those `files` of the archive into `folder` that are wanted. They get their names when all of
-/// the archive has come and its checksum is right; the archive is not kept.
+/// Unpacks these `files` of the archive into `folder`. They get their names when the archive is complete and its
+/// checksum is right; the archive is not kept.
 ///
 /// # Errors
-/// When the archive cannot be had or is another one, a file is missing in it, or the disk is full. Of
-/// what was unpacked nothing is left then; of the archive, what is worth going on from.
+/// When the archive cannot be downloaded or is another one, a file is missing in it, or the disk is full. The
+/// unpacked files are removed then; the part of the archive is kept if it can be resumed.
 pub fn unpack(download: Download, part: &Path, folder: &Path, files: &[&str]) -> Result<()> {
     let unfinished = |name: &str| folder.join(format!("{name}.part"));
     let unpacked = unpack_parts(download, part, files, &unfinished);
     if let Err(error) = unpacked {
         for name in files {
-            fs::remove_file(unfinished(name)).ok(); // it may not have got that far
+            fs::remove_file(unfinished(name)).ok(); // it may not exist yet
         }
         return Err(error);
     }
@@ -57,10 +57,10 @@ fn unpack_parts(
         Ok(found) => found,
         Err(error) => {
             if !download.failed() && error.downcast_ref::<Unwritable>().is_none() {
-                // The bytes themselves are wrong: going on from them would lead here again.
+                // The bytes are wrong: resuming from them would fail again.
                 fs::remove_file(part).ok();
                 return Err(error).context(
-                    "what came is not STL-10's archive; it was removed: try another address with --mirror",
+                    "the download is not STL-10's archive; it was removed: use another address",
                 );
             }
             return Err(error);
@@ -73,7 +73,7 @@ fn unpack_parts(
     Ok(())
 }
 
-/// A file that could not be written, whatever the archive held.
+/// A file that could not be written, for a reason outside the archive.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write {}", .0.display())]
 struct Unwritable(PathBuf, #[source] io::Error);
@@ -105,7 +105,7 @@ fn read_entries(
     Ok(found)
 }
 
-/// Tells an error of writing from one of reading, which `io::copy` does not.
+/// Remembers an error of writing, which `io::copy` does not distinguish from one of reading.
 struct Tee<'a> {
     file: &'a mut File,
     failed: Option<io::Error>,

@@ -27,7 +27,7 @@ pub struct Drawn {
 }
 
 impl Drawn {
-    /// `count` pictures to learn from; another `seed` gives other ones.
+    /// `count` pictures to train on; another `seed` gives other ones.
     pub fn training(count: usize, seed: u64) -> Self {
         Self {
             labels: Class::ALL.into_iter().cycle().take(count).collect(),
@@ -35,7 +35,13 @@ impl Drawn {
         }
     }
 
-    /// `count` pictures to measure on: none of them is among the first two thousand million to learn from.
+    /// `count` pictures to choose weights and thresholds by: none of them is among the first thousand million
+    /// to train on, nor among those to measure on.
+    pub fn held_out(count: usize, seed: u64) -> Self {
+        Self { first_seed: (seed << 32) | (1 << 30), ..Self::training(count, seed) }
+    }
+
+    /// `count` pictures to measure on: none of them is among the first two thousand million to train on.
     pub fn test(count: usize, seed: u64) -> Self {
         Self { first_seed: (seed << 32) | (1 << 31), ..Self::training(count, seed) }
     }
