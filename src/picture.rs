@@ -316,9 +316,11 @@ mod tests {
 
     #[test]
     fn a_picture_without_pixels_is_refused() {
-        // A GIF whose screen and only frame have neither width nor height.
-        let gif = b"GIF89a\0\0\0\0\0\0\0,\0\0\0\0\0\0\0\0\0\x02\0;";
-        assert!(matches!(Picture::decode(gif), Err(Error::Picture { .. })));
+        // A GIF whose screen has neither width nor height, with a frame of one pixel.
+        let gif =
+            b"GIF89a\0\0\0\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0;";
+        let error = Picture::decode(gif).unwrap_err().to_string();
+        assert!(error.contains("no pixels"), "{error}");
     }
 
     #[test]
