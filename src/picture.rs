@@ -6,8 +6,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use image::imageops::FilterType;
 use image::metadata::Orientation;
 use image::{
-    DynamicImage, GenericImageView, ImageDecoder, ImageFormat, ImageReader, Limits, Pixel, Rgb,
-    RgbImage, Rgba, imageops,
+    DynamicImage, GenericImageView, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Limits,
+    Pixel, Rgb, RgbImage, Rgba, imageops,
 };
 
 use crate::error::{Error, Result};
@@ -23,31 +23,54 @@ pub const VALUES: usize = CHANNELS * PLANE;
 
 /// Larger pictures are refused before they are decoded: a header of a few bytes can ask for gigabytes.
 const MAX_MEGAPIXELS: u64 = 40;
-/// Bytes that a decoder may allocate: 40 megapixels of 16-bit RGBA, and as much again as half of them for its
-/// own work.
-const MAX_DECODER_BYTES: u64 = MAX_MEGAPIXELS * 1_000_000 * 8 * 3 / 2;
+/// Bytes that a decoder may allocate beside the image that it fills, for metadata and its own work.
+const MAX_DECODER_BYTES: u64 = 64 << 20;
 
-/// The largest centred square, over white, scaled to 96x96.
-fn centre_square(image: &DynamicImage) -> RgbImage {
+/// The largest centred square, over white, scaled to 96x96. Works on the image in place: copies of a large one
+/// would need several times its memory.
+fn centre_square(image: DynamicImage) -> RgbImage {
     let (width, height) = image.dimensions();
     let side = width.min(height);
-    let square = Square { image, left: (width - side) / 2, top: (height - side) / 2, side };
-    let side_out = SIDE as u32;
-    if side == side_out {
-        return RgbImage::from_fn(side, side, |x, y| square.get_pixel(x, y));
+    let (left, top) = ((width - side) / 2, (height - side) / 2);
+    match image {
+        DynamicImage::ImageRgb8(image) => scale(&*image.view(left, top, side, side)),
+        DynamicImage::ImageRgba8(mut image) => {
+            image.pixels_mut().for_each(|pixel| *pixel = over_white(pixel));
+            let scaled = scale(&*image.view(left, top, side, side));
+            DynamicImage::ImageRgba8(scaled).into_rgb8()
+        }
+        // Rarer kinds: slower, without a copy either.
+        image => scale(&Square { image, left, top, side }),
     }
-    imageops::resize(&square, side_out, side_out, FilterType::Lanczos3)
+}
+
+/// The image scaled to 96x96.
+fn scale<I>(image: &I) -> ImageBuffer<I::Pixel, Vec<u8>>
+where
+    I: GenericImageView<Pixel: Pixel<Subpixel = u8> + 'static>,
+{
+    let side = SIDE as u32;
+    if image.dimensions() == (side, side) {
+        return ImageBuffer::from_fn(side, side, |x, y| image.get_pixel(x, y));
+    }
+    imageops::resize(image, side, side, FilterType::Lanczos3)
+}
+
+fn over_white(pixel: &Rgba<u8>) -> Rgba<u8> {
+    let mut paper = Rgba([u8::MAX; 4]);
+    paper.blend(pixel);
+    paper
 }
 
 /// A square part of an image, seen over white. Each pixel is computed when it is asked for.
-struct Square<'a> {
-    image: &'a DynamicImage,
+struct Square {
+    image: DynamicImage,
     left: u32,
     top: u32,
     side: u32,
 }
 
-impl GenericImageView for Square<'_> {
+impl GenericImageView for Square {
     type Pixel = Rgb<u8>;
 
     fn dimensions(&self) -> (u32, u32) {
@@ -55,10 +78,7 @@ impl GenericImageView for Square<'_> {
     }
 
     fn get_pixel(&self, x: u32, y: u32) -> Rgb<u8> {
-        let pixel = self.image.get_pixel(self.left + x, self.top + y);
-        let mut paper = Rgba([u8::MAX; 4]);
-        paper.blend(&pixel);
-        paper.to_rgb()
+        over_white(&self.image.get_pixel(self.left + x, self.top + y)).to_rgb()
     }
 }
 
@@ -120,7 +140,7 @@ impl Picture {
         let mut reader = ImageReader::new(Cursor::new(bytes))
             .with_guessed_format()
             .map_err(|e| Error::Picture { reason: e.to_string() })?;
-        reader.limits(limits.clone());
+        reader.limits(limits);
         let mut decoder = reader.into_decoder().map_err(unreadable)?;
         let (width, height) = decoder.dimensions();
         if width == 0 || height == 0 {
@@ -129,13 +149,11 @@ impl Picture {
         if u64::from(width) * u64::from(height) > MAX_MEGAPIXELS * 1_000_000 {
             return Err(Error::PictureTooLarge { width, height, limit: MAX_MEGAPIXELS });
         }
-        // The decoder's own limit leaves out the image that it fills.
-        limits.reserve(decoder.total_bytes()).map_err(unreadable)?;
-        decoder.set_limits(limits).map_err(unreadable)?;
         // A broken EXIF block is no reason to refuse a good picture.
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+        // The square is turned after scaling, when it is small.
         let image = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
-        let mut scaled = DynamicImage::ImageRgb8(centre_square(&image));
+        let mut scaled = DynamicImage::ImageRgb8(centre_square(image));
         scaled.apply_orientation(orientation);
         Ok(Self::from_rgb(&scaled.into_rgb8()))
     }

@@ -588,14 +588,17 @@ fn stl10_s_splits_train_and_test_as_the_protocol_says() {
         fails(
             data,
             &command,
-            &["the classifier was trained", "the autoencoder was trained", words, "--force"],
+            &["the classifier and the autoencoder were trained", words, "--force"],
         );
         assert!(!data.join("new.safetensors").exists());
         let printed = succeeds(data, &format!("{command} --force"));
         if command.starts_with("evaluate") {
             let warnings = json(&data.join("e.json"))["warnings"].to_string();
             assert!(warnings.contains(words), "{warnings}");
-            assert!(printed.contains("warning: the classifier was trained"), "{printed}");
+            assert!(
+                printed.contains("warning: the classifier and the autoencoder were"),
+                "{printed}"
+            );
         }
         fs::remove_file(data.join("new.safetensors")).ok();
     }
@@ -634,6 +637,114 @@ fn stl10_s_splits_train_and_test_as_the_protocol_says() {
                                   --autoencoder ae.safetensors --force",
     );
     assert!(unknown.contains("nothing is known of the pictures that the classifier"), "{unknown}");
+}
+
+#[test]
+fn figures_do_not_depend_on_the_batch_and_options_change_the_score() {
+    let folder = tempfile::tempdir_in(studio()).unwrap();
+    let folder = folder.path();
+    let figures = |options: &str| {
+        let models = "--classifier ../cl.safetensors --autoencoder ../ae.safetensors --pictures 10";
+        succeeds(folder, &format!("evaluate {models} --json e.json --overwrite {options}"));
+        json(&folder.join("e.json"))
+    };
+    let random = "--max-iter 2 --num-random-init 2 --attack-seed 5";
+    let (all, few) = (figures(random), figures(&format!("{random} --batch-size 3")));
+    for key in ["classifier", "reconstructed"] {
+        assert_eq!(all[key], few[key]);
+    }
+    let auc = |json: &Value| json["detector"]["auc"].as_f64().unwrap();
+    assert!((auc(&all) - auc(&few)).abs() < 0.011, "at most one pair of a hundred changes places");
+    assert_eq!((&all["attack"]["num_random_init"], &all["attack"]["seed"]), (&2.into(), &5.into()));
+    let other = figures("--max-iter 1 --direction reverse --temperature 2 --threshold 0.5");
+    let score = &other["detector"]["score"]["divergence"];
+    assert_eq!((&score["direction"], &score["temperature"]), (&"reverse".into(), &2.0.into()));
+    assert_eq!(other["detector"]["threshold"], 0.5);
+    fails(folder, "evaluate --batch-size 0", &["--batch-size"]);
+}
+
+#[test]
+fn every_option_of_attack_and_detect_has_its_effect() {
+    let folder = tempfile::tempdir_in(studio()).unwrap();
+    let folder = folder.path();
+    let models = "--classifier ../cl.safetensors --autoencoder ../ae.safetensors";
+    let attacked = |options: &str| {
+        let attack = format!("attack ../drawn/ship-0.png {models} --out a.png --overwrite");
+        succeeds(folder, &format!("{attack} --eps 0.1 --eps-step 0.02 --max-iter 4 {options}"));
+        fs::read(folder.join("a.png")).unwrap()
+    };
+    let plain = attacked("");
+    assert_eq!(attacked("--attack-seed 9"), plain, "nothing is random without restarts");
+    let classes = ["airplane", "truck"].map(|class| attacked(&format!("--class {class}")));
+    assert_ne!(classes[0], classes[1]);
+    assert_ne!(attacked("--target cat"), attacked("--class cat"), "towards and away");
+    // MI-FGSM without memory is PGD.
+    assert_eq!(attacked("--attack mi-fgsm --decay 0"), plain);
+    assert_ne!(attacked("--attack mi-fgsm"), plain);
+    let random = |seed: u64| attacked(&format!("--num-random-init 1 --attack-seed {seed}"));
+    let seeds = [random(1), random(1), random(2)];
+    assert_eq!(seeds[0], seeds[1]);
+    assert_ne!(seeds[1], seeds[2]);
+
+    let verdict = |options: &str| -> Value {
+        let output = run(folder, &format!("detect ../drawn/cat-0.png {models} --json {options}"));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()[0]["verdict"].clone()
+    };
+    let plain = verdict("");
+    let own = verdict("--percentile 100 --clean ../drawn/cat-0.png");
+    assert_eq!((&own["threshold"], &own["adversarial"]), (&plain["score"], &false.into()));
+    let inferred = verdict("--percentile 0 --clean ../drawn/cat-0.png ../drawn/dog-0.png");
+    let dog = verdict("--percentile 0 --clean ../drawn/dog-0.png");
+    let number = |value: &Value| value.as_f64().unwrap();
+    assert_eq!(
+        number(&inferred["threshold"]),
+        number(&plain["score"]).min(number(&dog["threshold"]))
+    );
+    for option in ["--direction reverse", "--temperature 3"] {
+        assert_ne!(
+            verdict(&format!("{option} --threshold 1"))["score"],
+            plain["score"],
+            "{option}"
+        );
+    }
+    assert_eq!(plain["corrected_prediction"], Value::Null);
+    let corrector = verdict("--corrector ../ae.safetensors");
+    assert!(corrector["corrected_prediction"].is_array());
+    assert_ne!(corrector["corrected_prediction"], plain["reconstruction_prediction"], "flipped");
+}
+
+#[test]
+fn an_imported_network_has_the_sizes_that_are_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/www/models/corrector.safetensors");
+    let import = |sizes: &str| {
+        format!(
+            "import autoencoder {file} --architecture residual {sizes} --threshold 0.5 --out x --overwrite"
+        )
+    };
+    let right = "--side 12 --latent 12 --width 64 --score-temperature 3 --score-direction reverse";
+    succeeds(folder, &import(right));
+    let card = second_look::model::Card::read(&fs::read(folder.join("x")).unwrap()).unwrap();
+    let card = serde_json::to_value(card).unwrap();
+    assert_eq!(card["architecture"]["channels"], 12);
+    assert_eq!(
+        (&card["architecture"]["side"], &card["architecture"]["width"]),
+        (&12.into(), &64.into())
+    );
+    assert_eq!(card["detector"]["threshold"], 0.5);
+    assert_eq!(card["detector"]["divergence"]["temperature"], 3.0);
+    assert_eq!(card["detector"]["divergence"]["direction"], "reverse");
+    let before = fs::read(folder.join("x")).unwrap();
+    for wrong in
+        ["--side 24 --latent 12", "--side 12 --latent 8", "--side 12 --latent 12 --width 32"]
+    {
+        fails(folder, &import(wrong), &["tensor"]);
+    }
+    // Sizes that would take gigabytes are compared with the file first.
+    fails(folder, &import("--side 12 --latent 1024 --width 1024"), &["tensor"]);
+    fails(folder, &import("--side 13"), &["side is 13"]);
+    assert_eq!(fs::read(folder.join("x")).unwrap(), before);
 }
 
 #[test]

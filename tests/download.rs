@@ -176,7 +176,12 @@ fn another_process_goes_on_where_one_was_stopped() {
     let (file, folder) = (noise(50_000), tempfile::tempdir().unwrap());
     let server = Server::new(file.clone(), &[Answer::Cut(20_000), Answer::Proper]);
     let no_retry = RetryPolicy { attempts: 0, ..HASTY };
-    fails(&remote(&server, &file), folder.path(), no_retry, &["disconnected", "goes on at 0.0 MB"]);
+    fails(
+        &remote(&server, &file),
+        folder.path(),
+        no_retry,
+        &["disconnected", "resume it at 0.0 MB"],
+    );
     assert_eq!(fetch(&remote(&server, &file), folder.path(), no_retry).unwrap(), file);
     assert_eq!(server.asked(), [0, 20_000]);
 }

@@ -370,14 +370,27 @@ mod stl10_files {
     }
 
     #[test]
+    fn a_file_that_shrinks_while_it_is_read_is_named() {
+        let folder = folder(&[1, 2, 3]);
+        let pictures = Stl10::open(folder.path(), "train").unwrap();
+        let path = folder.path().join("train_X.bin");
+        fs::File::options().write(true).open(path).unwrap().set_len(VALUES as u64 + 5).unwrap();
+        pictures.read(0, &mut [0; VALUES]).unwrap();
+        let error = pictures.read(1, &mut [0; VALUES]).unwrap_err().to_string();
+        for words in ["train_X.bin", "3 pictures", "inside picture 1"] {
+            assert!(error.contains(words), "{error}");
+        }
+    }
+
+    #[test]
     fn what_does_not_fit_the_layout_is_named() {
         refused(Path::new("nowhere"), &["nowhere", "train_X.bin", "no such file"]);
         let folder = folder(&[1, 2, 3]);
         let (x, y) = (folder.path().join("train_X.bin"), folder.path().join("train_y.bin"));
         for (labels, words) in [
             (vec![1, 2], ["train_y.bin", "3 labels", "2 labels"]),
-            (vec![1, 2, 0], ["train_y.bin", "labels 1 to 10", "0 at place 2"]),
-            (vec![1, 11, 2], ["train_y.bin", "labels 1 to 10", "11 at place 1"]),
+            (vec![1, 2, 0], ["train_y.bin", "labels 1 to 10", "0 at index 2"]),
+            (vec![1, 11, 2], ["train_y.bin", "labels 1 to 10", "11 at index 1"]),
         ] {
             fs::write(&y, labels).unwrap();
             refused(folder.path(), &words);
@@ -388,5 +401,8 @@ mod stl10_files {
         refused(folder.path(), &["train_X.bin", "27648", "27653 bytes", "5 too many"]);
         fs::write(&x, b"").unwrap();
         refused(folder.path(), &["train_X.bin", "0 bytes"]);
+        fs::remove_file(&x).unwrap();
+        fs::create_dir(&x).unwrap();
+        refused(folder.path(), &["train_X.bin", "no file"]);
     }
 }

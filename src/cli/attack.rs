@@ -9,7 +9,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::models::ModelArguments;
-use super::output::{Overwrite, one_line, print, read_file};
+use super::output::{LARGEST_PICTURE, Overwrite, one_line, print, read_file};
 use crate::attack::AttackOptions;
 use crate::class::Class;
 use crate::defence::Defence;
@@ -86,7 +86,7 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
 }
 
 pub(super) fn open(path: &Path) -> Result<Picture> {
-    Picture::decode(&read_file(path)?).with_context(|| path.display().to_string())
+    Picture::decode(&read_file(path, LARGEST_PICTURE)?).with_context(|| path.display().to_string())
 }
 
 fn predict(defence: &Defence, picture: &Picture) -> Result<[f32; Class::COUNT]> {

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use tracing::info;
 
 use super::models::{AutoencoderShape, ScoreArguments};
-use super::output::{Overwrite, read_file};
+use super::output::{LARGEST_WEIGHTS, Overwrite, read_file};
 use crate::detector::Detector;
 use crate::file::write_atomically;
 use crate::model::card::Architecture;
@@ -98,7 +98,7 @@ impl Destination {
 pub fn export(arguments: &Export) -> Result<ExitCode> {
     let path = &arguments.file;
     arguments.to.write(|precision| {
-        let bytes = read_file(path)?;
+        let bytes = read_file(path, LARGEST_WEIGHTS)?;
         weights::convert(&bytes, precision).with_context(|| path.display().to_string())
     })
 }

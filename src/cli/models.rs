@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use clap::{Args, ValueEnum};
 
-use super::output::read_file;
+use super::output::{LARGEST_WEIGHTS, read_file};
 use crate::data::TrainedOn;
 use crate::defence::{Cards, Defence};
 use crate::detector::{Detector, Score, ScoreConfig};
@@ -218,7 +218,7 @@ impl WeightsFile {
             Some(path) => path.to_owned(),
             None => bundled(kind)?,
         };
-        let bytes = read_file(&path)?;
+        let bytes = read_file(&path, LARGEST_WEIGHTS)?;
         Ok(Self { path, bytes })
     }
 

@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-/// The largest file that is read whole, in bytes; VGG16's weights are a quarter of it.
-const LARGEST_FILE: u64 = 2 << 30;
+/// The largest files that are read, in bytes: VGG16's weights are a quarter of the one, 40 megapixels without
+/// compression half of the other.
+pub const LARGEST_WEIGHTS: u64 = 2 << 30;
+pub const LARGEST_PICTURE: u64 = 1 << 29;
 
 /// Prints a result to standard output. That nobody reads it any more (a closed pipe) is no error: the command
 /// goes on, and its exit code still tells its result.
@@ -47,16 +49,16 @@ pub fn one_line(text: &str) -> String {
 /// The bytes of a file.
 ///
 /// # Errors
-/// When it cannot be read or is larger than any file of use here.
-pub fn read_file(path: &Path) -> Result<Vec<u8>> {
+/// When it cannot be read or has more than `largest` bytes.
+pub fn read_file(path: &Path, largest: u64) -> Result<Vec<u8>> {
     let read = || -> std::io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        File::open(path)?.take(LARGEST_FILE + 1).read_to_end(&mut bytes)?;
+        File::open(path)?.take(largest + 1).read_to_end(&mut bytes)?;
         Ok(bytes)
     };
     let bytes = read().with_context(|| format!("cannot read {}", path.display()))?;
-    if bytes.len() as u64 > LARGEST_FILE {
-        bail!("{} is larger than 2 GiB: choose another file", path.display());
+    if bytes.len() as u64 > largest {
+        bail!("{} has more than {} MB: choose another file", path.display(), largest / 1_000_000);
     }
     Ok(bytes)
 }
@@ -110,6 +112,17 @@ mod tests {
             r"x.png: clean\ny\u{1b}[31m\r\u{9b}"
         );
         assert_eq!(one_line("Grüße 🐈.png"), "Grüße 🐈.png");
+    }
+
+    #[test]
+    fn a_file_too_large_is_not_read_to_its_end() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), [7; 1000]).unwrap();
+        assert_eq!(read_file(file.path(), 1000).unwrap(), [7; 1000]);
+        assert!(read_file(file.path(), 999).is_err());
+        if cfg!(unix) {
+            assert!(read_file(Path::new("/dev/zero"), 999).is_err());
+        }
     }
 
     #[test]

@@ -127,27 +127,39 @@ impl SplitOptions {
 }
 
 impl Split {
-    /// Why `part` of STL-10, divided like this, must not be used with these models: one sentence for each
-    /// model that was trained on pictures of it, or whose test pictures are in it. Empty if all is well.
+    /// Why `part` of STL-10, divided like this, must not be used with these models: because they were trained on
+    /// pictures of it, or because their test pictures are in it. One sentence for all models trained alike;
+    /// empty if all is well.
     pub fn conflicts(&self, part: Part, models: &[TrainedOn]) -> Vec<String> {
-        models.iter().filter_map(|model| self.conflict(part, model)).collect()
+        let mut groups: Vec<(&TrainedOn, Vec<&str>)> = Vec::new();
+        for model in models.iter().filter(|model| model.stl10) {
+            let split = |of: &TrainedOn| (of.protocol, of.held_out, of.split_seed);
+            match groups.iter_mut().find(|(other, _)| split(other) == split(model)) {
+                Some((_, names)) => names.push(model.model),
+                None => groups.push((model, vec![model.model])),
+            }
+        }
+        let conflict = |(model, names): &(&TrainedOn, Vec<&str>)| self.conflict(part, model, names);
+        groups.iter().filter_map(conflict).collect()
     }
 
-    fn conflict(&self, part: Part, of: &TrainedOn) -> Option<String> {
-        if !of.stl10 {
-            return None;
-        }
-        let (model, protocol) = (of.model, of.protocol);
+    fn conflict(&self, part: Part, of: &TrainedOn, names: &[&str]) -> Option<String> {
+        let were = if names.len() == 1 { "was" } else { "were" };
+        let models = match names {
+            [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+            names => names.concat(),
+        };
+        let protocol = of.protocol;
         let (trained_on, measured_on) = protocol.splits();
         if protocol != self.protocol {
             return Some(match part {
                 Part::Test => format!(
-                    "{model} was trained on STL-10's {trained_on} split (protocol {protocol}), which \
+                    "{models} {were} trained on STL-10's {trained_on} split (protocol {protocol}), which \
                      protocol {} measures on",
                     self.protocol
                 ),
                 Part::HeldOut | Part::Training => format!(
-                    "{model} was trained with protocol {protocol}, whose test pictures are the \
+                    "{models} {were} trained with protocol {protocol}, whose test pictures are the \
                      {measured_on} split, which protocol {} trains on and chooses by",
                     self.protocol
                 ),
@@ -160,12 +172,12 @@ impl Split {
         }
         let (Some(held_out), Some(seed)) = (of.held_out, of.split_seed) else {
             return Some(format!(
-                "the card of {model} does not say which pictures were held out of its training"
+                "nothing says which pictures were held out when {models} {were} trained"
             ));
         };
         Some(format!(
-            "{model} was trained with a share of {held_out} held out and split seed {seed}, not {} and {}, \
-             so some of the pictures held out now are among those that it was trained on",
+            "{models} {were} trained with a share of {held_out} held out and split seed {seed}, not {} and {}: \
+             some of the pictures held out now were trained on",
             self.held_out, self.split_seed
         ))
     }
@@ -356,12 +368,18 @@ mod tests {
             says(split(Tutorial, 0.1, 1), part, "split seed 0");
         }
         // Which pictures were held out changes nothing about the test split.
-        assert!(split(Tutorial, 0.2, 5).conflicts(Part::Test, &[model.clone()]).is_empty());
-        // One of several is enough.
-        let both = [trained(Standard, 0.1, 0), model.clone()];
-        assert_eq!(split(Standard, 0.1, 0).conflicts(Part::Test, &both).len(), 1);
+        assert!(
+            split(Tutorial, 0.2, 5).conflicts(Part::Test, std::slice::from_ref(&model)).is_empty()
+        );
+        // One of several is enough; those trained alike are named together.
+        let autoencoder = TrainedOn { model: "the autoencoder", ..model.clone() };
+        let corrector = TrainedOn { model: "the corrector", ..trained(Standard, 0.1, 0) };
+        let all = [model.clone(), corrector, autoencoder];
+        let conflicts = split(Standard, 0.1, 0).conflicts(Part::Test, &all);
+        assert_eq!(conflicts.len(), 1);
+        assert!(conflicts[0].starts_with("the classifier and the autoencoder were trained on"));
         let silent = TrainedOn { held_out: None, ..model.clone() };
-        assert!(same.conflicts(Part::HeldOut, &[silent])[0].contains("does not say"));
+        assert!(same.conflicts(Part::HeldOut, &[silent])[0].contains("nothing says"));
         let drawn = TrainedOn { stl10: false, ..trained(Tutorial, 0.1, 0) };
         assert!(split(Standard, 0.3, 9).conflicts(Part::Test, &[drawn]).is_empty());
     }

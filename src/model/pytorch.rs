@@ -9,6 +9,8 @@ use safetensors::tensor::{Dtype, TensorView, serialize};
 
 use crate::error::{Error, Result, not_safetensors};
 
+/// Twice the size of VGG16 in 64 bits.
+const LARGEST_FILE: u64 = 2 << 30;
 /// Tensors may share their storage, but not so often that they come to more than so many times the file's size: a
 /// file of a few kilobytes can name views of any size.
 const MOST_EXPANSION: u64 = 4;
@@ -22,6 +24,12 @@ const ALWAYS_ALLOWED: u64 = 1 << 20;
 /// When the file cannot be read, is neither, holds weights that are no floating-point numbers, or its tensors
 /// are far larger than the file.
 pub fn state_dict(path: &Path) -> Result<Vec<u8>> {
+    let size = std::fs::metadata(path).map_err(Error::io(path))?.len();
+    if size > LARGEST_FILE {
+        return Err(Error::Weights(format!(
+            "the file has {size} bytes, more than any network here"
+        )));
+    }
     let bytes = std::fs::read(path).map_err(Error::io(path))?;
     if SafeTensors::read_metadata(&bytes).is_ok() {
         return Ok(bytes);

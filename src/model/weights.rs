@@ -16,9 +16,12 @@ use burn_store::{
 use safetensors::{Dtype, SafeTensors};
 use serde::Serialize;
 
-use super::card::{Architecture, CARD_KEY, Card, THRESHOLD_PERCENTILE};
+#[cfg(not(target_arch = "wasm32"))]
+use super::card::THRESHOLD_PERCENTILE;
+use super::card::{Architecture, CARD_KEY, Card};
 use super::{Autoencoder, Classifier, quantize};
 use crate::class::Class;
+#[cfg(not(target_arch = "wasm32"))]
 use crate::detector::Detector;
 use crate::error::{Error, Result, not_safetensors};
 
