@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::attack::norm::NormBall;
 use crate::attack::{Attack, AttackConfig, Input, Step};
 use crate::class::Class;
+use crate::data::TrainedOn;
 use crate::detector::score::Output;
 use crate::detector::{Corrector, Detector, Predictions, Probabilities, Score, Verdict};
 use crate::error::Result;
@@ -37,6 +38,48 @@ pub struct Cards {
     pub autoencoder: Card,
     /// The corrector's.
     pub corrector: Option<Card>,
+}
+
+impl Cards {
+    /// What the networks were trained on, as far as their cards say it.
+    pub fn trained_on(&self) -> Vec<TrainedOn> {
+        self.named().into_iter().filter_map(|(name, card)| card.trained_on(name)).collect()
+    }
+
+    /// Why these networks must not be used together: one sentence for each autoencoder that was trained for
+    /// another classifier than the one whose file has this CRC-32.
+    pub fn pairing_conflicts(&self, classifier_crc32: u32) -> Vec<String> {
+        self.named()
+            .into_iter()
+            .filter_map(|(name, card)| {
+                card.pairing_conflict(name, &self.classifier, classifier_crc32)
+            })
+            .collect()
+    }
+
+    /// What the cards leave open, so that figures measured with the networks may mislead. `own_threshold`:
+    /// whether the detector uses the threshold in the autoencoder's file.
+    pub fn warnings(&self, own_threshold: bool) -> Vec<String> {
+        let unknown = self.named().into_iter().filter(|(_, card)| card.training.is_none());
+        let mut warnings: Vec<String> = unknown
+            .map(|(name, _)| format!("nothing is known of the pictures that {name} was trained on"))
+            .collect();
+        if own_threshold && self.autoencoder.converted_from.is_some() {
+            warnings.push(
+                "the threshold was inferred before the autoencoder's weights were rounded to another number \
+                 format; calibrating infers it anew"
+                    .to_owned(),
+            );
+        }
+        warnings
+    }
+
+    fn named(&self) -> Vec<(&'static str, &Card)> {
+        let mut cards =
+            vec![("the classifier", &self.classifier), ("the autoencoder", &self.autoencoder)];
+        cards.extend(self.corrector.as_ref().map(|card| ("the corrector", card)));
+        cards
+    }
 }
 
 /// What the defence finds in a batch.

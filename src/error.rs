@@ -40,13 +40,22 @@ pub enum Error {
         limit: u64,
     },
 
+    /// A number of pictures that there are not.
+    #[error("{wanted} pictures are wanted; give a number between 1 and {available}")]
+    Count {
+        /// How many are wanted.
+        wanted: usize,
+        /// How many there are.
+        available: usize,
+    },
+
     /// A file that cannot be read or written.
-    #[error("{path}: {source}", path = .path.display())]
+    #[error("{path}: {reason}", path = .path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
+        /// What the system said. Not the error's source, or whoever prints the chain would say it twice.
+        reason: std::io::Error,
     },
 
     /// Files that do not fit the dataset's official layout.
@@ -92,7 +101,7 @@ impl Error {
     /// Attaches the file to an input or output error.
     pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
-        move |source| Self::Io { path, source }
+        move |reason| Self::Io { path, reason }
     }
 }
 

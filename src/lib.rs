@@ -57,8 +57,10 @@ pub mod picture;
 mod tensor;
 
 #[cfg(not(target_arch = "wasm32"))]
+#[doc(hidden)] // public for the binary alone
 pub mod cli;
 #[cfg(not(target_arch = "wasm32"))]
+#[doc(hidden)] // public for its tests alone
 pub mod download;
 #[cfg(not(target_arch = "wasm32"))]
 mod file;

@@ -4,7 +4,11 @@ use std::io::Cursor;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use image::imageops::FilterType;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage, imageops};
+use image::metadata::Orientation;
+use image::{
+    DynamicImage, GenericImageView, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Limits,
+    Pixel, Rgb, RgbImage, Rgba, imageops,
+};
 
 use crate::error::{Error, Result};
 
@@ -17,8 +21,66 @@ pub const PLANE: usize = SIDE * SIDE;
 /// Values of one picture.
 pub const VALUES: usize = CHANNELS * PLANE;
 
-/// Larger pictures are refused before they are decoded: a few bytes of header can ask for gigabytes.
-const MAX_MEGAPIXELS: u64 = 100;
+/// Larger pictures are refused before they are decoded: a header of a few bytes can ask for gigabytes.
+const MAX_MEGAPIXELS: u64 = 40;
+/// Bytes that a decoder may allocate beside the image that it fills, for metadata and its own work.
+const MAX_DECODER_BYTES: u64 = 64 << 20;
+
+/// The largest centred square, over white, scaled to 96x96. Works on the image in place: copies of a large one
+/// would need several times its memory.
+fn centre_square(image: DynamicImage) -> RgbImage {
+    let (width, height) = image.dimensions();
+    let side = width.min(height);
+    let (left, top) = ((width - side) / 2, (height - side) / 2);
+    match image {
+        DynamicImage::ImageRgb8(image) => scale(&*image.view(left, top, side, side)),
+        DynamicImage::ImageRgba8(mut image) => {
+            image.pixels_mut().for_each(|pixel| *pixel = over_white(pixel));
+            let scaled = scale(&*image.view(left, top, side, side));
+            DynamicImage::ImageRgba8(scaled).into_rgb8()
+        }
+        // Rarer kinds: slower, without a copy either.
+        image => scale(&Square { image, left, top, side }),
+    }
+}
+
+/// The image scaled to 96x96.
+fn scale<I>(image: &I) -> ImageBuffer<I::Pixel, Vec<u8>>
+where
+    I: GenericImageView<Pixel: Pixel<Subpixel = u8> + 'static>,
+{
+    let side = SIDE as u32;
+    if image.dimensions() == (side, side) {
+        return ImageBuffer::from_fn(side, side, |x, y| image.get_pixel(x, y));
+    }
+    imageops::resize(image, side, side, FilterType::Lanczos3)
+}
+
+fn over_white(pixel: &Rgba<u8>) -> Rgba<u8> {
+    let mut paper = Rgba([u8::MAX; 4]);
+    paper.blend(pixel);
+    paper
+}
+
+/// A square part of an image, seen over white. Each pixel is computed when it is asked for.
+struct Square {
+    image: DynamicImage,
+    left: u32,
+    top: u32,
+    side: u32,
+}
+
+impl GenericImageView for Square {
+    type Pixel = Rgb<u8>;
+
+    fn dimensions(&self) -> (u32, u32) {
+        (self.side, self.side)
+    }
+
+    fn get_pixel(&self, x: u32, y: u32) -> Rgb<u8> {
+        over_white(&self.image.get_pixel(self.left + x, self.top + y)).to_rgb()
+    }
+}
 
 /// A 96x96 RGB picture: [`VALUES`] numbers in [0, 1], channel planes R, G, B, each row by row.
 ///
@@ -49,7 +111,7 @@ impl Picture {
         Ok(Self(values))
     }
 
-    /// Wraps numbers that a model made: values outside [0, 1] are cut off, as a screen would.
+    /// Wraps the output of a model: values outside [0, 1] are clamped.
     ///
     /// # Errors
     /// When there are not [`VALUES`] of them, or one is not finite.
@@ -65,48 +127,35 @@ impl Picture {
 
     /// Decodes a JPEG, PNG, WebP, GIF (its first frame) or BMP of any size.
     ///
-    /// The EXIF orientation is applied, the largest centred square cut out, scaled to 96x96
-    /// (Lanczos), transparency laid over white: what the classifier sees is what a person is shown.
+    /// The largest centred square is cut out, composited over white where it is transparent, scaled to 96x96
+    /// (Lanczos), and turned as the EXIF orientation says. Beside the decoded image itself, nothing of its
+    /// size is allocated.
     ///
     /// # Errors
-    /// When the bytes are no such picture, are cut short, or ask for more than 100 megapixels.
+    /// When the bytes are no such picture, are cut short, hold no pixels, or ask for more than 40 megapixels.
     pub fn decode(bytes: &[u8]) -> Result<Self> {
         let unreadable = |e: image::ImageError| Error::Picture { reason: e.to_string() };
-        let reader = ImageReader::new(Cursor::new(bytes))
+        let mut limits = Limits::default();
+        limits.max_alloc = Some(MAX_DECODER_BYTES);
+        let mut reader = ImageReader::new(Cursor::new(bytes))
             .with_guessed_format()
             .map_err(|e| Error::Picture { reason: e.to_string() })?;
+        reader.limits(limits);
         let mut decoder = reader.into_decoder().map_err(unreadable)?;
         let (width, height) = decoder.dimensions();
+        if width == 0 || height == 0 {
+            return Err(Error::Picture { reason: "it has no pixels".to_owned() });
+        }
         if u64::from(width) * u64::from(height) > MAX_MEGAPIXELS * 1_000_000 {
             return Err(Error::PictureTooLarge { width, height, limit: MAX_MEGAPIXELS });
         }
         // A broken EXIF block is no reason to refuse a good picture.
-        let orientation = decoder.orientation().ok();
-        let mut image = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
-        if let Some(orientation) = orientation {
-            image.apply_orientation(orientation);
-        }
-        Ok(Self::from_image(image))
-    }
-
-    fn from_image(image: DynamicImage) -> Self {
-        let (width, height) = (image.width(), image.height());
-        let side = width.min(height);
-        let square = image.crop_imm((width - side) / 2, (height - side) / 2, side, side);
-        let square = if square.color().has_alpha() {
-            let mut paper = image::RgbaImage::from_pixel(side, side, image::Rgba([255; 4]));
-            imageops::overlay(&mut paper, &square.to_rgba8(), 0, 0);
-            DynamicImage::ImageRgba8(paper)
-        } else {
-            square
-        };
-        let side_out = SIDE as u32;
-        let scaled = if side == side_out {
-            square
-        } else {
-            square.resize_exact(side_out, side_out, FilterType::Lanczos3)
-        };
-        Self::from_rgb(&scaled.to_rgb8())
+        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+        // The square is turned after scaling, when it is small.
+        let image = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
+        let mut scaled = DynamicImage::ImageRgb8(centre_square(image));
+        scaled.apply_orientation(orientation);
+        Ok(Self::from_rgb(&scaled.into_rgb8()))
     }
 
     /// Takes over a 96x96 RGB image.
@@ -226,8 +275,36 @@ mod tests {
     }
 
     #[test]
+    fn a_half_transparent_picture_is_mixed_with_white_before_it_is_scaled() {
+        // Black where it is opaque, transparent black elsewhere: scaled first, the edge would be too dark.
+        let image = image::RgbaImage::from_fn(192, 192, |x, _| {
+            image::Rgba([0, 0, 0, if x % 2 == 0 { 255 } else { 0 }])
+        });
+        let picture = Picture::decode(&encode(&image.into(), ImageFormat::Png)).unwrap();
+        let inner: Vec<f32> = (10..80).map(|x| picture.values()[40 * SIDE + x]).collect();
+        assert!(inner.iter().all(|v| (v - 0.5).abs() < 0.01), "{inner:?}");
+    }
+
+    #[test]
+    fn every_depth_gives_the_same_picture() {
+        let image = DynamicImage::from(gradient(300, 200));
+        let expected = Picture::decode(&encode(&image, ImageFormat::Png)).unwrap();
+        let near = |other: &DynamicImage| {
+            let picture = Picture::decode(&encode(other, ImageFormat::Png)).unwrap();
+            let pairs = picture.values().iter().zip(expected.values());
+            pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) < 1.5 / 255.0
+        };
+        assert!(near(&image.to_rgba8().into()));
+        assert!(near(&image.to_rgb16().into()));
+        assert!(near(&image.to_rgba16().into()));
+        let grey = DynamicImage::from(image.to_luma8());
+        let picture = Picture::decode(&encode(&grey, ImageFormat::Png)).unwrap();
+        assert_eq!(picture.values()[..PLANE], picture.values()[PLANE..2 * PLANE]);
+    }
+
+    #[test]
     fn exif_orientation_is_honoured() {
-        // A JPEG whose left half is red, marked "rotate by 90 degrees clockwise": red ends on top.
+        // A JPEG whose left half is red, with the orientation "rotate by 90 degrees clockwise": red on top.
         let image = RgbImage::from_fn(96, 96, |x, _| {
             image::Rgb(if x < 48 { [255, 0, 0] } else { [0, 0, 255] })
         });
@@ -256,18 +333,28 @@ mod tests {
     }
 
     #[test]
+    fn a_picture_without_pixels_is_refused() {
+        // A GIF whose screen has neither width nor height, with a frame of one pixel.
+        let gif =
+            b"GIF89a\0\0\0\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0;";
+        let error = Picture::decode(gif).unwrap_err().to_string();
+        assert!(error.contains("no pixels"), "{error}");
+    }
+
+    #[test]
     fn a_header_that_asks_for_gigapixels_is_refused_before_decoding() {
         let mut bmp = encode(&gradient(8, 8).into(), ImageFormat::Bmp);
         bmp[18..22].copy_from_slice(&60_000u32.to_le_bytes());
         bmp[22..26].copy_from_slice(&60_000u32.to_le_bytes());
-        assert!(matches!(
-            Picture::decode(&bmp),
-            Err(Error::PictureTooLarge { .. } | Error::Picture { .. })
-        ));
+        let refused = Err(Error::PictureTooLarge { width: 60_000, height: 60_000, limit: 40 });
+        assert_eq!(
+            format!("{:?}", Picture::decode(&bmp)),
+            format!("{refused:?}", refused = refused as Result<Picture>)
+        );
     }
 
     #[test]
-    fn values_outside_the_unit_interval_are_refused_or_cut() {
+    fn values_outside_the_unit_interval_are_refused_or_clamped() {
         let mut values = vec![0.5; VALUES];
         values[7] = 1.5;
         assert!(Picture::new(values.clone()).is_err());

@@ -77,7 +77,7 @@ fn weights_go_out_and_come_in_again_in_every_number_format() {
         let models = format!("--classifier {classifier} --autoencoder {autoencoder}");
         let output = run(folder, &format!("detect {models} --json ../drawn/horse-0.png"));
         let json: Value = serde_json::from_slice(&output.stdout).unwrap();
-        json[0]["verdict"]["second"][0].as_f64().unwrap()
+        json[0]["verdict"]["reconstruction_prediction"][0].as_f64().unwrap()
     };
     let before = verdict("../cl.safetensors", "../ae.safetensors");
     for (precision, error) in [("f32", 1e-6), ("f16", 0.01), ("i8", 0.05)] {
@@ -124,6 +124,47 @@ fn a_detector_can_be_chosen_after_training() {
         "softened predictions are closer, and 80 is less than 95"
     );
     fails(folder, calibrate, &["ae.safetensors exists", "--overwrite"]);
+
+    // A threshold can be set as well; it is then nobody's percentile.
+    succeeds(folder, &format!("{calibrate} --threshold 0.25 --overwrite"));
+    assert_eq!(detector().threshold, 0.25);
+    let bytes = fs::read(folder.join("ae.safetensors")).unwrap();
+    let figures = second_look::model::Card::read(&bytes).unwrap().figures;
+    assert!(!figures.contains_key("threshold_percentile"), "{figures:?}");
+    for threshold in ["nan", "inf", "1e39", "-1"] {
+        let set = format!("{calibrate} --threshold={threshold} --overwrite");
+        fails(folder, &set, &["the threshold is"]);
+    }
+    assert_eq!(fs::read(folder.join("ae.safetensors")).unwrap(), bytes, "the file was touched");
+
+    // The threshold belongs to the weights in the format that is written.
+    succeeds(folder, &format!("{calibrate} --precision i8 --percentile 50 --overwrite"));
+    let inferred = f64::from(detector().threshold);
+    let evaluate = "evaluate --classifier ../cl.safetensors --autoencoder ae.safetensors --pictures 60 \
+                    --validation --max-iter 1 --records held-out.json";
+    succeeds(folder, evaluate);
+    let records = json(&folder.join("held-out.json"));
+    let scores = records.as_array().unwrap().iter().map(|r| r["clean"]["score"].as_f64().unwrap());
+    let mut scores: Vec<f64> = scores.collect();
+    scores.sort_by(f64::total_cmp);
+    assert!((inferred - (scores[29] + scores[30]) / 2.0).abs() < 1e-6, "{inferred} {scores:?}");
+}
+
+#[test]
+fn import_refuses_thresholds_that_no_file_can_hold() {
+    let folder = tempfile::tempdir_in(studio()).unwrap();
+    let folder = folder.path();
+    let before = fs::read(studio().join("ae.safetensors")).unwrap();
+    fs::write(folder.join("mine"), &before).unwrap();
+    for threshold in ["nan", "inf", "-inf", "1e39", "-3"] {
+        let import = format!(
+            "import autoencoder mine --architecture compact --threshold={threshold} --out mine --overwrite"
+        );
+        fails(folder, &import, &["the threshold is"]);
+    }
+    let hot = "import autoencoder mine --architecture compact --threshold 1 --score-temperature 0 --out mine";
+    fails(folder, &format!("{hot} --overwrite"), &["temperature is 0"]);
+    assert_eq!(fs::read(folder.join("mine")).unwrap(), before, "the file was touched");
 }
 
 #[test]
@@ -154,42 +195,127 @@ fn a_training_can_start_from_weights() {
     fails(folder, "train classifier --init nowhere.pth --out new.safetensors", &["nowhere.pth"]);
 }
 
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+fn keys(value: &Value) -> String {
+    value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ")
+}
+
 #[test]
-fn evaluate_prints_the_table_and_writes_json_and_figures() {
+fn evaluate_prints_the_table_and_writes_json_records_and_figures() {
     let folder = studio();
-    let printed =
-        succeeds(folder, &format!("evaluate {MODELS} --pictures 20 --json e.json --figures grids"));
+    let evaluate =
+        format!("evaluate {MODELS} --pictures 23 --json e.json --records r.json --figures grids");
+    let printed = succeeds(folder, &evaluate);
     for words in [
-        "CL on AE(attacked)",
-        "0.5498",
+        "CL on the reconstruction, attacked",
+        "false-positive rate",
+        "detection rate (TPR)",
+        "accuracy after correction, clean",
         "ROC AUC",
-        "20 pictures",
+        "drawn pictures, to measure on",
+        "23 pictures",
         "eps 0.03, eps_step 0.001, max_iter 10",
     ] {
-        assert!(printed.contains(words), "{printed}");
+        assert!(printed.contains(words), "{words}: {printed}");
     }
-    let json: Value = serde_json::from_slice(&fs::read(folder.join("e.json")).unwrap()).unwrap();
-    assert_eq!(json["pictures"], 20);
-    let keys =
-        |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
-    assert_eq!(keys(&json), "classifier detector pictures reconstructed");
+    assert!(!printed.contains("0.5498"), "the tutorial's figures beside drawn pictures");
+    let json = json(&folder.join("e.json"));
+    assert_eq!(
+        keys(&json),
+        "attack attacker auc_of_successes classifier data detector device models pictures reconstructed \
+         version warnings"
+    );
     assert_eq!(
         keys(&json["detector"]),
-        "auc corrected_attacked corrected_clean detection_rate false_positive_rate threshold"
+        "auc corrected_attacked corrected_clean detection_rate false_positive_rate score threshold"
     );
-    for part in ["classifier", "reconstructed"] {
-        assert_eq!(keys(&json[part]), "attacked clean");
-        assert!((0.0..=1.0).contains(&json[part]["clean"].as_f64().unwrap()));
+    assert_eq!(keys(&json["models"]), "autoencoder classifier corrector");
+    let bytes = |name: &str| fs::read(folder.join(name)).unwrap();
+    for (model, file, precision) in
+        [("classifier", "cl.safetensors", "f32"), ("autoencoder", "ae.safetensors", "f16")]
+    {
+        let model = &json["models"][model];
+        assert_eq!(model["file"], file);
+        assert_eq!(model["crc32"], crc32fast::hash(&bytes(file)));
+        assert_eq!(model["architecture"]["name"], "compact");
+        assert_eq!(model["precision"], precision);
     }
+    assert_eq!(json["attack"]["attack"], "pgd");
+    assert_eq!((&json["attack"]["max_iter"], &json["attack"]["seed"]), (&10.into(), &0.into()));
+    assert_eq!(json["attacker"], "classifier");
+    assert_eq!((&json["data"]["kind"], &json["data"]["pictures"]), (&"drawn".into(), &23.into()));
+    assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(json["warnings"], Value::Array(vec![]));
     // The threshold is the one that travels in the autoencoder's file.
-    let ae = fs::read(folder.join("ae.safetensors")).unwrap();
-    let card = second_look::model::Card::read(&ae).unwrap();
+    let card = second_look::model::Card::read(&bytes("ae.safetensors")).unwrap();
     let threshold = f64::from(card.detector().unwrap().threshold);
-    assert!((json["detector"]["threshold"].as_f64().unwrap() - threshold).abs() < 1e-6);
+    let close = |value: &Value, expected: f64| (value.as_f64().unwrap() - expected).abs() < 1e-6;
+    assert!(close(&json["detector"]["threshold"], threshold));
+
+    // The figures are those of the records.
+    let records: Vec<Value> = serde_json::from_slice(&bytes("r.json")).unwrap();
+    assert_eq!((records.len(), &json["pictures"]), (23, &23.into()));
+    let share = |holds: &dyn Fn(&Value) -> bool| {
+        records.iter().filter(|record| holds(record)).count() as f64 / records.len() as f64
+    };
+    let names =
+        ["airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"];
+    let predicted = |probabilities: &Value| {
+        let p: Vec<f64> =
+            probabilities.as_array().unwrap().iter().map(|p| p.as_f64().unwrap()).collect();
+        names[(0..10).rev().max_by(|a, b| p[*a].total_cmp(&p[*b])).unwrap()]
+    };
+    for which in ["clean", "attacked"] {
+        let right = |of: &str| share(&|r| predicted(&r[which][of]) == r["class"]);
+        assert!(close(&json["classifier"][which], right("prediction")));
+        assert!(close(&json["reconstructed"][which], right("reconstruction_prediction")));
+        let corrected = share(&|r| r[which]["answer"] == r["class"]);
+        assert!(close(&json["detector"][format!("corrected_{which}")], corrected));
+    }
+    let adversarial = |which: &str| share(&|r| r[which]["score"].as_f64() > Some(threshold));
+    assert!(close(&json["detector"]["false_positive_rate"], adversarial("clean")));
+    assert!(close(&json["detector"]["detection_rate"], adversarial("attacked")));
+    // The attack was made: the true class is less likely afterwards.
+    let true_class = |record: &Value, which: &str| {
+        let index = names.iter().position(|name| record["class"] == *name).unwrap();
+        record[which]["prediction"][index].as_f64().unwrap()
+    };
+    assert!(records.iter().all(|r| true_class(r, "attacked") < true_class(r, "clean")));
+
     let grids: Vec<_> = fs::read_dir(folder.join("grids")).unwrap().collect();
     assert_eq!(grids.len(), 3);
     let first = image::open(folder.join("grids/1-original-and-reconstruction.png")).unwrap();
     assert!(first.width() > 10 * 96 && first.height() > 2 * 96);
+    // Nothing is replaced without being asked.
+    for kept in ["--json e.json", "--records r.json", "--figures grids"] {
+        fails(folder, &format!("evaluate {MODELS} {kept}"), &["exists", "--overwrite"]);
+    }
+}
+
+#[test]
+fn an_inferred_threshold_lets_its_share_of_the_held_out_pictures_pass() {
+    let folder = tempfile::tempdir_in(studio()).unwrap();
+    let folder = folder.path();
+    let models = "--classifier ../cl.safetensors --autoencoder ../ae.safetensors --max-iter 1";
+    succeeds(
+        folder,
+        &format!("evaluate {models} --validation --held-out 0.01 --records held-out.json"),
+    );
+    let infer = "--pictures 10 --held-out 0.01 --infer-threshold --percentile 80 --json e.json";
+    succeeds(folder, &format!("evaluate {models} {infer}"));
+    let records = json(&folder.join("held-out.json"));
+    let mut scores: Vec<f64> =
+        records.as_array().unwrap().iter().map(|r| r["clean"]["score"].as_f64().unwrap()).collect();
+    scores.sort_by(f64::total_cmp);
+    assert_eq!(scores.len(), 40, "a hundredth of 4,000");
+    let position = 0.8 * 39.0f64;
+    let (below, above) = (scores[position.floor() as usize], scores[position.ceil() as usize]);
+    let expected = below + (above - below) * position.fract();
+    let threshold = json(&folder.join("e.json"))["detector"]["threshold"].as_f64().unwrap();
+    assert!((threshold - expected).abs() < 1e-5, "{threshold} {expected}");
 }
 
 #[test]
@@ -201,7 +327,7 @@ fn the_bundled_models_serve_commands_that_name_none() {
     // Whether it is called adversarial, and by that the exit code, is the models' affair.
     let detected = run(folder.path(), "detect ship-0.png");
     assert!(matches!(detected.status.code(), Some(0 | 1)));
-    assert!(String::from_utf8(detected.stdout).unwrap().contains("first look ship"));
+    assert!(String::from_utf8(detected.stdout).unwrap().contains("prediction ship"));
 }
 
 #[test]
@@ -211,7 +337,7 @@ fn the_threshold_can_be_given_and_inferred() {
         succeeds(
             folder,
             &format!(
-                "evaluate {MODELS} --pictures 10 --max-iter 1 --held-out 0.01 --json t.json {options}"
+                "evaluate {MODELS} --pictures 10 --max-iter 1 --held-out 0.01 --json t.json --overwrite {options}"
             ),
         );
         let json: Value =
@@ -222,11 +348,7 @@ fn the_threshold_can_be_given_and_inferred() {
     let all = threshold("--infer-threshold --percentile 100 --temperature 2");
     let few = threshold("--infer-threshold --percentile 10 --temperature 2");
     assert!(few < all, "{few} {all}");
-    fails(
-        folder,
-        &format!("evaluate {MODELS} --temperature 2"),
-        &["another divergence", "--threshold"],
-    );
+    fails(folder, &format!("evaluate {MODELS} --temperature 2"), &["another score", "--threshold"]);
     fails(
         folder,
         &format!("evaluate {MODELS} --temperature 0 --threshold 1"),
@@ -270,6 +392,17 @@ fn attack_and_detect_work_on_picture_files() {
     let apart = pairs.map(|(a, b)| a.abs_diff(b)).max().unwrap();
     assert!((1..=6).contains(&apart), "{apart} grey levels");
 
+    // In L2 the defaults are lengths over all values, not the far smaller ones of a single value.
+    succeeds(folder, &format!("attack drawn/ship-0.png {MODELS} --norm l2 --out l2.png"));
+    let l2 = image::open(folder.join("l2.png")).unwrap().to_rgb8();
+    let squares = before.to_rgb8().into_raw().into_iter().zip(l2.into_raw());
+    let length =
+        squares.map(|(a, b)| (f64::from(a.abs_diff(b)) / 255.0).powi(2)).sum::<f64>().sqrt();
+    assert!((1.0..3.1).contains(&length), "{length}");
+    succeeds(folder, &format!("evaluate {MODELS} --pictures 10 --norm l2 --json l2.json"));
+    let attack = &json(&folder.join("l2.json"))["attack"];
+    assert_eq!((&attack["norm"], &attack["eps"]), (&"l2".into(), &3.0.into()));
+
     fails(
         folder,
         &format!("attack drawn/horse-0.png {MODELS} --out near.png"),
@@ -280,8 +413,8 @@ fn attack_and_detect_work_on_picture_files() {
         &format!("attack drawn/horse-0.png {MODELS} --out near.png --overwrite --target cat"),
     );
 
-    // Every divergence is above -1, none above a million.
-    let (all, none) = ("--threshold=-1", "--threshold=1e6");
+    // Every divergence is above 0, none above a million.
+    let (all, none) = ("--threshold=0", "--threshold=1e6");
     let both = "drawn/horse-0.png photo.jpg";
     let found = run(folder, &format!("detect {both} {MODELS} {all}"));
     assert_eq!(found.status.code(), Some(1));
@@ -291,7 +424,7 @@ fn attack_and_detect_work_on_picture_files() {
     assert_eq!(json.as_array().unwrap().len(), 2);
     assert_eq!(json[1]["picture"], "photo.jpg");
     assert_eq!(json[1]["verdict"]["adversarial"], false);
-    assert_eq!(json[1]["verdict"]["answer"], json[1]["first"]);
+    assert_eq!(json[1]["verdict"]["answer"], json[1]["prediction"]);
     succeeds(
         folder,
         &format!("detect drawn/cat-0.png {MODELS} --percentile 100 --clean drawn/cat-0.png"),
@@ -340,11 +473,11 @@ fn wrong_files_are_one_clear_error() {
     );
     // A folder that cannot be: a file stands in its place.
     fails(folder, &format!("{CLASSIFIER} --out drawn/cat-0.png/x.safetensors"), &["cannot write"]);
-    fails(
-        folder,
-        &format!("evaluate {MODELS} --pictures 10 --max-iter 1 --json drawn/cat-0.png/x.json"),
-        &["cannot write"],
-    );
+    // Found out before the models are even looked for, let alone after the evaluation.
+    for output in ["json", "records", "figures"] {
+        let evaluate = format!("evaluate --classifier missing --{output} drawn/cat-0.png/x");
+        fails(folder, &evaluate, &["cannot write drawn/cat-0.png/x"]);
+    }
 }
 
 /// Writes drawn pictures as a split of STL-10: columns instead of rows, labels 1 to 10.
@@ -373,33 +506,369 @@ fn stl10_s_splits_train_and_test_as_the_protocol_says() {
     write_split(data, "unlabeled", 15, false);
     let log = |arguments: &str| {
         let output = run(data, arguments);
-        assert!(output.status.success());
-        String::from_utf8(output.stderr).unwrap()
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{error}");
+        error
     };
     let classifier =
-        "train classifier --data . --epochs 1 --held-out 0.2 --overwrite --out cl.safetensors";
+        "train classifier --data . --epochs 1 --held-out 0.2 --split-seed 4 --overwrite --out";
     // 60 pictures, a fifth of each class held out: 10 of 6 x 10, or 10 of 4 x 10.
-    assert!(log(classifier).contains("learning from 50 pictures, choosing on 10"));
-    assert!(
-        log(&format!("{classifier} --protocol standard"))
-            .contains("learning from 30 pictures, choosing on 10")
-    );
-    // As many as asked for, none of them held out.
-    let few = log(&format!("{classifier} --pictures 20"));
-    assert!(few.contains("learning from 20 pictures, choosing on 10"), "{few}");
-    let autoencoder = "train autoencoder --architecture compact --classifier cl.safetensors --data . --epochs 1 \
-                       --held-out 0.2 --unlabeled --out ae.safetensors";
-    assert!(log(autoencoder).contains("learning from 65 pictures, choosing on 10"));
-    let printed = succeeds(data, &format!("evaluate --data . {MODELS} --max-iter 1"));
-    assert!(
-        printed.contains("split train (trained on test)") && printed.contains("40 pictures"),
-        "{printed}"
-    );
+    let tutorial = log(&format!("{classifier} cl.safetensors"));
+    assert!(tutorial.contains("from 50 pictures, choosing on 10"), "{tutorial}");
+    let standard = log(&format!("{classifier} standard.safetensors --protocol standard"));
+    assert!(standard.contains("from 30 pictures, choosing on 10"), "{standard}");
+    // As many as asked for, none of them held out; drawn ones beside them.
+    let few = log(&format!("{classifier} few.safetensors --pictures 23 --drawn 7"));
+    assert!(few.contains("from 30 pictures, choosing on 10"), "{few}");
+    fails(data, &format!("{classifier} few.safetensors --pictures 51"), &["51 pictures", "and 50"]);
+
+    // An autoencoder is trained on the split of its classifier.
+    let autoencoder =
+        "train autoencoder --architecture compact --data . --epochs 1 --overwrite --out";
+    let of = |classifier: &str, out: &str| {
+        format!("{autoencoder} {out}.safetensors --classifier {classifier}.safetensors")
+    };
+    let like_classifier = log(&format!("{} --unlabeled", of("cl", "ae")));
+    assert!(like_classifier.contains("from 65 pictures, choosing on 10"), "{like_classifier}");
+    let like_classifier = log(&of("standard", "ae-standard"));
+    assert!(like_classifier.contains("from 30 pictures, choosing on 10"), "{like_classifier}");
+    for other in ["--protocol tutorial", "--held-out 0.3", "--split-seed 5"] {
+        fails(data, &format!("{} {other}", of("standard", "x")), &["the classifier was trained"]);
+    }
     fails(
         data,
         "train autoencoder --unlabeled --classifier cl.safetensors --out x.safetensors",
         &["required arguments"],
     );
+
+    // Measured on is what the models did not see, whichever protocol they were trained with.
+    let printed = succeeds(data, &format!("evaluate --data . {MODELS} --json e.json --overwrite"));
+    for words in
+        ["train split (protocol tutorial: trained on the test split)", "40 pictures", "0.5498"]
+    {
+        assert!(printed.contains(words), "{words}: {printed}");
+    }
+    let split = |json: &Value| {
+        let data = &json["data"];
+        let text = ["kind", "protocol", "split"].map(|key| data[key].as_str().unwrap().to_owned());
+        (
+            text.join(" "),
+            data["held_out"].as_f64(),
+            data["split_seed"].as_u64(),
+            data["validation"].as_bool(),
+        )
+    };
+    let expected = |text: &str, validation| (text.to_owned(), Some(0.2), Some(4), Some(validation));
+    assert_eq!(split(&json(&data.join("e.json"))), expected("stl10 tutorial train", false));
+    let standard =
+        "--classifier standard.safetensors --autoencoder ae-standard.safetensors --max-iter 1";
+    let evaluate = format!("evaluate --data . {standard} --json e.json --overwrite");
+    let printed = succeeds(data, &evaluate);
+    assert!(printed.contains("60 pictures") && !printed.contains("0.5498"), "{printed}");
+    assert_eq!(split(&json(&data.join("e.json"))), expected("stl10 standard test", false));
+    succeeds(data, &format!("{evaluate} --protocol standard"));
+    succeeds(data, &format!("{evaluate} --validation"));
+    let validation = json(&data.join("e.json"));
+    assert_eq!(split(&validation), expected("stl10 standard train", true));
+    assert_eq!(validation["pictures"], 10);
+    assert!(validation["warnings"][0].as_str().unwrap().contains("held-out"));
+
+    // Pictures that a model was trained on are refused; --force says what is wrong with the figures.
+    let calibrate =
+        format!("calibrate --data . {standard} --out new.safetensors").replace(" --max-iter 1", "");
+    for (command, words) in [
+        (format!("{evaluate} --protocol tutorial"), "trained on STL-10's train split"),
+        (format!("{evaluate} --validation --protocol tutorial"), "whose test pictures"),
+        (format!("{evaluate} --validation --held-out 0.3"), "a share of 0.2"),
+        (format!("{evaluate} --validation --split-seed 1"), "split seed 4"),
+        (format!("{evaluate} --infer-threshold --split-seed 1"), "split seed 4"),
+        (format!("{calibrate} --split-seed 1"), "split seed 4"),
+        (format!("{calibrate} --protocol tutorial"), "whose test pictures"),
+    ] {
+        fails(
+            data,
+            &command,
+            &["the classifier and the autoencoder were trained", words, "--force"],
+        );
+        assert!(!data.join("new.safetensors").exists());
+        let printed = succeeds(data, &format!("{command} --force"));
+        if command.starts_with("evaluate") {
+            let warnings = json(&data.join("e.json"))["warnings"].to_string();
+            assert!(warnings.contains(words), "{warnings}");
+            assert!(
+                printed.contains("warning: the classifier and the autoencoder were"),
+                "{printed}"
+            );
+        }
+        fs::remove_file(data.join("new.safetensors")).ok();
+    }
+    succeeds(data, &calibrate);
+
+    // So are networks that were not trained for one another.
+    let mixed = "--classifier cl.safetensors --autoencoder ae-standard.safetensors --max-iter 1";
+    let pair = ["the autoencoder was trained for another classifier", "--force"];
+    fails(data, &format!("evaluate --data . {mixed}"), &pair);
+    fails(data, &format!("evaluate --pictures 10 {mixed}"), &pair);
+    fails(
+        data,
+        &format!("calibrate {mixed} --out x.safetensors").replace("--max-iter 1", ""),
+        &pair,
+    );
+    let forced = succeeds(data, &format!("evaluate --pictures 10 {mixed} --force"));
+    assert!(forced.contains("warning: the autoencoder was trained for another"), "{forced}");
+    fails(
+        data,
+        &format!("evaluate --data . {MODELS} --corrector ae-standard.safetensors"),
+        &["the corrector was trained for another classifier", "the corrector was trained on"],
+    );
+
+    // Another number format is the same classifier.
+    succeeds(data, "export cl.safetensors --precision i8 --out cl-i8.safetensors");
+    succeeds(data, "export ae.safetensors --precision i8 --out ae-i8.safetensors");
+    let printed = succeeds(
+        data,
+        "evaluate --data . --classifier cl-i8.safetensors --autoencoder ae-i8.safetensors --max-iter 1",
+    );
+    assert!(printed.contains("warning: the threshold was inferred before"), "{printed}");
+    succeeds(data, "import classifier cl.safetensors --out imported.safetensors");
+    let unknown = succeeds(
+        data,
+        "evaluate --pictures 10 --max-iter 1 --classifier imported.safetensors \
+                                  --autoencoder ae.safetensors --force",
+    );
+    assert!(unknown.contains("nothing is known of the pictures that the classifier"), "{unknown}");
+}
+
+#[test]
+fn figures_do_not_depend_on_the_batch_and_options_change_the_score() {
+    let folder = tempfile::tempdir_in(studio()).unwrap();
+    let folder = folder.path();
+    let figures = |options: &str| {
+        let models = "--classifier ../cl.safetensors --autoencoder ../ae.safetensors --pictures 10";
+        succeeds(folder, &format!("evaluate {models} --json e.json --overwrite {options}"));
+        json(&folder.join("e.json"))
+    };
+    let random = "--max-iter 2 --num-random-init 2 --attack-seed 5";
+    let (all, few) = (figures(random), figures(&format!("{random} --batch-size 3")));
+    for key in ["classifier", "reconstructed"] {
+        assert_eq!(all[key], few[key]);
+    }
+    let auc = |json: &Value| json["detector"]["auc"].as_f64().unwrap();
+    assert!((auc(&all) - auc(&few)).abs() < 0.011, "at most one pair of a hundred changes places");
+    assert_eq!((&all["attack"]["num_random_init"], &all["attack"]["seed"]), (&2.into(), &5.into()));
+    let other = figures("--max-iter 1 --direction reverse --temperature 2 --threshold 0.5");
+    let score = &other["detector"]["score"]["divergence"];
+    assert_eq!((&score["direction"], &score["temperature"]), (&"reverse".into(), &2.0.into()));
+    assert_eq!(other["detector"]["threshold"], 0.5);
+    fails(folder, "evaluate --batch-size 0", &["--batch-size"]);
+}
+
+#[test]
+fn every_option_of_attack_and_detect_has_its_effect() {
+    let folder = tempfile::tempdir_in(studio()).unwrap();
+    let folder = folder.path();
+    let models = "--classifier ../cl.safetensors --autoencoder ../ae.safetensors";
+    let attacked = |options: &str| {
+        let attack = format!("attack ../drawn/ship-0.png {models} --out a.png --overwrite");
+        succeeds(folder, &format!("{attack} --eps 0.1 --eps-step 0.02 --max-iter 4 {options}"));
+        fs::read(folder.join("a.png")).unwrap()
+    };
+    let plain = attacked("");
+    assert_eq!(attacked("--attack-seed 9"), plain, "nothing is random without restarts");
+    let classes = ["airplane", "truck"].map(|class| attacked(&format!("--class {class}")));
+    assert_ne!(classes[0], classes[1]);
+    assert_ne!(attacked("--target cat"), attacked("--class cat"), "towards and away");
+    // MI-FGSM without memory is PGD.
+    assert_eq!(attacked("--attack mi-fgsm --decay 0"), plain);
+    assert_ne!(attacked("--attack mi-fgsm"), plain);
+    let random = |seed: u64| attacked(&format!("--num-random-init 1 --attack-seed {seed}"));
+    let seeds = [random(1), random(1), random(2)];
+    assert_eq!(seeds[0], seeds[1]);
+    assert_ne!(seeds[1], seeds[2]);
+
+    let verdict = |options: &str| -> Value {
+        let output = run(folder, &format!("detect ../drawn/cat-0.png {models} --json {options}"));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()[0]["verdict"].clone()
+    };
+    let plain = verdict("");
+    let own = verdict("--percentile 100 --clean ../drawn/cat-0.png");
+    assert_eq!((&own["threshold"], &own["adversarial"]), (&plain["score"], &false.into()));
+    let inferred = verdict("--percentile 0 --clean ../drawn/cat-0.png ../drawn/dog-0.png");
+    let dog = verdict("--percentile 0 --clean ../drawn/dog-0.png");
+    let number = |value: &Value| value.as_f64().unwrap();
+    assert_eq!(
+        number(&inferred["threshold"]),
+        number(&plain["score"]).min(number(&dog["threshold"]))
+    );
+    for option in ["--direction reverse", "--temperature 3"] {
+        assert_ne!(
+            verdict(&format!("{option} --threshold 1"))["score"],
+            plain["score"],
+            "{option}"
+        );
+    }
+    assert_eq!(plain["corrected_prediction"], Value::Null);
+    let corrector = verdict("--corrector ../ae.safetensors");
+    assert!(corrector["corrected_prediction"].is_array());
+    assert_ne!(corrector["corrected_prediction"], plain["reconstruction_prediction"], "flipped");
+}
+
+#[test]
+fn an_imported_network_has_the_sizes_that_are_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/www/models/corrector.safetensors");
+    let import = |sizes: &str| {
+        format!(
+            "import autoencoder {file} --architecture residual {sizes} --threshold 0.5 --out x --overwrite"
+        )
+    };
+    let right = "--side 12 --latent 12 --width 64 --score-temperature 3 --score-direction reverse";
+    succeeds(folder, &import(right));
+    let card = second_look::model::Card::read(&fs::read(folder.join("x")).unwrap()).unwrap();
+    let card = serde_json::to_value(card).unwrap();
+    assert_eq!(card["architecture"]["channels"], 12);
+    assert_eq!(
+        (&card["architecture"]["side"], &card["architecture"]["width"]),
+        (&12.into(), &64.into())
+    );
+    assert_eq!(card["detector"]["threshold"], 0.5);
+    assert_eq!(card["detector"]["divergence"]["temperature"], 3.0);
+    assert_eq!(card["detector"]["divergence"]["direction"], "reverse");
+    let before = fs::read(folder.join("x")).unwrap();
+    for wrong in
+        ["--side 24 --latent 12", "--side 12 --latent 8", "--side 12 --latent 12 --width 32"]
+    {
+        fails(folder, &import(wrong), &["tensor"]);
+    }
+    // Sizes that would take gigabytes are compared with the file first.
+    fails(folder, &import("--side 12 --latent 1024 --width 1024"), &["tensor"]);
+    fails(folder, &import("--side 13"), &["side is 13"]);
+    assert_eq!(fs::read(folder.join("x")).unwrap(), before);
+}
+
+#[test]
+fn a_number_of_pictures_is_met_exactly_or_refused() {
+    let folder = studio();
+    let evaluate = format!("evaluate {MODELS} --max-iter 1 --pictures");
+    assert!(succeeds(folder, &format!("{evaluate} 7")).contains("\n7 pictures"));
+    for count in ["0", "4000000000", "18446744073709551615"] {
+        fails(folder, &format!("{evaluate} {count}"), &[count, "pictures are wanted"]);
+    }
+}
+
+/// The command with its standard output going elsewhere; its exit code and standard error.
+fn ends(folder: &Path, arguments: &str, stdout: Stdio) -> (Option<i32>, String) {
+    let mut command = second_look(folder);
+    command.args(arguments.split_whitespace()).stdout(stdout).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take()); // nobody reads it
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_closed_or_full_standard_output_loses_no_file() {
+    let folder = tempfile::tempdir_in(studio()).unwrap();
+    let folder = folder.path();
+    let models = "--classifier ../cl.safetensors --autoencoder ../ae.safetensors";
+    let full = || Stdio::from(fs::File::options().write(true).open("/dev/full").unwrap());
+    let evaluate = |name: &str| {
+        format!(
+            "evaluate {models} --pictures 10 --max-iter 1 --json {name}.json --records {name}-r.json"
+        )
+    };
+    let (code, error) = ends(folder, &evaluate("closed"), Stdio::piped());
+    assert_eq!(code, Some(0), "{error}");
+    let (code, error) = ends(folder, &evaluate("full"), full());
+    assert_eq!(code, Some(2), "{error}");
+    assert!(
+        error.contains("error: cannot write to standard output") && !error.contains("panicked"),
+        "{error}"
+    );
+    for name in ["closed", "full"] {
+        assert_eq!(json(&folder.join(format!("{name}.json")))["pictures"], 10);
+        assert_eq!(json(&folder.join(format!("{name}-r.json"))).as_array().unwrap().len(), 10);
+    }
+    // The exit code is the verdict's although nobody reads it.
+    let picture = "../drawn/cat-0.png";
+    for (threshold, expected) in [("0", 1), ("1e6", 0)] {
+        for json in ["", "--json"] {
+            let detect =
+                format!("detect {picture} {picture} {models} --threshold {threshold} {json}");
+            let (code, error) = ends(folder, &detect, Stdio::piped());
+            assert_eq!(code, Some(expected), "{error}");
+            assert!(!error.contains("error"), "{error}");
+        }
+    }
+    let (code, error) = ends(folder, &format!("attack {picture} {models} --max-iter 1"), full());
+    assert_eq!((code, folder.join("cat-0-attacked.png").exists()), (Some(2), true), "{error}");
+    // A full standard error is no other error.
+    let mut silent = second_look(folder);
+    let status = silent.args(["detect", "nothing.png"]).stderr(full()).status().unwrap();
+    assert_eq!(status.code(), Some(2));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_of_files_forge_nothing_and_lose_nothing() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let folder = studio();
+    let picture = fs::read(folder.join("drawn/cat-0.png")).unwrap();
+    let names = [&b"x.png: clean, horse\n\x1b[31my.png"[..], b"caf\xe9.png"];
+    let paths = names.map(|name| folder.join(std::ffi::OsStr::from_bytes(name)));
+    paths.iter().for_each(|path| fs::write(path, &picture).unwrap());
+    let detect = |json: bool| {
+        let mut command = second_look(folder);
+        command
+            .arg("detect")
+            .args(&paths)
+            .args(MODELS.split_whitespace())
+            .args(["--threshold", "1e6"]);
+        let output = command.args(json.then_some("--json")).output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let lines = detect(false);
+    assert_eq!(lines.lines().count(), 2, "{lines}");
+    assert!(
+        lines.contains(r"x.png: clean, horse\n\u{1b}[31my.png: clean")
+            && lines.contains("caf\u{fffd}.png: clean"),
+        "{lines}"
+    );
+    let json: Value = serde_json::from_str(&detect(true)).unwrap();
+    assert!(json[0]["picture"].as_str().unwrap().ends_with("y.png"));
+    assert!(json[1]["picture"].as_str().unwrap().ends_with("caf\u{fffd}.png"));
+    assert_eq!(json[1]["verdict"]["adversarial"], false);
+    let missing = second_look(folder).args(["detect", "no\nerror: x"]).output().unwrap();
+    let error = String::from_utf8(missing.stderr).unwrap();
+    assert!(error.contains(r"no\nerror: x"), "{error}");
+}
+
+#[test]
+fn draw_draws_what_is_asked_for_and_replaces_nothing_unasked() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    succeeds(folder, "draw --out d --per-class 2 --seed 5 --class cat");
+    let mut names: Vec<_> =
+        fs::read_dir(folder.join("d")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["cat-5.png", "cat-6.png"]);
+    let five = fs::read(folder.join("d/cat-5.png")).unwrap();
+    fs::write(folder.join("d/cat-6.png"), "mine").unwrap();
+    fails(
+        folder,
+        "draw --out d --seed 4 --per-class 3 --class cat",
+        &["cat-5.png exists", "--overwrite"],
+    );
+    assert!(!folder.join("d/cat-4.png").exists(), "refused before anything is drawn");
+    succeeds(folder, "draw --out d --seed 5 --class cat --overwrite");
+    assert_ne!(fs::read(folder.join("d/cat-6.png")).unwrap(), b"mine");
+    assert_eq!(fs::read(folder.join("d/cat-5.png")).unwrap(), five);
+    fails(folder, "draw --out d --per-class 0", &["--per-class"]);
+    fails(folder, "draw --out d --seed 18446744073709551615 --per-class 3", &["--seed"]);
 }
 
 /// Weights of a training that is stopped by `stop` as soon as it has a checkpoint, then resumed.

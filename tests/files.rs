@@ -221,8 +221,79 @@ mod weights_files {
         assert_eq!(learning(&frozen.with_frozen_body(false)), all);
     }
 
+    /// A `.pth` file as `torch.save` writes it: a state dict of tensors named w0, w1, ... with this shape and these
+    /// strides, over one storage of `stored` floats.
+    fn pth(tensors: usize, shape: [u32; 2], strides: [u32; 2], stored: u32) -> Vec<u8> {
+        let text =
+            |text: &str| [b"X", &(text.len() as u32).to_le_bytes()[..], text.as_bytes()].concat();
+        let int = |n: u32| [b"J", &n.to_le_bytes()[..]].concat();
+        let pair = |pair: [u32; 2]| [b"(", &pair.map(int).concat()[..], b"t"].concat();
+        let mut pickle = b"\x80\x02}".to_vec();
+        for i in 0..tensors {
+            pickle.extend(text(&format!("w{i}")));
+            pickle.extend(b"ctorch._utils\n_rebuild_tensor_v2\n((");
+            pickle.extend(text("storage"));
+            pickle.extend(b"ctorch\nFloatStorage\n");
+            pickle.extend([text("0"), text("cpu"), int(stored), b"tQ".to_vec(), int(0)].concat());
+            pickle.extend([pair(shape), pair(strides)].concat());
+            pickle.extend(b"\x89ccollections\nOrderedDict\n)RtRs");
+        }
+        pickle.push(b'.');
+        zip(&[
+            ("archive/data.pkl", pickle),
+            ("archive/data/0", 0.5f32.to_le_bytes().repeat(stored as usize)),
+            ("archive/version", b"3\n".to_vec()),
+        ])
+    }
+
+    /// A ZIP archive of uncompressed files.
+    fn zip(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
+        let (mut archive, mut directory) = (Vec::new(), Vec::new());
+        for (name, data) in files {
+            let size = (data.len() as u32).to_le_bytes();
+            let mut facts = vec![20, 0, 0, 0, 0, 0, 0, 0, 0, 0]; // version, flags, method, time, date
+            facts.extend(crc32fast::hash(data).to_le_bytes());
+            facts.extend([size, size].concat());
+            facts.extend((name.len() as u16).to_le_bytes());
+            facts.extend([0, 0]); // no extra field
+            let offset = (archive.len() as u32).to_le_bytes();
+            archive.extend([b"PK\x03\x04", &facts[..], name.as_bytes(), data].concat());
+            directory.extend(
+                [b"PK\x01\x02\x14\0", &facts[..], &[0; 10], &offset, name.as_bytes()].concat(),
+            );
+        }
+        let count = (files.len() as u16).to_le_bytes();
+        let (start, size) = (archive.len() as u32, directory.len() as u32);
+        archive.extend([directory, b"PK\x05\x06\0\0\0\0".to_vec()].concat());
+        archive.extend([count, count].concat());
+        archive.extend([size.to_le_bytes(), start.to_le_bytes()].concat());
+        archive.extend([0, 0]);
+        archive
+    }
+
     #[test]
-    fn a_lab_needs_a_threshold() {
+    fn views_far_larger_than_the_file_are_refused_before_they_are_expanded() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let read = |bytes: Vec<u8>| {
+            fs::write(file.path(), bytes).unwrap();
+            second_look::model::pytorch::state_dict(file.path())
+        };
+        let plain = read(pth(1, [2, 3], [3, 1], 6)).unwrap();
+        assert_eq!(SafeTensors::deserialize(&plain).unwrap().tensor("w0").unwrap().shape(), [2, 3]);
+        // Two tensors that share their storage are as usual as one.
+        assert!(read(pth(2, [1000, 1000], [1000, 1], 1_000_000)).is_ok());
+        for bytes in [
+            pth(1, [1_000_000, 2_000_000], [0, 0], 1), // 8 TB of one float
+            pth(1, [1000, 1000], [0, 1], 1000),
+            pth(30, [1000, 1000], [1000, 1], 1_000_000), // 120 MB of 4
+        ] {
+            let error = read(bytes).unwrap_err().to_string();
+            assert!(error.contains("its tensors come to"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_defence_needs_a_threshold() {
         let classifier = classifier_file(Precision::F32);
         let error = Defence::load(&classifier, &autoencoder_file(None), None, &Device::flex())
             .err()
@@ -299,6 +370,19 @@ mod stl10_files {
     }
 
     #[test]
+    fn a_file_that_shrinks_while_it_is_read_is_named() {
+        let folder = folder(&[1, 2, 3]);
+        let pictures = Stl10::open(folder.path(), "train").unwrap();
+        let path = folder.path().join("train_X.bin");
+        fs::File::options().write(true).open(path).unwrap().set_len(VALUES as u64 + 5).unwrap();
+        pictures.read(0, &mut [0; VALUES]).unwrap();
+        let error = pictures.read(1, &mut [0; VALUES]).unwrap_err().to_string();
+        for words in ["train_X.bin", "3 pictures", "inside picture 1"] {
+            assert!(error.contains(words), "{error}");
+        }
+    }
+
+    #[test]
     fn what_does_not_fit_the_layout_is_named() {
         refused(Path::new("nowhere"), &["nowhere", "train_X.bin", "no such file"]);
         let folder = folder(&[1, 2, 3]);
@@ -317,5 +401,8 @@ mod stl10_files {
         refused(folder.path(), &["train_X.bin", "27648", "27653 bytes", "5 too many"]);
         fs::write(&x, b"").unwrap();
         refused(folder.path(), &["train_X.bin", "0 bytes"]);
+        fs::remove_file(&x).unwrap();
+        fs::create_dir(&x).unwrap();
+        refused(folder.path(), &["train_X.bin", "no file"]);
     }
 }

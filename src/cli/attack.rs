@@ -3,39 +3,39 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use burn::tensor::Device;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::models::ModelArguments;
+use super::output::{LARGEST_PICTURE, Overwrite, one_line, print, read_file};
 use crate::attack::AttackOptions;
 use crate::class::Class;
 use crate::defence::Defence;
 use crate::file::write_atomically;
 use crate::picture::Picture;
 
-/// Changes a picture so that CL errs, or, with --target, so that it sees what you want.
+/// Changes a picture slightly so that the classifier (CL) predicts another class or, with --target, a chosen one.
 ///
-/// The picture is cropped to a square and scaled to 96x96 first, as CL sees it.
+/// The picture is cropped to a square and scaled to 96x96 pixels first.
 #[derive(Args)]
 pub struct Arguments {
     /// The picture: JPEG, PNG, WebP, GIF or BMP.
     picture: PathBuf,
 
-    /// Where the attacked picture goes (PNG) [default: PICTURE-attacked.png in the current folder]
+    /// File for the attacked picture (PNG) [default: PICTURE-attacked.png in the current folder]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
-    /// Replace the file that is there.
-    #[arg(long)]
-    overwrite: bool,
+    #[command(flatten)]
+    overwrite: Overwrite,
 
-    /// What is on the picture, to move away from [default: what CL sees]
+    /// The true class, to move away from [default: CL's prediction]
     #[arg(long, value_name = "CLASS", conflicts_with = "target")]
     class: Option<Class>,
 
-    /// What CL shall see instead.
+    /// The class that CL is to predict instead.
     #[arg(long, value_name = "CLASS")]
     target: Option<Class>,
 
@@ -52,12 +52,7 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
         Some(path) => path.clone(),
         None => default_name(&arguments.picture)?,
     };
-    if out.exists() && !arguments.overwrite {
-        bail!(
-            "{} exists: replace it with --overwrite, or name another file with --out",
-            out.display()
-        );
-    }
+    arguments.overwrite.check(&out)?;
     let original = open(&arguments.picture)?;
     let defence = arguments.models.load(device)?.defence;
     let before = predict(&defence, &original)?;
@@ -76,20 +71,22 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     bar.finish_and_clear();
     write_atomically(&out, &attacked.to_png())?;
 
-    println!("{config}");
-    println!("before      {}", named(&before));
-    println!("after       {}", named(&predict(&defence, &attacked)?));
-    println!(
-        "in the file {}  (rounded to 8 bits)",
-        named(&predict(&defence, &attacked.rounded())?)
-    );
-    println!("written to  {}", out.display());
+    print(format_args!(
+        "{config}\n\
+         before      {}\n\
+         after       {}\n\
+         in the file {}  (rounded to 8 bits)\n\
+         written to  {}",
+        named(&before),
+        named(&predict(&defence, &attacked)?),
+        named(&predict(&defence, &attacked.rounded())?),
+        one_line(&out.to_string_lossy())
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 
 pub(super) fn open(path: &Path) -> Result<Picture> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Picture::decode(&bytes).with_context(|| path.display().to_string())
+    Picture::decode(&read_file(path, LARGEST_PICTURE)?).with_context(|| path.display().to_string())
 }
 
 fn predict(defence: &Defence, picture: &Picture) -> Result<[f32; Class::COUNT]> {

@@ -3,19 +3,23 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use burn::tensor::Device;
 use clap::{Args, Subcommand};
 use tracing::info;
 
 use super::models::{AutoencoderShape, ScoreArguments};
+use super::output::{LARGEST_WEIGHTS, Overwrite, read_file};
 use crate::detector::Detector;
 use crate::file::write_atomically;
 use crate::model::card::Architecture;
 use crate::model::pytorch::state_dict;
 use crate::model::{Card, ClassifierConfig, Precision, weights};
 
-/// Writes weights anew, in another number format. Names and layouts are PyTorch's in all of them.
+/// Writes weights in another number format. Names and layouts are PyTorch's in all of them.
+///
+/// An autoencoder keeps its threshold, which was inferred with the weights as they were: `calibrate --precision`
+/// infers it with the rounded ones.
 #[derive(Args)]
 pub struct Export {
     /// Weights that `train` or `import` wrote.
@@ -27,18 +31,18 @@ pub struct Export {
 
 #[derive(Subcommand)]
 pub enum Import {
-    /// A classifier's.
+    /// Weights of a classifier.
     Classifier(Classifier),
-    /// An autoencoder's.
+    /// Weights of an autoencoder.
     Autoencoder(Autoencoder),
 }
 
 #[derive(Args)]
 pub struct Classifier {
-    /// State dict of PyTorch's, as .pth or safetensors.
+    /// State dict of PyTorch, as .pth or safetensors.
     file: PathBuf,
 
-    /// Which network it is of.
+    /// Which network.
     #[arg(long, default_value_t = ClassifierConfig::Compact)]
     architecture: ClassifierConfig,
 
@@ -48,7 +52,7 @@ pub struct Classifier {
 
 #[derive(Args)]
 pub struct Autoencoder {
-    /// State dict of PyTorch's, as .pth or safetensors.
+    /// State dict of PyTorch, as .pth or safetensors.
     file: PathBuf,
 
     #[command(flatten)]
@@ -57,7 +61,7 @@ pub struct Autoencoder {
     #[command(flatten)]
     score: ScoreArguments,
 
-    /// Call a picture adversarial above this score; `evaluate --infer-threshold` tells a fitting one.
+    /// Call a picture adversarial above this score, 0 or more; `calibrate` infers one afterwards.
     #[arg(long, value_name = "NATS")]
     threshold: f32,
 
@@ -75,17 +79,16 @@ pub(super) struct Destination {
     #[arg(long, value_enum, default_value_t = Precision::F32)]
     precision: Precision,
 
-    /// Replace the file if it is there.
-    #[arg(long)]
-    overwrite: bool,
+    #[command(flatten)]
+    overwrite: Overwrite,
 }
 
 impl Destination {
+    /// Writes what `make` returns, once it has proved to be a file that can be loaded.
     pub fn write(&self, make: impl FnOnce(Precision) -> Result<Vec<u8>>) -> Result<ExitCode> {
-        if self.out.exists() && !self.overwrite {
-            bail!("{} exists: replace it with --overwrite", self.out.display());
-        }
+        self.overwrite.check(&self.out)?;
         let bytes = make(self.precision)?;
+        weights::verify(&bytes).context("the new weights cannot be loaded; nothing was written")?;
         write_atomically(&self.out, &bytes)?;
         info!("wrote {} ({:.2} MB)", self.out.display(), bytes.len() as f64 / 1e6);
         Ok(ExitCode::SUCCESS)
@@ -95,8 +98,7 @@ impl Destination {
 pub fn export(arguments: &Export) -> Result<ExitCode> {
     let path = &arguments.file;
     arguments.to.write(|precision| {
-        let bytes =
-            std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let bytes = read_file(path, LARGEST_WEIGHTS)?;
         weights::convert(&bytes, precision).with_context(|| path.display().to_string())
     })
 }

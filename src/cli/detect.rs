@@ -7,15 +7,17 @@ use anyhow::Result;
 use burn::tensor::Device;
 use clap::Args;
 use serde::Serialize;
+use tracing::warn;
 
 use super::attack::{named, open};
 use super::models::{DetectorArguments, ModelArguments};
+use super::output::{one_line, print, print_error};
 use crate::class::Class;
 use crate::defence::Defence;
 use crate::detector::Verdict;
 use crate::picture::Picture;
 
-/// Detection twice at each picture and says whether it is adversarial.
+/// Tells of each picture whether it is adversarial, and its class.
 ///
 /// Exit code: 0 if no picture is adversarial, 1 if one is, 2 if one cannot be read.
 #[derive(Args)]
@@ -34,14 +36,15 @@ pub struct Arguments {
     #[command(flatten)]
     detector: DetectorArguments,
 
-    /// Infer the threshold from these pictures, known to be clean.
+    /// Infer the threshold from these pictures, which must be clean.
     #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Detector")]
     clean: Vec<PathBuf>,
 }
 
 #[derive(Serialize)]
-struct Line<'a> {
-    picture: &'a PathBuf,
+struct Line {
+    /// The file's name; what is not UTF-8 in it is replaced by U+FFFD.
+    picture: String,
     #[serde(flatten)]
     outcome: Outcome,
 }
@@ -54,11 +57,12 @@ enum Outcome {
 }
 
 pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
-    let defence = arguments.models.load(device)?.defence;
+    let loaded = arguments.models.load(device)?;
+    loaded.conflicts().iter().for_each(|conflict| warn!("{conflict}"));
     let infer = (!arguments.clean.is_empty()).then_some(|defence: &Defence| {
         arguments.clean.iter().map(|path| Ok(judge(defence, &open(path)?)?.score)).collect()
     });
-    let defence = arguments.detector.apply(defence, infer)?;
+    let defence = arguments.detector.apply(loaded.defence, infer)?;
 
     let mut lines = Vec::with_capacity(arguments.pictures.len());
     for picture in &arguments.pictures {
@@ -73,15 +77,16 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
         if !arguments.json {
             match &outcome {
                 Outcome::Verdict { verdict, .. } => {
-                    println!("{}: {}", picture.display(), in_words(verdict))
+                    let name = one_line(&picture.to_string_lossy());
+                    print(format_args!("{name}: {}", in_words(verdict)))?;
                 }
-                Outcome::Error { error } => eprintln!("error: {error}"),
+                Outcome::Error { error } => print_error(error),
             }
         }
-        lines.push(Line { picture, outcome });
+        lines.push(Line { picture: picture.to_string_lossy().into_owned(), outcome });
     }
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&lines)?);
+        print(serde_json::to_string_pretty(&lines)?)?;
     }
     let code = |line: &Line| match &line.outcome {
         Outcome::Error { .. } => 2,

@@ -6,13 +6,13 @@ use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use tracing::info;
 
-/// What `--device` names.
+/// A value of `--device`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeviceChoice {
-    /// A GPU if there is one and the build knows of it, the CPU otherwise.
+    /// A GPU if the build supports it and there is one, else the CPU.
     Auto,
     Cpu,
-    /// Through Vulkan, Metal or DX12: the best one, or the n-th with memory of its own.
+    /// Through Vulkan, Metal or DX12: the best GPU, or the n-th with memory of its own.
     Gpu(Option<usize>),
     Cuda(usize),
     Rocm(usize),
@@ -50,7 +50,7 @@ impl FromStr for DeviceChoice {
 /// The devices, at least one.
 ///
 /// # Errors
-/// When one is not there, or the build knows nothing of its kind.
+/// When one is not there, or the build does not support its kind.
 pub fn open(choices: &[DeviceChoice]) -> Result<Vec<Device>> {
     let mut devices = Vec::new();
     for choice in choices {
@@ -63,17 +63,20 @@ pub fn open(choices: &[DeviceChoice]) -> Result<Vec<Device>> {
             DeviceChoice::Remote(url) => devices.extend(remote(url)?),
         }
     }
-    let name = match devices.as_slice() {
-        [] => bail!("--device names no device"),
-        [device] if *device == Device::flex() => "the CPU".to_owned(),
-        [device] => format!("{device:?}"),
-        several => format!("{} devices: {several:?}", several.len()),
-    };
-    info!("computing on {name}");
+    if devices.is_empty() {
+        bail!("--device names no device");
+    }
+    let names: Vec<String> = devices.iter().map(name).collect();
+    info!("computing on {}", names.join(", "));
     Ok(devices)
 }
 
-/// The only device of a command that can do with no more.
+/// What the device is called in messages and reports.
+pub fn name(device: &Device) -> String {
+    if *device == Device::flex() { "the CPU".to_owned() } else { format!("{device:?}") }
+}
+
+/// The device of a command that uses one.
 ///
 /// # Errors
 /// As [`open`], and when there are several.
@@ -85,7 +88,7 @@ pub fn open_one(choices: &[DeviceChoice]) -> Result<Device> {
     devices.pop().context("--device names no device")
 }
 
-/// A GPU; one that only pretends, a CPU going the long way round, if `software` is good enough.
+/// Opens a wgpu device. Software adapters (llvmpipe, SwiftShader) are rejected unless `software`.
 #[cfg(feature = "gpu")]
 fn gpu(index: Option<usize>, software: bool) -> Result<Device> {
     use anyhow::anyhow;
@@ -98,13 +101,13 @@ fn gpu(index: Option<usize>, software: bool) -> Result<Device> {
     }
     let (device, setup) = options
         .init_with_setup()
-        .map_err(|e| anyhow!("no GPU answers ({e}); install its driver, or use --device cpu"))?;
+        .map_err(|e| anyhow!("no GPU was found ({e}); install its driver, or use --device cpu"))?;
     let about = setup.adapter.get_info();
     if about.device_type == DeviceType::Cpu {
         if !software {
-            bail!("the only GPU here is a software one");
+            bail!("the only GPU here is a software adapter");
         }
-        tracing::warn!("{} is a software GPU: --device cpu is faster", about.name);
+        tracing::warn!("{} is a software adapter: --device cpu is faster", about.name);
     }
     Ok(device)
 }
@@ -121,7 +124,7 @@ fn cuda(index: usize) -> Result<Device> {
 
 #[cfg(not(feature = "cuda"))]
 fn cuda(_: usize) -> Result<Device> {
-    bail!("this build knows nothing of CUDA: build it with --features cuda, or use --device gpu")
+    bail!("this build does not support CUDA: build it with --features cuda, or use --device gpu")
 }
 
 #[cfg(feature = "rocm")]
@@ -131,7 +134,7 @@ fn rocm(index: usize) -> Result<Device> {
 
 #[cfg(not(feature = "rocm"))]
 fn rocm(_: usize) -> Result<Device> {
-    bail!("this build knows nothing of ROCm: build it with --features rocm, or use --device gpu")
+    bail!("this build does not support ROCm: build it with --features rocm, or use --device gpu")
 }
 
 #[cfg(feature = "remote")]
@@ -144,7 +147,7 @@ fn remote(url: &str) -> Result<Vec<Device>> {
     }
     let devices = host.devices().with_context(|| {
         format!(
-            "{url} lends no device: start `second-look compute-server` there, with the same token"
+            "{url} offers no device: start `second-look compute-server` there, with the same token"
         )
     })?;
     Ok(devices.into_iter().collect())

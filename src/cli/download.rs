@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::{Args, Subcommand};
 use tracing::info;
 
@@ -12,15 +12,15 @@ use crate::progress::Transfer;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// STL-10's archive (2.6 GB), unpacked while it comes: then give the folder with --data.
+    /// STL-10 (2.6 GB), unpacked while it is downloaded; give the folder with --data afterwards.
     Stl10(Stl10),
-    /// torchvision's VGG16, trained on ImageNet (0.55 GB): then give the file with --init.
+    /// torchvision's VGG16, trained on ImageNet (0.55 GB); give the file with --init afterwards.
     Vgg16(Place),
 }
 
 #[derive(Args)]
 pub struct Stl10 {
-    /// Unpack the 100,000 pictures without labels too, 2.8 GB more.
+    /// Unpack the 100,000 unlabelled pictures too, 2.8 GB more.
     #[arg(long)]
     unlabeled: bool,
 
@@ -30,11 +30,11 @@ pub struct Stl10 {
 
 #[derive(Args)]
 pub struct Place {
-    /// Folder that the files go into. What was cut off goes on from what is there.
+    /// Folder for the files. An interrupted download is resumed.
     #[arg(long, value_name = "DIR", default_value = "data")]
     to: PathBuf,
 
-    /// Another address of the same file [default: its authors']
+    /// Another address of the same file [default: that of its authors]
     #[arg(long, value_name = "URL")]
     mirror: Option<String>,
 }
@@ -50,9 +50,10 @@ impl Place {
 
 pub fn run(command: Command) -> Result<ExitCode> {
     match command {
-        Command::Stl10(arguments) => stl10(&arguments)?,
-        Command::Vgg16(place) => vgg16(&place)?,
+        Command::Stl10(arguments) => stl10(&arguments),
+        Command::Vgg16(place) => vgg16(&place),
     }
+    .map_err(|e| anyhow!("{e:#} (--mirror chooses another address, --to another folder)"))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -66,9 +67,9 @@ fn stl10(arguments: &Stl10) -> Result<()> {
         .into_iter()
         .filter(|(name, _)| arguments.unlabeled || !name.starts_with("unlabeled"))
         .collect();
-    let at_hand = |(name, bytes): &(&str, u64)| length(&folder.join(name)) == *bytes;
-    if files.iter().all(at_hand) {
-        info!("{} holds all of it already", folder.display());
+    let complete = |(name, bytes): &(&str, u64)| length(&folder.join(name)) == *bytes;
+    if files.iter().all(complete) {
+        info!("{} already holds STL-10", folder.display());
         return Ok(());
     }
     let remote = arguments.place.remote(Remote::stl10());
@@ -88,14 +89,14 @@ fn vgg16(place: &Place) -> Result<()> {
     let remote = place.remote(Remote::vgg16());
     let whole = place.to.join(&remote.name);
     if length(&whole) == remote.bytes {
-        info!("{} is there already", whole.display());
+        info!("{} exists already", whole.display());
         return Ok(());
     }
     check_space(&place.to, remote.bytes.saturating_sub(length(&remote.part(&place.to))))?;
     let bar = Transfer::new(remote.bytes);
     let whole = remote.fetch(&place.to, RetryPolicy::default(), &mut |bytes| bar.at(bytes))?;
     info!(
-        "VGG16 is in {0}: learn from there with `train classifier --architecture vgg16 --init {0}`",
+        "VGG16 is in {0}: start from it with `train classifier --architecture vgg16 --init {0}`",
         whole.display()
     );
     Ok(())

@@ -1,30 +1,32 @@
 //! `evaluate`
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use burn::tensor::Device;
 use clap::Args;
+use tracing::warn;
 
+use super::device;
 use super::models::{DetectorArguments, ModelArguments};
-use super::source::SourceArguments;
+use super::output::{Overwrite, print};
+use super::source::{ForceArgument, SourceArguments};
 use crate::attack::AttackOptions;
-use crate::class::Class;
-use crate::data::TrainingData;
+use crate::data::{Part, Selection};
 use crate::defence::Defence;
-use crate::evaluation::{Report, examine, figures};
+use crate::evaluation::{Attacker, Evaluation, Report, Setting, examine, figures, scores};
 use crate::file::write_atomically;
-use crate::picture::Picture;
 use crate::progress::Meter;
 
-/// Attacks every test picture, looks at it and at its attacked twin a second time, and prints how often
-/// CL, the reconstruction and the detector are right, beside the tutorial's figures.
+/// Attacks every test picture and measures the defence on the clean and on the attacked ones: accuracy of the
+/// classifier (CL), of CL on the reconstruction, after correction, and the detector's rates.
 #[derive(Args)]
 pub struct Arguments {
     /// Pictures computed at a time.
-    #[arg(long, value_name = "N", default_value_t = 32)]
-    batch_size: usize,
+    #[arg(long, value_name = "N", default_value = "32")]
+    batch_size: NonZeroUsize,
 
     #[command(flatten)]
     models: ModelArguments,
@@ -32,10 +34,13 @@ pub struct Arguments {
     #[command(flatten)]
     source: SourceArguments,
 
-    /// Measure on the pictures held out of the training split: to choose by, so that the test split
-    /// stays unseen until the end.
+    /// Measure on the pictures held out of the training split instead of on the test split: for choosing, so
+    /// that the test split stays unseen until the end.
     #[arg(long, help_heading = "Pictures")]
     validation: bool,
+
+    #[command(flatten)]
+    force: ForceArgument,
 
     #[command(flatten)]
     attack: AttackOptions,
@@ -43,95 +48,121 @@ pub struct Arguments {
     #[command(flatten)]
     detector: DetectorArguments,
 
-    /// Infer the threshold from the pictures held out of the training split, instead of using AE's own.
+    /// Infer the threshold from the pictures held out of the training split, instead of using the one in AE's
+    /// file.
     #[arg(long, help_heading = "Detector")]
     infer_threshold: bool,
 
-    /// Write the figures to a file, as JSON.
+    /// Write the figures, and all that they depend on, to a file, as JSON.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     json: Option<PathBuf>,
 
-    /// Write every picture's two verdicts, clean and attacked, to a file, as JSON: for a ROC curve, or
-    /// for other scores and thresholds than these.
+    /// Write the verdicts on every picture, clean and attacked, to a file, as a JSON list: for a ROC curve,
+    /// or for other scores and thresholds.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     records: Option<PathBuf>,
 
-    /// Write three picture grids (PNG): original above reconstruction, attacked, attacked above its
-    /// reconstruction; each picture titled with the predicted and the true class.
+    /// Write three picture grids (PNG) into a folder: originals above reconstructions, attacked pictures,
+    /// attacked pictures above reconstructions; each picture titled with the predicted and the true class.
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     figures: Option<PathBuf>,
+
+    #[command(flatten, next_help_heading = "Output")]
+    overwrite: Overwrite,
 }
 
 pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     let attack = arguments.attack.resolve(false)?;
-    let batch_size = arguments.batch_size.max(1);
-    let infer = arguments.infer_threshold.then_some(|defence: &Defence| {
-        clean_scores(defence, &arguments.source.whole_training_data()?, batch_size)
-    });
-    let defence = arguments.models.load(device)?.defence;
-    let defence = arguments.detector.apply(defence, infer)?;
-    let (pictures, chosen) = match arguments.validation {
-        true => arguments.source.validation()?,
-        false => arguments.source.test()?,
-    };
-    let shown =
-        if arguments.figures.is_some() { one_of_each(pictures.labels(), &chosen) } else { vec![] };
+    let batch_size = arguments.batch_size.get();
+    let grids: Vec<PathBuf> = arguments
+        .figures
+        .iter()
+        .flat_map(|folder| figures::NAMES.map(|name| folder.join(name)))
+        .collect();
+    for path in arguments.json.iter().chain(&arguments.records).chain(&grids) {
+        arguments.overwrite.check(path)?;
+    }
+    let loaded = arguments.models.load(device)?;
+    let models = loaded.cards.trained_on();
+    let dataset = arguments.source.dataset(&models)?;
+    let part = if arguments.validation { Part::HeldOut } else { Part::Test };
+    let mut conflicts = loaded.conflicts();
+    conflicts.extend(dataset.conflicts(part, &models));
+    if arguments.infer_threshold {
+        conflicts.extend(dataset.conflicts(Part::HeldOut, &models));
+    }
+    let mut warnings = arguments.force.settle(conflicts)?;
+    let own_threshold = arguments.detector.threshold().is_none() && !arguments.infer_threshold;
+    warnings.extend(loaded.cards.warnings(own_threshold));
+    if arguments.validation {
+        warnings.push("weights and thresholds are chosen by the held-out pictures".to_owned());
+    }
+    warnings.iter().for_each(|warning| warn!("{warning}"));
 
-    let mut meter = Meter::new(chosen.len().div_ceil(batch_size), 0);
-    let mut records = Vec::with_capacity(chosen.len());
-    for indices in chosen.chunks(batch_size) {
-        records.extend(
-            pollster::block_on(examine(&defence, pictures.as_ref(), indices, attack, false))?.0,
-        );
-        meter.step(indices.len(), "attacking and looking twice");
+    let selection = dataset.select(part, arguments.source.pictures())?;
+    let infer = arguments.infer_threshold.then_some(|defence: &Defence| {
+        clean_scores(defence, &dataset.select(Part::HeldOut, None)?, batch_size)
+    });
+    let defence = arguments.detector.apply(loaded.defence, infer)?;
+
+    let examine = |indices, keep| {
+        let pictures = selection.pictures.as_ref();
+        pollster::block_on(examine(&defence, pictures, indices, attack, keep))
+    };
+    let mut meter = Meter::new(selection.indices.len().div_ceil(batch_size), 0);
+    let mut records = Vec::with_capacity(selection.indices.len());
+    for indices in selection.indices.chunks(batch_size) {
+        records.extend(examine(indices, false)?.0);
+        meter.step(indices.len(), "attacking and detecting");
     }
     let rate = meter.rate();
     drop(meter);
 
-    let report = Report::of(&records).context("there are no pictures")?;
-    println!("{}\n{attack}\n", arguments.source.describe(arguments.validation));
-    println!("{report}, {rate:.1} a second");
+    let report = Report::of(&records, &defence.detector()).context("there are no pictures")?;
+    let evaluation = Evaluation {
+        report,
+        setting: Setting {
+            attack,
+            attacker: Attacker::Classifier,
+            models: loaded.files,
+            data: selection.description.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+            device: device::name(device),
+            warnings,
+        },
+    };
+    // Files first: they are the results that last, and standard output may be closed.
     if let Some(path) = &arguments.json {
-        let mut text = serde_json::to_vec_pretty(&report)?;
+        let mut text = serde_json::to_vec_pretty(&evaluation)?;
         text.push(b'\n');
         write_atomically(path, &text)?;
     }
     if let Some(path) = &arguments.records {
         write_atomically(path, &serde_json::to_vec(&records)?)?;
     }
-    if let Some(folder) = &arguments.figures {
-        let (_, samples) =
-            pollster::block_on(examine(&defence, pictures.as_ref(), &shown, attack, true))?;
-        for (name, png) in figures::grids(&samples)? {
-            write_atomically(&folder.join(name), &png)?;
+    if !grids.is_empty() {
+        let (_, samples) = examine(&selection.one_of_each_class(), true)?;
+        for (path, png) in grids.iter().zip(figures::grids(&samples)?) {
+            write_atomically(path, &png)?;
         }
     }
+    let pictures = evaluation.report.pictures;
+    print(format_args!("{evaluation}\n\n{pictures} pictures, {rate:.1} a second"))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Scores of the clean pictures held out.
+/// Scores of the selected pictures, which are clean.
 pub(super) fn clean_scores(
     defence: &Defence,
-    data: &TrainingData,
+    selection: &Selection,
     batch_size: usize,
 ) -> Result<Vec<f32>> {
-    let held_out = &data.parts.validation;
-    let mut meter = Meter::new(held_out.len().div_ceil(batch_size), 0);
-    let mut scores = Vec::with_capacity(held_out.len());
-    for indices in held_out.chunks(batch_size) {
-        let pictures =
-            indices.iter().map(|i| data.pictures.picture(*i)).collect::<crate::Result<Vec<_>>>()?;
-        let images = Picture::batch(&pictures, defence.device());
-        scores.extend(pollster::block_on(defence.score(images))?);
+    let Selection { pictures, indices, .. } = selection;
+    let mut meter = Meter::new(indices.len().div_ceil(batch_size), 0);
+    let mut all = Vec::with_capacity(indices.len());
+    for indices in indices.chunks(batch_size) {
+        all.extend(pollster::block_on(scores(defence, pictures.as_ref(), indices))?);
         meter.step(indices.len(), "inferring the threshold");
     }
-    Ok(scores)
-}
-
-/// The first picture of each class.
-fn one_of_each(labels: &[Class], chosen: &[usize]) -> Vec<usize> {
-    Class::ALL
-        .into_iter()
-        .filter_map(|class| chosen.iter().copied().find(|index| labels[*index] == class))
-        .collect()
+    Ok(all)
 }

@@ -1,4 +1,4 @@
-//! The command line. One file per command; nothing of the method is decided here.
+//! The command line: arguments and printing. One file per command; rules of the method are in the core.
 
 mod attack;
 mod calibrate;
@@ -11,6 +11,7 @@ mod download;
 mod draw;
 mod evaluate;
 mod models;
+mod output;
 mod serve;
 mod source;
 mod train;
@@ -24,19 +25,19 @@ use device::DeviceChoice;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
 
-/// See an attack on a neural network, and the second look that uncovers it.
+/// Attacks an image classifier, and detects and corrects the attacks.
 ///
-/// A classifier (CL) names what is on a 96x96 picture. An attack (PGD) changes the picture by less than a
-/// person sees, and CL errs. The defence: an autoencoder (AE) redraws the picture so that CL's
-/// prediction survives; where CL's two predictions differ too much, the picture is adversarial and the
-/// prediction on the redrawn one is used.
+/// A classifier (CL) predicts the class of a 96x96 picture. An attack (PGD) changes the picture by less than a
+/// person sees so that CL errs. The defence: an autoencoder (AE) reconstructs the picture so that CL's
+/// prediction survives; where CL's predictions on the picture and on the reconstruction differ too much,
+/// the picture is adversarial, and a corrected prediction is used.
 #[derive(Parser)]
 #[command(name = "second-look", version)]
 struct Cli {
-    /// Where to compute: auto (a GPU if there is one that the build knows of), cpu, gpu (or gpu:N; Vulkan,
-    /// Metal, DX12), cuda:N, rocm:N, or ws://HOST:PORT, where `second-look compute-server` runs. With
-    /// `train`, several, separated by commas, share each batch. All but the CPU need a build with
-    /// `--features` gpu, cuda, rocm or remote.
+    /// Where to compute: auto (a GPU if the build supports it and there is one), cpu, gpu or gpu:N (Vulkan, Metal,
+    /// DX12), cuda:N, rocm:N, or ws://HOST:PORT, where `second-look compute-server` runs. `train` takes
+    /// several, separated by commas; they share each batch. All but cpu need a build with `--features` gpu,
+    /// cuda, rocm or remote.
     #[arg(
         long,
         global = true,
@@ -52,30 +53,30 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve the page and open it in the browser; what happens without a command, too.
+    /// Serve the page and open it in the browser (the default).
     Serve(serve::Arguments),
-    /// Fetch STL-10, or VGG16's weights from ImageNet.
+    /// Download STL-10, or VGG16's weights trained on ImageNet.
     #[command(subcommand)]
     Download(download::Command),
     /// Train a classifier or an autoencoder.
     #[command(subcommand)]
     Train(train::Command),
-    /// Measure: the table of accuracies, and the detector's figures.
+    /// Measure accuracies and the detector's rates on clean and attacked pictures.
     Evaluate(evaluate::Arguments),
-    /// Choose AE's score and threshold anew, after training.
+    /// Change an autoencoder's score, and infer or set its threshold, after training.
     Calibrate(calibrate::Arguments),
-    /// Attack one picture: a picture file in, an attacked PNG out.
+    /// Attack a picture file; the result is a PNG.
     Attack(attack::Arguments),
-    /// Say of picture files whether they are adversarial, and what is on them.
+    /// Tell of picture files whether they are adversarial, and their classes.
     Detect(detect::Arguments),
-    /// Write weights in 32, 16 or 8 bits, for elsewhere.
+    /// Write weights in 32, 16 or 8 bits.
     Export(convert::Export),
-    /// Make weights that were trained with PyTorch usable here.
+    /// Import weights from PyTorch.
     #[command(subcommand)]
     Import(convert::Import),
     /// Draw pictures of the ten classes into a folder.
     Draw(draw::Arguments),
-    /// Lend this machine's devices to a training on another one.
+    /// Let another machine compute on this machine's devices.
     #[cfg(feature = "remote")]
     ComputeServer(compute_server::Arguments),
 }
@@ -88,18 +89,19 @@ pub fn run() -> ExitCode {
     let lines = tracing_subscriber::fmt::layer()
         .with_target(false)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    // Of the libraries, what went wrong; of ours, what goes on.
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false); // they are printed in a way that panics if standard error is full
+    // WARN for dependencies, INFO for this crate.
     let loud = Targets::new()
         .with_default(LevelFilter::WARN)
         .with_target("second_look", LevelFilter::INFO);
     tracing_subscriber::registry().with(lines.with_filter(loud)).init();
-    // A device whose memory runs out, or whose driver goes, is a panic in burn.
+    // burn panics when a device runs out of memory or its driver fails.
     panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
     panic::catch_unwind(|| dispatch(cli)).unwrap_or_else(|_| {
-        eprintln!(
-            "error: the computation broke down; if memory ran out, use a smaller --batch-size, or another \
-             --device; a training goes on from its last checkpoint with --resume"
+        output::print_error(
+            "the computation failed; if memory ran out, use a smaller --batch-size or another --device; resume \
+             a training from its last checkpoint with --resume",
         );
         ExitCode::from(2)
     })
@@ -130,7 +132,7 @@ fn dispatch(cli: Cli) -> ExitCode {
         }
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        output::print_error(format_args!("{error:#}"));
         ExitCode::from(2)
     })
 }

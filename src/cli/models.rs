@@ -6,15 +6,18 @@ use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use clap::{Args, ValueEnum};
 
+use super::output::{LARGEST_WEIGHTS, read_file};
+use crate::data::TrainedOn;
 use crate::defence::{Cards, Defence};
 use crate::detector::{Detector, Score, ScoreConfig};
+use crate::evaluation::{ModelFile, Models};
 use crate::model::loss::{Direction, Divergence};
-use crate::model::{AutoencoderConfig, Classifier, weights};
+use crate::model::{AutoencoderConfig, Card, Classifier, Precision, weights};
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Models")]
 pub struct ClassifierArgument {
-    /// CL's weights [default: the bundled ones]
+    /// Weights of the classifier, CL [default: the bundled ones]
     #[arg(long, value_name = "FILE")]
     classifier: Option<PathBuf>,
 }
@@ -25,12 +28,12 @@ pub struct ModelArguments {
     #[command(flatten)]
     classifier: ClassifierArgument,
 
-    /// AE's weights [default: the bundled ones]
+    /// Weights of the autoencoder, AE [default: the bundled ones]
     #[arg(long, value_name = "FILE")]
     autoencoder: Option<PathBuf>,
 
-    /// Weights of another autoencoder, which answers for pictures that are found adversarial
-    /// [default: the bundled ones; with --autoencoder, AE itself answers]
+    /// Weights of the corrector, a second autoencoder that gives the answer for adversarial pictures
+    /// [default: the bundled ones; with --autoencoder, AE itself gives it]
     #[arg(long, value_name = "FILE")]
     corrector: Option<PathBuf>,
 }
@@ -38,19 +41,20 @@ pub struct ModelArguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Detector")]
 pub struct DetectorArguments {
-    /// Call a picture adversarial above this divergence [default: the one in AE's file]
+    /// Call a picture adversarial above this score, 0 or more [default: the one in AE's file]
     #[arg(long, value_name = "NATS")]
     threshold: Option<f32>,
 
-    /// Order of the predictions in the divergence [default: the one in AE's file]
+    /// Order of the predictions in the score, a KL divergence [default: the one in AE's file]
     #[arg(long, value_enum)]
     direction: Option<Direction>,
 
-    /// Soften (above 1) or sharpen (below 1) both predictions first [default: the one in AE's file]
+    /// Temperature of both predictions in the score: above 1 softens, below 1 sharpens [default: the one in AE's
+    /// file]
     #[arg(long, value_name = "T")]
     temperature: Option<f32>,
 
-    /// Share of clean pictures, in per cent, that an inferred threshold lets pass.
+    /// Share of clean pictures, in per cent, that an inferred threshold calls clean.
     #[arg(long, value_name = "PER CENT", default_value_t = 95.0)]
     percentile: f32,
 }
@@ -62,15 +66,15 @@ pub struct AutoencoderShape {
     #[arg(long, value_enum, default_value_t = Kind::Tutorial)]
     architecture: Kind,
 
-    /// Numbers in the bottleneck (tutorial: 100), or channels of it (compact and residual: 8).
+    /// Size of the bottleneck: numbers (tutorial) or channels (compact, residual) [default: 100 or 8]
     #[arg(long, value_name = "N")]
     latent: Option<usize>,
 
-    /// Places of the residual one's bottleneck, a side: 24 or 12.
+    /// With residual: width and height of the bottleneck, 24 or 12.
     #[arg(long, value_name = "N", default_value_t = 24)]
     side: usize,
 
-    /// Channels of what the residual one adds to its linear coding.
+    /// With residual: channels of the layers beside the linear coding.
     #[arg(long, value_name = "N", default_value_t = 64)]
     width: usize,
 }
@@ -79,9 +83,9 @@ pub struct AutoencoderShape {
 enum Kind {
     /// The tutorial's: a dense bottleneck, 6.6 M weights
     Tutorial,
-    /// Batch normalisation, a 24x24 bottleneck, 0.08 M weights
+    /// Convolutions with batch normalisation, a bottleneck of 24x24, 0.08 M weights
     Compact,
-    /// The same and deeper, added to a linear coding of patches, 0.15 M weights
+    /// Deeper; its output is added to a linear coding of patches, 0.15 M weights
     Residual,
 }
 
@@ -102,7 +106,7 @@ impl AutoencoderShape {
     }
 }
 
-/// What the detector compares.
+/// The detector's score.
 #[derive(Args, Debug)]
 pub struct ScoreArguments {
     /// Order of the predictions in the detector's score.
@@ -126,10 +130,20 @@ impl ScoreArguments {
 impl ClassifierArgument {
     /// The classifier, and the CRC-32 of its file.
     pub fn load(&self, device: &Device) -> Result<(Classifier, u32)> {
-        let (path, bytes) = read(self.classifier.as_deref(), "classifier")?;
-        let (classifier, _) =
-            weights::load_classifier(&bytes, device).with_context(|| path.display().to_string())?;
-        Ok((classifier, crc32fast::hash(&bytes)))
+        let (file, classifier, _) = self.load_with_card(device)?;
+        Ok((classifier, file.crc32()))
+    }
+
+    /// What the classifier was trained on, as far as its card says it.
+    pub fn trained_on(&self) -> Result<Option<TrainedOn>> {
+        let file = WeightsFile::read(self.classifier.as_deref(), "classifier")?;
+        Ok(file.context(Card::read(&file.bytes))?.trained_on("the classifier"))
+    }
+
+    fn load_with_card(&self, device: &Device) -> Result<(WeightsFile, Classifier, Card)> {
+        let file = WeightsFile::read(self.classifier.as_deref(), "classifier")?;
+        let (classifier, card) = file.context(weights::load_classifier(&file.bytes, device))?;
+        Ok((file, classifier, card))
     }
 }
 
@@ -137,44 +151,105 @@ impl ClassifierArgument {
 pub struct Loaded {
     pub defence: Defence,
     pub cards: Cards,
+    pub files: Models,
     /// The bytes of AE's file.
     pub autoencoder: Vec<u8>,
+}
+
+impl Loaded {
+    /// Why these networks must not be used together.
+    pub fn conflicts(&self) -> Vec<String> {
+        self.cards.pairing_conflicts(self.files.classifier.crc32)
+    }
 }
 
 impl ModelArguments {
     /// Loads the networks onto `device`.
     pub fn load(&self, device: &Device) -> Result<Loaded> {
-        let (path, bytes) = read(self.classifier.classifier.as_deref(), "classifier")?;
-        let (classifier, classifier_card) =
-            weights::load_classifier(&bytes, device).with_context(|| path.display().to_string())?;
-        let (path, autoencoder_bytes) = read(self.autoencoder.as_deref(), "autoencoder")?;
-        let open = || -> crate::Result<_> {
-            let (autoencoder, card) = weights::load_autoencoder(&autoencoder_bytes, device)?;
-            Ok((autoencoder, card.detector()?, card))
-        };
-        let (autoencoder, detector, autoencoder_card) =
-            open().with_context(|| path.display().to_string())?;
+        self.load_as(None, device)
+    }
+
+    /// [`ModelArguments::load`], with AE's weights rounded to this number format first.
+    pub fn load_as(&self, precision: Option<Precision>, device: &Device) -> Result<Loaded> {
+        let (classifier_file, classifier, classifier_card) =
+            self.classifier.load_with_card(device)?;
+        let mut autoencoder_file = WeightsFile::read(self.autoencoder.as_deref(), "autoencoder")?;
+        if let Some(precision) = precision {
+            autoencoder_file.bytes =
+                autoencoder_file.context(weights::convert(&autoencoder_file.bytes, precision))?;
+        }
+        let open =
+            |file: &WeightsFile| file.context(weights::load_autoencoder(&file.bytes, device));
+        let (autoencoder, autoencoder_card) = open(&autoencoder_file)?;
+        let detector = autoencoder_file.context(autoencoder_card.detector())?;
         let mut defence = Defence::new(classifier, autoencoder, detector, device);
-        let mut corrector_card = None;
+        let (mut corrector_file, mut corrector_card) = (None, None);
         if self.autoencoder.is_none() || self.corrector.is_some() {
-            let (path, bytes) = read(self.corrector.as_deref(), "corrector")?;
-            let (corrector, card) = weights::load_autoencoder(&bytes, device)
-                .with_context(|| path.display().to_string())?;
+            let file = WeightsFile::read(self.corrector.as_deref(), "corrector")?;
+            let (corrector, card) = open(&file)?;
             defence = defence.with_corrector(corrector);
+            corrector_file = Some(file.describe(&card)?);
             corrector_card = Some(card);
         }
+        let files = Models {
+            classifier: classifier_file.describe(&classifier_card)?,
+            autoencoder: autoencoder_file.describe(&autoencoder_card)?,
+            corrector: corrector_file,
+        };
         let cards = Cards {
             classifier: classifier_card,
             autoencoder: autoencoder_card,
             corrector: corrector_card,
         };
-        Ok(Loaded { defence, cards, autoencoder: autoencoder_bytes })
+        Ok(Loaded { defence, cards, files, autoencoder: autoencoder_file.bytes })
+    }
+}
+
+/// The bytes of a weights file, and where they were read.
+struct WeightsFile {
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl WeightsFile {
+    /// Reads the file that was given, or the bundled one of this `kind`.
+    fn read(given: Option<&Path>, kind: &str) -> Result<Self> {
+        let path = match given {
+            Some(path) => path.to_owned(),
+            None => bundled(kind)?,
+        };
+        let bytes = read_file(&path, LARGEST_WEIGHTS)?;
+        Ok(Self { path, bytes })
+    }
+
+    fn crc32(&self) -> u32 {
+        crc32fast::hash(&self.bytes)
+    }
+
+    /// An error with the file's name before it.
+    fn context<T>(&self, result: crate::Result<T>) -> Result<T> {
+        result.with_context(|| self.path.display().to_string())
+    }
+
+    fn describe(&self, card: &Card) -> Result<ModelFile> {
+        let name = self.path.file_name().unwrap_or(self.path.as_os_str());
+        Ok(ModelFile {
+            file: name.to_string_lossy().into_owned(),
+            crc32: self.crc32(),
+            architecture: card.architecture,
+            precision: self.context(weights::precision(&self.bytes))?,
+        })
     }
 }
 
 impl DetectorArguments {
     pub fn percentile(&self) -> f32 {
         self.percentile
+    }
+
+    /// The threshold that was given.
+    pub fn threshold(&self) -> Option<f32> {
+        self.threshold
     }
 
     /// Sets the detector: the file's, changed as the options say. `infer` returns scores of clean
@@ -192,9 +267,13 @@ impl DetectorArguments {
         });
         score.check()?;
         let detector = match (self.threshold, infer) {
-            (Some(_), Some(_)) => bail!("give a threshold or have it inferred, not both"),
+            (Some(_), Some(_)) => {
+                bail!("give a threshold with --threshold or have it inferred, not both")
+            }
             (Some(threshold), None) => Detector { score, threshold }.check()?,
             (None, Some(infer)) => {
+                // Whatever the pictures score, the percentile can be refused first.
+                Detector::infer_threshold(score, &[0.0], self.percentile)?;
                 let defence = defence.with_detector(Detector { score, ..of_file });
                 let detector =
                     Detector::infer_threshold(score, &infer(&defence)?, self.percentile)?;
@@ -202,25 +281,16 @@ impl DetectorArguments {
             }
             (None, None) if score == of_file.score => of_file,
             (None, None) => bail!(
-                "AE's threshold was inferred for another score ({:?}): have it inferred anew or give one \
-                 with --threshold",
-                of_file.score
+                "the threshold in AE's file was inferred for another score: have one inferred for this score, or \
+                 give one with --threshold"
             ),
         };
         Ok(defence.with_detector(detector))
     }
 }
 
-fn read(given: Option<&Path>, kind: &str) -> Result<(PathBuf, Vec<u8>)> {
-    let path = match given {
-        Some(path) => path.to_owned(),
-        None => bundled(kind)?,
-    };
-    let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok((path, bytes))
-}
-
-/// Weights that come with the project: below the current folder, or below the one it was built in.
+/// The file of the weights that come with the project: below the current folder, or below the one that this
+/// program was built in.
 fn bundled(kind: &str) -> Result<PathBuf> {
     let name = Path::new("www/models").join(format!("{kind}.safetensors"));
     [name.clone(), Path::new(env!("CARGO_MANIFEST_DIR")).join(&name)]

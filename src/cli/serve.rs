@@ -21,21 +21,21 @@ use tracing::warn;
 
 const HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const PORT: u16 = 8017;
-/// How many ports after the wanted one are tried when it is taken.
+/// Number of further ports that are tried when the wanted one is taken.
 const PORTS: u16 = 50;
 
 /// Serves the page on this machine and opens it in the browser.
 ///
-/// The page computes by itself, in the browser: this only hands out the files of www/ and pkg/, as any
-/// static host can. Ends with Ctrl-C.
+/// The page computes in the browser; the server only sends the files of www/ and pkg/, as any static host can.
+/// Ctrl-C ends it.
 #[derive(Args)]
 pub struct Arguments {
-    /// Address to listen at. Others than this machine can open the page only with 0.0.0.0 or ::, and browsers give
-    /// WebGPU and offline use only to pages from 127.0.0.1 or over https.
+    /// Address to listen on. With 0.0.0.0 or ::, other machines can open the page; browsers allow WebGPU and
+    /// offline use only on 127.0.0.1 and over https.
     #[arg(long, value_name = "ADDRESS", default_value_t = HOST)]
     host: IpAddr,
 
-    /// Port to listen at; the next free one is used when it is taken. 0: any.
+    /// Port to listen on; if it is taken, the next free one. 0: any.
     #[arg(long, value_name = "PORT", default_value_t = PORT)]
     port: u16,
 
@@ -62,7 +62,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             ip => ip,
         };
         let url = format!("http://{}/www/", SocketAddr::new(host, address.port()));
-        // Whoever started this may have stopped reading; the page is served all the same.
+        // A closed standard output is no reason to stop serving.
         let _ = writeln!(std::io::stdout(), "Ctrl-C ends this. The page is at {url}");
         if !arguments.no_open
             && let Err(error) = open::that_detached(&url)
@@ -82,7 +82,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The page's two folders, side by side as on any host; whatever else lies there is not served.
+/// Serves the page's two folders and nothing else.
 fn site(root: &Path) -> Router {
     let folder = |name| {
         ServeDir::new(root.join(name)).precompressed_br().append_index_html_on_directories(true)
@@ -90,10 +90,10 @@ fn site(root: &Path) -> Router {
     let to_page = |RawQuery(query): RawQuery| async move {
         Redirect::temporary(&query.map_or_else(|| "/www/".to_owned(), |q| format!("/www/?{q}")))
     };
-    // Asked anew every time, answered "unchanged" mostly: a rebuilt page is never shown in parts.
+    // Browsers revalidate every file, so that a rebuilt page is never mixed with an old one.
     let cache = HeaderValue::from_static("no-cache");
     let types = HeaderValue::from_static("nosniff");
-    // As in the page's own head; here it binds the worker, too.
+    // As in the page's own head; as a header it applies to the worker, too.
     let policy = HeaderValue::from_static(
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob: data:; \
          object-src 'none'; base-uri 'none'; form-action 'none'",
@@ -121,7 +121,7 @@ async fn listen(host: IpAddr, port: u16) -> Result<TcpListener> {
             Err(error) => {
                 return Err(error).with_context(|| {
                     format!(
-                        "cannot listen at {}: choose others with --host and --port",
+                        "cannot listen on {}: choose another address with --host or --port",
                         SocketAddr::new(host, last)
                     )
                 });
@@ -130,7 +130,7 @@ async fn listen(host: IpAddr, port: u16) -> Result<TcpListener> {
     }
 }
 
-/// Where the page is: the current folder, or the one that this program was built in.
+/// The folder of www/ and pkg/: the current one, or the one that this program was built in.
 fn root() -> Result<PathBuf> {
     let candidates = [PathBuf::from("."), PathBuf::from(env!("CARGO_MANIFEST_DIR"))];
     let whole = |root: &PathBuf| {

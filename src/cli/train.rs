@@ -311,7 +311,12 @@ impl Autoencoder {
         };
         chosen.check()?;
         let initial = self.init.as_deref().map(initial_weights).transpose()?;
-        let data = Arc::new(self.source.training_data(self.beside.drawn, self.unlabeled)?);
+        let classifier_data = self.classifier.trained_on()?;
+        let data = Arc::new(self.source.training_data_for(
+            classifier_data.as_slice(),
+            self.beside.drawn,
+            self.unlabeled,
+        )?);
         let task = AutoencoderTask::new(chosen, initial, Arc::clone(&data), classifier, devices)?;
         train(task, &data, &options)
     }

@@ -1,14 +1,16 @@
 //! Datasets: pictures for training, validation and test.
 
+#[cfg(not(target_arch = "wasm32"))]
 pub mod dataset;
-mod split;
+pub mod split;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod stl10;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod synthetic;
 
-pub use dataset::TrainingData;
-pub use split::{HeldOut, Protocol, hold_out};
+#[cfg(not(target_arch = "wasm32"))]
+pub use dataset::{Dataset, Selection, Source, TrainingData};
+pub use split::{HeldOut, Part, Protocol, Split, SplitOptions, TrainedOn, hold_out};
 
 use crate::class::Class;
 use crate::error::Result;

@@ -11,21 +11,25 @@ use super::Sample;
 use crate::class::Class;
 use crate::picture::{Picture, SIDE};
 
-/// Pictures are shown twice as large, each pixel a square.
+/// Pictures are shown at twice their size.
 const ZOOM: u32 = 2;
 const CELL: u32 = SIDE as u32 * ZOOM;
 const GAP: u32 = 8;
 const TITLE: u32 = 22;
 
+/// File names of the grids, in the order of [`grids`].
+pub const NAMES: [&str; 3] =
+    ["1-original-and-reconstruction.png", "2-attacked.png", "3-attacked-and-reconstruction.png"];
+
 /// Picture and predicted class.
 type Cell<'a> = (&'a Picture, Class);
 
-/// File names and PNG bytes of the three grids: the originals above their reconstructions, the attacked
-/// pictures, the attacked pictures above their reconstructions.
+/// PNG bytes of the three grids: originals above their reconstructions, attacked pictures, attacked pictures
+/// above their reconstructions.
 ///
 /// # Errors
 /// When drawing fails.
-pub fn grids(samples: &[Sample]) -> Result<Vec<(&'static str, Vec<u8>)>> {
+pub fn grids(samples: &[Sample]) -> Result<[Vec<u8>; 3]> {
     let clean = |s: &Sample| Class::most_likely(&s.record.clean.prediction);
     let reconstructed = |s: &Sample| Class::most_likely(&s.record.clean.reconstruction_prediction);
     let attacked = |s: &Sample| Class::most_likely(&s.record.attacked.prediction);
@@ -33,14 +37,15 @@ pub fn grids(samples: &[Sample]) -> Result<Vec<(&'static str, Vec<u8>)>> {
         |s: &Sample| Class::most_likely(&s.record.attacked.reconstruction_prediction);
     let truth: Vec<Class> = samples.iter().map(|s| s.record.class).collect();
     let originals: Vec<Cell> = samples.iter().map(|s| (&s.clean, clean(s))).collect();
-    let second: Vec<Cell> = samples.iter().map(|s| (&s.reconstructed, reconstructed(s))).collect();
-    let fooled: Vec<Cell> = samples.iter().map(|s| (&s.attacked, attacked(s))).collect();
-    let corrected: Vec<Cell> =
+    let reconstructions: Vec<Cell> =
+        samples.iter().map(|s| (&s.reconstructed, reconstructed(s))).collect();
+    let attacked_pictures: Vec<Cell> = samples.iter().map(|s| (&s.attacked, attacked(s))).collect();
+    let attacked_reconstructions: Vec<Cell> =
         samples.iter().map(|s| (&s.attacked_reconstructed, attacked_reconstructed(s))).collect();
-    Ok(vec![
-        ("1-original-and-reconstruction.png", grid(&truth, &[originals, second])?),
-        ("2-attacked.png", grid(&truth, std::slice::from_ref(&fooled))?),
-        ("3-attacked-and-reconstruction.png", grid(&truth, &[fooled.clone(), corrected])?),
+    Ok([
+        grid(&truth, &[originals, reconstructions])?,
+        grid(&truth, std::slice::from_ref(&attacked_pictures))?,
+        grid(&truth, &[attacked_pictures.clone(), attacked_reconstructions])?,
     ])
 }
 

@@ -1,103 +1,75 @@
-//! How often CL, the reconstruction and the detector are right: on clean pictures and on attacked ones.
+//! Evaluation: accuracy of the classifier, of the reconstruction and of the corrected prediction, and figures of
+//! the detector, on clean and on attacked pictures.
 
 #[cfg(not(target_arch = "wasm32"))]
-pub mod figures;
+pub(crate) mod figures;
+mod report;
 mod roc;
-
-use std::fmt;
+#[cfg(not(target_arch = "wasm32"))]
+mod setting;
 
 use serde::Serialize;
 
+pub use report::{Accuracy, DetectorFigures, Report};
 pub use roc::area_under_roc;
+#[cfg(not(target_arch = "wasm32"))]
+pub use setting::{Attacker, Evaluation, ModelFile, Models, Setting};
 
 use crate::attack::{AttackConfig, Input};
 use crate::class::Class;
 use crate::data::Pictures;
 use crate::defence::Defence;
 use crate::detector::Verdict;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::picture::{Picture, VALUES};
 use crate::tensor::read;
 
-/// Figures of one evaluation; fractions in 0..=1.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Report {
-    /// Pictures measured.
-    pub pictures: usize,
-    /// How often CL(x) is right.
-    pub classifier: Accuracy,
-    /// How often CL(AE(x)) is right.
-    pub reconstructed: Accuracy,
-    /// How often CL is right on the corrector's reconstruction; `None` without a corrector.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub corrected: Option<Accuracy>,
-    /// The detector's figures.
-    pub detector: DetectorFigures,
-    /// AUC where the attack changed a right answer into a wrong one, against those same pictures
-    /// clean; `None` if it never did.
-    #[serde(skip)]
-    pub auc_of_successes: Option<f64>,
-}
-
-/// A share of right answers, on clean and on attacked pictures.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Accuracy {
-    /// On the pictures as they are.
-    pub clean: f64,
-    /// On the same pictures attacked.
-    pub attacked: f64,
-}
-
-/// Figures of the detector.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct DetectorFigures {
-    /// Scores above it mean adversarial.
-    pub threshold: f64,
-    /// Area under the ROC curve, attacked against clean: the chance that an attacked picture scores
-    /// higher than a clean one.
-    pub auc: f64,
-    /// Clean pictures called adversarial.
-    pub false_positive_rate: f64,
-    /// Attacked pictures called adversarial.
-    pub detection_rate: f64,
-    /// How often the detector's answer is right on clean pictures.
-    pub corrected_clean: f64,
-    /// How often the detector's answer is right on attacked pictures.
-    pub corrected_attacked: f64,
-}
-
-/// One picture's way through an evaluation.
+/// The verdicts on one picture, clean and attacked.
 #[derive(Clone, Debug, Serialize)]
 pub struct Record {
     /// The true class.
     pub class: Class,
-    /// The verdict on the picture as it is.
+    /// The verdict on the clean picture.
     pub clean: Verdict,
     /// The verdict on the attacked picture.
     pub attacked: Verdict,
 }
 
-/// A picture kept to be shown: as it is, attacked, and both after AE.
+/// A picture kept for figures: clean, attacked, and the reconstructions of both.
 pub struct Sample {
-    /// What was said of it.
+    /// The verdicts.
     pub record: Record,
-    /// x
+    /// The clean picture x.
     pub clean: Picture,
-    /// AE(x)
+    /// AE(x).
     pub reconstructed: Picture,
-    /// The attacked x
+    /// The attacked picture x'.
     pub attacked: Picture,
-    /// AE of the attacked x
+    /// AE(x').
     pub attacked_reconstructed: Picture,
+}
+
+/// Scores of clean pictures, in nats, in the order of `indices`: what a threshold is inferred from. Read as one
+/// batch.
+///
+/// # Errors
+/// When a picture cannot be read or the device does not answer.
+pub async fn scores(
+    defence: &Defence,
+    pictures: &dyn Pictures,
+    indices: &[usize],
+) -> Result<Vec<f32>> {
+    let pictures = indices.iter().map(|i| pictures.picture(*i)).collect::<Result<Vec<_>>>()?;
+    defence.score(Picture::batch(&pictures, defence.device())).await
 }
 
 /// Runs the whole method on a batch: attack, detection on the clean and on the attacked images.
 ///
-/// The attack must be untargeted; the true class is what it moves away from. Returns a record of each
-/// picture and, if `keep` is set, the pictures themselves.
+/// The attack moves away from the true class. Returns a record for each picture and, if `keep` is set, the
+/// pictures themselves.
 ///
 /// # Errors
-/// When a picture cannot be read, a parameter is out of range, or the device fails.
+/// When a picture cannot be read, the attack is targeted or a parameter out of range, or the device fails.
 pub async fn examine(
     defence: &Defence,
     pictures: &dyn Pictures,
@@ -105,6 +77,13 @@ pub async fn examine(
     attack: AttackConfig,
     keep: bool,
 ) -> Result<(Vec<Record>, Vec<Sample>)> {
+    if attack.targeted() {
+        return Err(Error::Option {
+            name: "targeted",
+            value: "true".to_owned(),
+            must: "false: an evaluation counts pictures that are no longer named right",
+        });
+    }
     let originals = indices.iter().map(|i| pictures.picture(*i)).collect::<Result<Vec<_>>>()?;
     let classes: Vec<Class> = indices.iter().map(|i| pictures.labels()[*i]).collect();
     let images = Picture::batch(&originals, defence.device());
@@ -146,142 +125,101 @@ pub async fn examine(
     Ok((records, samples))
 }
 
-impl Report {
-    /// Sums up the records of an evaluation; `None` without records.
-    pub fn of(records: &[Record]) -> Option<Self> {
-        let threshold = records.first()?.clean.threshold;
-        let share = |right: &dyn Fn(&Record) -> bool| {
-            records.iter().filter(|record| right(record)).count() as f64 / records.len() as f64
-        };
-        let first = |verdict: &Verdict| Class::most_likely(&verdict.prediction);
-        let second = |verdict: &Verdict| Class::most_likely(&verdict.reconstruction_prediction);
-        let corrected =
-            |verdict: &Verdict| verdict.corrected_prediction.map(|p| Class::most_likely(&p));
-        let has_corrector = records.iter().all(|r| r.clean.corrected_prediction.is_some());
-        let scores = |chosen: &[&Record]| {
-            let clean: Vec<f32> = chosen.iter().map(|r| r.clean.score).collect();
-            let attacked: Vec<f32> = chosen.iter().map(|r| r.attacked.score).collect();
-            area_under_roc(&clean, &attacked)
-        };
-        let successes: Vec<&Record> = records
-            .iter()
-            .filter(|r| first(&r.clean) == r.class && first(&r.attacked) != r.class)
-            .collect();
-        Some(Self {
-            pictures: records.len(),
-            classifier: Accuracy {
-                clean: share(&|r| first(&r.clean) == r.class),
-                attacked: share(&|r| first(&r.attacked) == r.class),
-            },
-            reconstructed: Accuracy {
-                clean: share(&|r| second(&r.clean) == r.class),
-                attacked: share(&|r| second(&r.attacked) == r.class),
-            },
-            corrected: has_corrector.then(|| Accuracy {
-                clean: share(&|r| corrected(&r.clean) == Some(r.class)),
-                attacked: share(&|r| corrected(&r.attacked) == Some(r.class)),
-            }),
-            detector: DetectorFigures {
-                threshold: f64::from(threshold),
-                auc: scores(&records.iter().collect::<Vec<_>>()).expect("there are records"),
-                false_positive_rate: share(&|r| r.clean.adversarial),
-                detection_rate: share(&|r| r.attacked.adversarial),
-                corrected_clean: share(&|r| r.clean.answer == r.class),
-                corrected_attacked: share(&|r| r.attacked.answer == r.class),
-            },
-            auc_of_successes: scores(&successes),
-        })
-    }
-}
-
-/// The tutorial's table with its figures beside ours, then the detector's.
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { classifier, reconstructed, corrected, detector, .. } = self;
-        writeln!(f, "{:<36} {:>8} {:>9}", "accuracy", "here", "tutorial")?;
-        let mut rows = vec![
-            ("CL on clean pictures", classifier.clean, "0.7874"),
-            ("CL on AE(clean)", reconstructed.clean, "0.5570"),
-            ("CL on attacked pictures", classifier.attacked, "0.0780"),
-            ("CL on AE(attacked)", reconstructed.attacked, "0.5498"),
-        ];
-        if let Some(corrected) = corrected {
-            rows.push(("CL on corrector(clean)", corrected.clean, "-"));
-            rows.push(("CL on corrector(attacked)", corrected.attacked, "-"));
-        }
-        rows.push(("detector's answer, clean", detector.corrected_clean, "-"));
-        rows.push(("detector's answer, attacked", detector.corrected_attacked, "-"));
-        for (what, here, tutorial) in rows {
-            writeln!(f, "{what:<36} {here:>8.4} {tutorial:>9}")?;
-        }
-        writeln!(f, "\n{:<36} {:>8}", "detector", "here")?;
-        let mut lines = vec![
-            ("threshold (nats)", detector.threshold),
-            ("clean pictures accused", detector.false_positive_rate),
-            ("attacked pictures found", detector.detection_rate),
-            ("ROC AUC, attacked against clean", detector.auc),
-        ];
-        lines.extend(self.auc_of_successes.map(|auc| ("ROC AUC, successful attacks only", auc)));
-        for (what, here) in lines {
-            writeln!(f, "{what:<36} {here:>8.4}")?;
-        }
-        write!(f, "\n{} pictures", self.pictures)
-    }
-}
-
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
-    use crate::detector::{Detector, Predictions, ScoreConfig};
+    use crate::attack::{Norm, Pgd};
+    use crate::data::synthetic::Drawn;
+    use crate::detector::{Detector, ScoreConfig};
+    use crate::model::{AutoencoderConfig, ClassifierConfig};
+    use burn::module::Module;
+    use burn::tensor::Device;
 
-    fn verdict(prediction: Class, reconstruction: Class, corrected: Class, score: f32) -> Verdict {
-        let sure = |class: Class| {
-            let mut p = [0.0; 10];
-            p[class.index()] = 1.0;
-            p
-        };
-        let predictions = Predictions {
-            prediction: sure(prediction),
-            reconstruction_prediction: sure(reconstruction),
-            corrected_prediction: Some(sure(corrected)),
-        };
-        Detector { score: ScoreConfig::default(), threshold: 1.0 }
-            .verdict(predictions, score)
-            .unwrap()
+    fn defence() -> Defence {
+        let device = Device::flex();
+        device.seed(5);
+        let classifier = ClassifierConfig::Compact.init(&device).valid();
+        let autoencoder = AutoencoderConfig::Compact { channels: 2 }.init(&device).valid();
+        let corrector = AutoencoderConfig::Compact { channels: 1 }.init(&device).valid();
+        let detector = Detector { score: ScoreConfig::default(), threshold: 0.01 };
+        Defence::new(classifier, autoencoder, detector, &device).with_corrector(corrector)
+    }
+
+    fn near(a: &[f32], b: &[f32], error: f32) -> bool {
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() <= error)
     }
 
     #[test]
-    fn each_figure_counts_what_its_name_says() {
-        use Class::{Bird, Cat, Dog};
-        let record = |clean, attacked| Record { class: Cat, clean, attacked };
-        let mut records = vec![
-            // Fooled, detected, corrected.
-            record(verdict(Cat, Cat, Cat, 0.1), verdict(Dog, Cat, Cat, 2.0)),
-            // Fooled, missed.
-            record(verdict(Cat, Cat, Bird, 0.2), verdict(Dog, Cat, Bird, 0.5)),
-            // A false positive; then missed.
-            record(verdict(Cat, Dog, Cat, 3.0), verdict(Dog, Dog, Bird, 0.3)),
-            // Wrong from the start.
-            record(verdict(Dog, Cat, Bird, 0.4), verdict(Dog, Dog, Cat, 1.5)),
-        ];
-        let report = Report::of(&records).unwrap();
-        assert_eq!(report.pictures, 4);
-        assert_eq!(report.classifier, Accuracy { clean: 0.75, attacked: 0.0 });
-        assert_eq!(report.reconstructed, Accuracy { clean: 0.75, attacked: 0.5 });
-        assert_eq!(report.corrected, Some(Accuracy { clean: 0.5, attacked: 0.5 }));
-        let d = report.detector;
-        assert_eq!(d.threshold, 1.0);
-        assert_eq!((d.false_positive_rate, d.detection_rate), (0.25, 0.5));
-        assert_eq!((d.corrected_clean, d.corrected_attacked), (0.75, 0.5));
-        // Pairs (attacked > clean): 2.0 beats 3 of 4, 0.5 beats 3, 0.3 beats 2, 1.5 beats 3.
-        assert!((d.auc - 11.0 / 16.0).abs() < 1e-12);
-        // Without the fourth: 2.0 beats 2 of 3, 0.5 beats 2, 0.3 beats 2.
-        assert!((report.auc_of_successes.unwrap() - 6.0 / 9.0).abs() < 1e-12);
-        assert!(Report::of(&[]).is_none());
-        for record in &mut records {
-            record.clean.corrected_prediction = None;
-            record.attacked.corrected_prediction = None;
+    fn the_attack_is_applied_and_every_verdict_is_on_the_picture_it_is_named_after() {
+        let (defence, drawn) = (defence(), Drawn::test(6, 3));
+        let indices = [4, 1, 3];
+        let config = Pgd { eps: 0.02, eps_step: 0.01, max_iter: 3, ..Pgd::tutorial(Norm::Linf) };
+        let (records, samples) =
+            pollster::block_on(examine(&defence, &drawn, &indices, config.into(), true)).unwrap();
+        assert_eq!((records.len(), samples.len()), (3, 3));
+        let detect = |picture: &Picture| {
+            let images = picture.to_tensor(defence.device());
+            pollster::block_on(defence.detect(images)).unwrap()
+        };
+        for ((index, record), sample) in indices.into_iter().zip(&records).zip(&samples) {
+            assert_eq!(record.class, drawn.labels()[index]);
+            assert_eq!(sample.clean, drawn.picture(index).unwrap());
+            let changes: Vec<f32> = sample
+                .clean
+                .values()
+                .iter()
+                .zip(sample.attacked.values())
+                .map(|(a, b)| (a - b).abs())
+                .collect();
+            let most = changes.iter().copied().fold(0.0, f32::max);
+            assert!((0.019..0.0201).contains(&most), "moved by {most}");
+            let truth = record.class.index();
+            let before = record.clean.prediction[truth];
+            let after = record.attacked.prediction[truth];
+            assert!(after < before, "the true class: {before}, then {after}");
+            for (verdict, picture, reconstruction) in [
+                (&record.clean, &sample.clean, &sample.reconstructed),
+                (&record.attacked, &sample.attacked, &sample.attacked_reconstructed),
+            ] {
+                let again = detect(picture);
+                let expected = again.verdicts[0];
+                assert!(near(&verdict.prediction, &expected.prediction, 1e-5));
+                assert!(near(
+                    &verdict.reconstruction_prediction,
+                    &expected.reconstruction_prediction,
+                    1e-5
+                ));
+                let corrected = |verdict: &Verdict| verdict.corrected_prediction.unwrap();
+                assert!(near(&corrected(verdict), &corrected(&expected), 1e-5));
+                assert!((verdict.score - expected.score).abs() < 1e-5);
+                let shown = pollster::block_on(read(again.reconstructions)).unwrap();
+                let shown = Picture::clamped(shown).unwrap();
+                assert!(near(reconstruction.values(), shown.values(), 1e-4));
+            }
         }
-        assert_eq!(Report::of(&records).unwrap().corrected, None);
+        let (same, none) =
+            pollster::block_on(examine(&defence, &drawn, &[1], config.into(), false)).unwrap();
+        assert!(none.is_empty());
+        // Nothing depends on what else is in the batch.
+        assert!(near(&same[0].attacked.prediction, &records[1].attacked.prediction, 1e-4));
+    }
+
+    #[test]
+    fn scores_are_those_of_the_clean_pictures_in_order() {
+        let (defence, drawn) = (defence(), Drawn::held_out(6, 3));
+        let scores = pollster::block_on(scores(&defence, &drawn, &[5, 0])).unwrap();
+        for (index, score) in [5, 0].into_iter().zip(scores) {
+            let image = drawn.picture(index).unwrap().to_tensor(defence.device());
+            let verdict = pollster::block_on(defence.detect(image)).unwrap().verdicts[0];
+            assert!((verdict.score - score).abs() < 1e-5);
+        }
+    }
+
+    #[test]
+    fn a_targeted_attack_is_no_evaluation() {
+        let targeted = Pgd { targeted: true, ..Pgd::default() };
+        let (defence, drawn) = (defence(), Drawn::test(1, 0));
+        let examined = examine(&defence, &drawn, &[0], targeted.into(), false);
+        assert!(pollster::block_on(examined).is_err());
     }
 }

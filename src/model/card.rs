@@ -6,34 +6,38 @@ use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
 use super::{AutoencoderConfig, ClassifierConfig};
-use crate::data::Protocol;
+use crate::data::{Protocol, TrainedOn};
 use crate::detector::Detector;
 use crate::error::{Error, Result, not_safetensors};
 
 /// Where the card stands in the file's metadata.
 pub const CARD_KEY: &str = "second-look";
 
-/// Name of the figure that tells how many per cent of clean pictures the detector's threshold lets pass.
+/// Name of the figure: the share of clean pictures, in per cent, that the threshold was inferred to let pass.
 pub const THRESHOLD_PERCENTILE: &str = "threshold_percentile";
 
-/// What weights say of themselves.
+/// What a weights file says of its network: architecture, training, figures, detector.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(hashmap_as_object))]
 pub struct Card {
-    /// The network they belong to.
+    /// The network.
     pub architecture: Architecture,
-    /// What they were trained on.
+    /// How the weights were trained; `None` if they were imported.
     pub training: Option<Training>,
     /// Figures measured with them, by name, e.g. `validation_accuracy`.
     #[serde(default)]
     pub figures: BTreeMap<String, f64>,
     /// An autoencoder's detector, inferred from clean validation pictures.
     pub detector: Option<Detector>,
-    /// Who may do what with them.
+    /// CRC-32 of the file, in another number format, that this one was exported from. An autoencoder's threshold
+    /// was inferred with the weights in that format.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub converted_from: Option<u32>,
+    /// Terms of use of the weights.
     pub licence: String,
 }
 
-/// A network and its size.
+/// A network and its sizes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(tag = "model", rename_all = "lowercase")]
@@ -50,30 +54,31 @@ pub enum Architecture {
 pub struct Training {
     /// `stl10`, `drawn`, or `stl10 and drawn`.
     pub data: String,
-    /// Which of STL-10's splits was learned from.
+    /// Which of STL-10's splits was trained on.
     pub protocol: Protocol,
-    /// Pictures learned from; the held-out ones are not among them.
+    /// Number of training pictures, without those held out.
     pub pictures: usize,
-    /// Passes over them until these weights were kept.
+    /// Epochs until these weights were kept.
     pub epochs: usize,
-    /// Of every random choice.
+    /// Seed of every random choice.
     pub seed: u64,
     /// Version of this crate that trained them; none in files from before it was recorded.
     #[serde(default)]
     pub version: Option<String>,
-    /// The options that this depended on.
+    /// The options of the training.
     #[cfg_attr(target_arch = "wasm32", tsify(type = "unknown"))]
     pub options: serde_json::Value,
 }
 
 impl Card {
-    /// A card for weights that nothing is known of yet.
+    /// A card for weights of which nothing but the architecture is known.
     pub fn new(architecture: Architecture) -> Self {
         Self {
             architecture,
             training: None,
             figures: BTreeMap::new(),
             detector: None,
+            converted_from: None,
             licence: "MIT OR Apache-2.0; trained on pictures that have terms of their own"
                 .to_owned(),
         }
@@ -82,13 +87,13 @@ impl Card {
     /// Reads the card of a weights file.
     ///
     /// # Errors
-    /// When the bytes are no safetensors file, or one without a card of ours.
+    /// When the bytes are no safetensors file, the file has no card, or the card is out of range.
     pub fn read(bytes: &[u8]) -> Result<Self> {
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(not_safetensors)?;
         let text = metadata.metadata().as_ref().and_then(|m| m.get(CARD_KEY)).ok_or_else(|| {
             Error::Weights(format!(
-                "the file says nothing about its network (no \"{CARD_KEY}\" in its metadata); use a \
-                 file that `second-look train` wrote"
+                "the file says nothing about its network (no \"{CARD_KEY}\" in its metadata); use one that \
+                 this program trained or imported"
             ))
         })?;
         let card: Self = serde_json::from_str(text).map_err(|e| {
@@ -119,8 +124,97 @@ impl Card {
     pub fn detector(&self) -> Result<Detector> {
         self.detector.ok_or_else(|| {
             Error::Weights(
-                "the autoencoder's file has no threshold; train it with this program".to_owned(),
+                "the autoencoder's file has no threshold; train or import it with this program"
+                    .to_owned(),
             )
         })
+    }
+
+    /// What the weights were trained on; `None` if the card does not say. `model` names them in messages.
+    pub fn trained_on(&self, model: &'static str) -> Option<TrainedOn> {
+        let Training { data, protocol, options, .. } = self.training.as_ref()?;
+        Some(TrainedOn {
+            model,
+            stl10: data.split_whitespace().any(|part| part == "stl10"),
+            protocol: *protocol,
+            held_out: options["held_out"].as_f64(),
+            split_seed: options["split_seed"].as_u64(),
+        })
+    }
+
+    /// CRC-32 of the file of the classifier that an autoencoder was trained for; `None` if the card does not say.
+    pub fn classifier_crc32(&self) -> Option<u32> {
+        let crc32 = &self.training.as_ref()?.options["task"]["classifier_crc32"];
+        crc32.as_u64().and_then(|crc32| u32::try_from(crc32).ok())
+    }
+
+    /// Why this autoencoder, named `model`, must not be used with a classifier of this card, whose file has this
+    /// CRC-32; `None` if it was trained for the classifier, for the file that the classifier was exported
+    /// from, or if the card does not say.
+    pub fn pairing_conflict(
+        &self,
+        model: &str,
+        classifier: &Card,
+        classifier_crc32: u32,
+    ) -> Option<String> {
+        let trained_for = self.classifier_crc32()?;
+        if [Some(classifier_crc32), classifier.converted_from].contains(&Some(trained_for)) {
+            return None;
+        }
+        Some(format!(
+            "{model} was trained for another classifier (its file has the CRC-32 {trained_for}, this one has \
+             {classifier_crc32})"
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn card(data: &str, options: serde_json::Value) -> Card {
+        let training = Training {
+            data: data.to_owned(),
+            protocol: Protocol::Standard,
+            pictures: 1,
+            epochs: 1,
+            seed: 0,
+            version: None,
+            options,
+        };
+        let architecture = Architecture::Classifier(ClassifierConfig::Compact);
+        Card { training: Some(training), ..Card::new(architecture) }
+    }
+
+    #[test]
+    fn a_card_tells_what_was_trained_on() {
+        let options = serde_json::json!({"held_out": 0.2, "split_seed": 7});
+        for (data, stl10) in [("stl10", true), ("drawn", false), ("stl10 and drawn", true)] {
+            let of = card(data, options.clone()).trained_on("the classifier").unwrap();
+            assert_eq!((of.stl10, of.protocol), (stl10, Protocol::Standard));
+            assert_eq!((of.held_out, of.split_seed), (Some(0.2), Some(7)));
+        }
+        let silent = card("stl10", serde_json::json!(null)).trained_on("the classifier").unwrap();
+        assert_eq!((silent.held_out, silent.split_seed), (None, None));
+        let unknown = Card { training: None, ..card("stl10", options) };
+        assert_eq!(unknown.trained_on("the classifier"), None);
+    }
+
+    #[test]
+    fn an_autoencoder_belongs_to_the_classifier_that_it_was_trained_for() {
+        let options = serde_json::json!({"task": {"classifier_crc32": 4_021_142_897_u32}});
+        let autoencoder = card("stl10", options);
+        let classifier = card("stl10", serde_json::json!({}));
+        let conflict = |classifier: &Card, crc32| {
+            autoencoder.pairing_conflict("the autoencoder", classifier, crc32)
+        };
+        assert_eq!(conflict(&classifier, 4_021_142_897), None);
+        let text = conflict(&classifier, 5).unwrap();
+        assert!(text.contains("4021142897") && text.contains("has 5"), "{text}");
+        let converted = Card { converted_from: Some(4_021_142_897), ..classifier.clone() };
+        assert_eq!(conflict(&converted, 5), None);
+        let other = Card { converted_from: Some(1), ..classifier.clone() };
+        assert!(conflict(&other, 5).is_some());
+        assert_eq!(classifier.pairing_conflict("the autoencoder", &autoencoder, 5), None);
     }
 }

@@ -9,16 +9,32 @@ use safetensors::tensor::{Dtype, TensorView, serialize};
 
 use crate::error::{Error, Result, not_safetensors};
 
-/// The state dict in a file, as the bytes of a safetensors file, whichever it was. Nothing in a `.pth` file
-/// is run: it is read by a parser that knows tensors and no code.
+/// Twice the size of VGG16 in 64 bits.
+const LARGEST_FILE: u64 = 2 << 30;
+/// Tensors may share their storage, but not so often that they come to more than so many times the file's size: a
+/// file of a few kilobytes can name views of any size.
+const MOST_EXPANSION: u64 = 4;
+/// What tensors may always come to, in bytes.
+const ALWAYS_ALLOWED: u64 = 1 << 20;
+
+/// The state dict in a file, as the bytes of a safetensors file, whichever it was. No code in a `.pth` file is
+/// run: the parser knows tensors only.
 ///
 /// # Errors
-/// When the file cannot be read, is neither, or holds weights that are no floating-point numbers.
+/// When the file cannot be read, is neither, holds weights that are no floating-point numbers, or its tensors
+/// are far larger than the file.
 pub fn state_dict(path: &Path) -> Result<Vec<u8>> {
+    let size = std::fs::metadata(path).map_err(Error::io(path))?.len();
+    if size > LARGEST_FILE {
+        return Err(Error::Weights(format!(
+            "the file has {size} bytes, more than any network here"
+        )));
+    }
     let bytes = std::fs::read(path).map_err(Error::io(path))?;
     if SafeTensors::read_metadata(&bytes).is_ok() {
         return Ok(bytes);
     }
+    let file_size = bytes.len() as u64;
     drop(bytes);
     let foreign = |reason: String| {
         Error::Weights(format!(
@@ -26,9 +42,20 @@ pub fn state_dict(path: &Path) -> Result<Vec<u8>> {
         ))
     };
     let reader = PytorchReader::new(path).map_err(|e| foreign(e.to_string()))?;
+    // Shapes are known before any data is read; each tensor counts as often as its view repeats its storage.
+    let expanded = reader.tensors().values().fold(0u64, |sum, tensor| {
+        let elements = tensor.shape().iter().fold(1u64, |n, side| n.saturating_mul(*side as u64));
+        sum.saturating_add(elements.saturating_mul(tensor.dtype().size() as u64))
+    });
+    if expanded > file_size.saturating_mul(MOST_EXPANSION).max(ALWAYS_ALLOWED) {
+        return Err(Error::Weights(format!(
+            "the file has {file_size} bytes, but its tensors come to {expanded}; save copies of them instead \
+             of views"
+        )));
+    }
     let mut tensors = BTreeMap::new();
     for (name, tensor) in reader.into_tensors() {
-        // PyTorch counts the batches that a batch norm saw in whole numbers; they are no weights.
+        // Integer tensors, such as a batch normalisation's count of batches, are no weights.
         if let Some(dtype) = dtype(&tensor) {
             let data = tensor.read().map_err(|e| foreign(e.to_string()))?;
             tensors.insert(name, (dtype, tensor.shape().to_vec(), data));

@@ -1,9 +1,9 @@
-//! 8 bits a weight: a quarter of the size, for a page.
+//! Weights in 8 bits: a quarter of the size of 32.
 //!
-//! Every tensor with two dimensions or more becomes whole numbers in -127..=127, and a scale for each slice
-//! along its first dimension (a convolution's output channels) stands beside it as `NAME.scale`, so that a
-//! weight is its number times its slice's scale. Biases and what a batch norm knows stay as they are: they
-//! are few, and rounding them costs more than it saves.
+//! Every tensor of two dimensions or more is stored as integers in -127..=127 with one scale for each slice
+//! along its first dimension (a convolution's output channels), in a tensor `NAME.scale` beside it; a weight is
+//! its integer times its slice's scale. Biases and batch normalisation's tensors stay as they are: they are
+//! few, and rounding them would cost accuracy.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 
 use crate::error::{Error, Result, not_safetensors};
 
-/// What the name of a tensor's scales ends with.
+/// Suffix of the name of a tensor's scales.
 const SUFFIX: &str = ".scale";
 
 /// A tensor of a file: its type, its shape, its bytes.
@@ -34,7 +34,7 @@ pub(super) fn to_eight_bits(bytes: &[u8]) -> Result<Vec<u8>> {
         for slice in floats(&stored.data).chunks(stored.shape[1..].iter().product::<usize>().max(1))
         {
             let largest = slice.iter().fold(0.0f32, |largest, w| largest.max(w.abs()));
-            // All zero: any scale will do.
+            // All zero: any scale fits.
             let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
             rounded.extend(slice.iter().map(|w| (w / scale).round() as i8 as u8));
             scales.extend(scale.to_le_bytes());
@@ -45,8 +45,8 @@ pub(super) fn to_eight_bits(bytes: &[u8]) -> Result<Vec<u8>> {
     })
 }
 
-/// The same file with weights in 8 bits as f32; others are left as they are, and those whose names are
-/// `unwanted` are left out.
+/// The same file with 8-bit tensors as f32. Others are left as they are; those whose names are `unwanted` are
+/// left out.
 ///
 /// # Errors
 /// When the bytes are no safetensors file, or scales are missing or have another length.
@@ -86,7 +86,7 @@ pub(super) fn to_floats(bytes: &[u8], unwanted: impl Fn(&str) -> bool) -> Result
     })
 }
 
-/// The file with each tensor replaced by what `f` makes of it.
+/// The file with each tensor replaced by the tensors that `f` returns for it.
 fn rewrite(
     bytes: &[u8],
     mut f: impl FnMut(&str, Stored, &SafeTensors) -> Result<Vec<(String, Stored)>>,

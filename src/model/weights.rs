@@ -4,28 +4,34 @@
 //! card is one JSON text under the key [`CARD_KEY`] of the file's metadata.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use burn::module::Module;
-use burn::tensor::{DType, Device};
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{DType, Device, Tensor};
+use burn_store::burn_pack::{Error as PackError, Tensor as PackTensor};
 use burn_store::{
-    BurnToPyTorchAdapter, ChainAdapter, FloatCastAdapter, ModuleSnapshot, PyTorchToBurnAdapter,
-    SafetensorsStore,
+    BurnToPyTorchAdapter, ChainAdapter, FloatCastAdapter, ModuleAdapter, ModuleContext,
+    ModuleSnapshot, PyTorchToBurnAdapter, SafetensorsStore,
 };
 use safetensors::tensor::TensorInfo;
 use safetensors::{Dtype, SafeTensors};
 use serde::Serialize;
 
-use super::card::{Architecture, CARD_KEY, Card, THRESHOLD_PERCENTILE};
+#[cfg(not(target_arch = "wasm32"))]
+use super::card::THRESHOLD_PERCENTILE;
+use super::card::{Architecture, CARD_KEY, Card};
 use super::{Autoencoder, Classifier, quantize};
 use crate::class::Class;
+#[cfg(not(target_arch = "wasm32"))]
 use crate::detector::Detector;
 use crate::error::{Error, Result, not_safetensors};
 
 /// Number format in a file. Computation is always in f32.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(clap::ValueEnum))]
+#[serde(rename_all = "lowercase")]
 pub enum Precision {
-    /// As they were trained: 32 bits
+    /// As trained: 32 bits
     #[default]
     F32,
     /// Half the size: 16 bits
@@ -34,7 +40,33 @@ pub enum Precision {
     I8,
 }
 
-/// Loads a classifier for evaluation: on `device`, nothing to train, nothing random.
+impl fmt::Display for Precision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Precision::F32 => "f32",
+            Precision::F16 => "f16",
+            Precision::I8 => "i8",
+        })
+    }
+}
+
+/// The number format of a file: the smallest of its tensors'.
+///
+/// # Errors
+/// When the bytes are no safetensors file.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn precision(bytes: &[u8]) -> Result<Precision> {
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(not_safetensors)?;
+    let of = |dtype| match dtype {
+        Dtype::I8 => Precision::I8,
+        Dtype::F16 => Precision::F16,
+        _ => Precision::F32,
+    };
+    let formats = metadata.tensors().into_values().map(|tensor| of(tensor.dtype));
+    Ok(formats.max().unwrap_or_default())
+}
+
+/// Loads a classifier for evaluation, onto `device`.
 ///
 /// # Errors
 /// When the file is damaged, belongs to another network, or holds numbers that are not finite.
@@ -70,8 +102,8 @@ pub fn load<M: Module>(module: M, bytes: &[u8]) -> Result<M> {
     load_except(module, bytes, None)
 }
 
-/// Fills a fresh classifier with another one's weights to learn on from: a file of ours, or a state dict of
-/// PyTorch's. A last layer for other classes than ours is left as it is; returns whether it was.
+/// Fills a fresh classifier with initial weights from a file of this program or a state dict of PyTorch. A last
+/// layer for other classes than STL-10's is left as it is; returns whether it was.
 ///
 /// # Errors
 /// As [`load`].
@@ -106,8 +138,9 @@ fn load_except<M: Module>(mut module: M, bytes: &[u8], skip_prefix: Option<&str>
 /// The module's weights and `card` as the bytes of a file.
 ///
 /// # Errors
-/// When a weight cannot be read from its device.
+/// When a weight cannot be read from its device, or the card is out of range: the file could not be loaded.
 pub fn save<M: Module>(module: &M, card: &Card, precision: Precision) -> Result<Vec<u8>> {
+    card.clone().check()?;
     let dtype = match precision {
         Precision::F32 | Precision::I8 => DType::F32,
         Precision::F16 => DType::F16,
@@ -151,52 +184,72 @@ fn with_sorted_header(mut bytes: Vec<u8>) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The same weights and the same card in another number format.
+/// The same weights and the same card in another number format. The card then names the file that it was
+/// converted from.
 ///
 /// # Errors
 /// As [`load_classifier`].
+#[cfg(not(target_arch = "wasm32"))]
 pub fn convert(bytes: &[u8], precision: Precision) -> Result<Vec<u8>> {
     let device = Device::flex();
+    let converted = |card: Card| {
+        let same = self::precision(bytes)? == precision;
+        let source = (!same).then(|| crc32fast::hash(bytes));
+        Ok(Card { converted_from: card.converted_from.or(source), ..card })
+    };
     match Card::read(bytes)?.architecture {
         Architecture::Classifier(_) => {
             let (classifier, card) = load_classifier(bytes, &device)?;
-            save(&classifier, &card, precision)
+            save(&classifier, &converted(card)?, precision)
         }
         Architecture::Autoencoder(_) => {
             let (autoencoder, card) = load_autoencoder(bytes, &device)?;
-            save(&autoencoder, &card, precision)
+            save(&autoencoder, &converted(card)?, precision)
         }
     }
 }
 
-/// An autoencoder's file with another detector, whose threshold lets `percentile` per cent of clean pictures
-/// pass.
+/// An autoencoder's file with another detector. `percentile` is the share of clean pictures, in per cent, that
+/// its threshold was inferred to let pass; `None` if it was given. The number format stays.
 ///
 /// # Errors
-/// As [`load_autoencoder`].
-pub fn with_detector(
-    bytes: &[u8],
-    detector: Detector,
-    percentile: f32,
-    precision: Precision,
-) -> Result<Vec<u8>> {
+/// As [`load_autoencoder`], and when the detector's parameters are out of their ranges.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn with_detector(bytes: &[u8], detector: Detector, percentile: Option<f32>) -> Result<Vec<u8>> {
     let (autoencoder, mut card) = load_autoencoder(bytes, &Device::flex())?;
-    card.detector = Some(detector);
-    card.figures.insert(THRESHOLD_PERCENTILE.to_owned(), f64::from(percentile));
-    save(&autoencoder, &card, precision)
+    card.detector = Some(detector.check()?);
+    card.converted_from = None; // the threshold belongs to these weights now
+    match percentile {
+        Some(percentile) => {
+            card.figures.insert(THRESHOLD_PERCENTILE.to_owned(), f64::from(percentile));
+        }
+        None => {
+            card.figures.remove(THRESHOLD_PERCENTILE);
+        }
+    }
+    save(&autoencoder, &card, precision(bytes)?)
 }
 
-/// PyTorch counts batches beside every batch norm; the count is no weight, and nothing here uses it.
+/// Loads the file and drops what it holds: whether it can be used.
+///
+/// # Errors
+/// As [`load_classifier`].
+#[cfg(not(target_arch = "wasm32"))]
+pub fn verify(bytes: &[u8]) -> Result<()> {
+    let device = Device::flex();
+    match Card::read(bytes)?.architecture {
+        Architecture::Classifier(_) => load_classifier(bytes, &device).map(drop),
+        Architecture::Autoencoder(_) => load_autoencoder(bytes, &device).map(drop),
+    }
+}
+
+/// PyTorch counts the batches that a batch normalisation saw; the count is no weight and is not used here.
 const UNUSED_SUFFIX: &str = "num_batches_tracked";
 
 fn check<M: Module>(module: &M, bytes: &[u8], is_skipped: impl Fn(&str) -> bool) -> Result<()> {
     let file = SafeTensors::deserialize(bytes).map_err(not_safetensors)?;
-    let expected: BTreeMap<String, Vec<usize>> = module
-        .collect(None, Some(Box::new(BurnToPyTorchAdapter)), true)
-        .into_iter()
-        .map(|tensor| (tensor.name.to_string(), tensor.shape.iter().copied().collect()))
-        .filter(|(name, _): &(String, Vec<usize>)| !is_skipped(name))
-        .collect();
+    let mut expected = Shapes::of(module);
+    expected.retain(|name, _| !is_skipped(name));
     for (name, shape) in &expected {
         let tensor = file
             .tensor(name)
@@ -217,8 +270,56 @@ fn check<M: Module>(module: &M, bytes: &[u8], is_skipped: impl Fn(&str) -> bool)
     Ok(())
 }
 
+/// Names and shapes of a module's tensors as in PyTorch. Weights that were not asked for yet are not drawn: a
+/// card can name a network of gigabytes, and the file be small.
+#[derive(Default)]
+struct Shapes {
+    path: Vec<String>,
+    containers: Vec<String>,
+    tensors: BTreeMap<String, Vec<usize>>,
+}
+
+impl Shapes {
+    fn of<M: Module>(module: &M) -> BTreeMap<String, Vec<usize>> {
+        let mut shapes = Self::default();
+        module.visit(&mut shapes);
+        shapes.tensors
+    }
+
+    /// Whether the module is an enum's variant, whose name is no part of a tensor's.
+    fn is_variant(container: &str) -> bool {
+        container.starts_with("Enum:")
+    }
+}
+
+impl ModuleVisitor for Shapes {
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.containers.push(container.to_owned());
+        if !Self::is_variant(container) {
+            self.path.push(name.to_owned());
+        }
+    }
+
+    fn exit_module(&mut self, _: &str, container: &str) {
+        self.containers.pop();
+        if !Self::is_variant(container) {
+            self.path.pop();
+        }
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let shape = param.lazy_shape();
+        let bytes = shape.num_elements() * size_of::<f32>();
+        let no_data = || Err(PackError::ValidationError("only the shape is known".to_owned()));
+        let name = self.path.join(".");
+        let tensor = PackTensor::deferred(name, DType::F32, shape, None, bytes, no_data);
+        let tensor = BurnToPyTorchAdapter.adapt(tensor, ModuleContext::new(&self.containers));
+        self.tensors.insert(tensor.name.clone(), tensor.shape.iter().copied().collect());
+    }
+}
+
 fn check_numbers(name: &str, dtype: Dtype, data: &[u8]) -> Result<()> {
-    // All bits of the exponent set means infinite or not a number.
+    // All exponent bits set: infinite or not a number.
     let finite = match dtype {
         Dtype::F32 => data.as_chunks().0.iter().all(|b| f32::from_le_bytes(*b).is_finite()),
         Dtype::F16 => data.as_chunks().0.iter().all(|b| u16::from_le_bytes(*b) & 0x7c00 != 0x7c00),
@@ -237,7 +338,7 @@ fn check_numbers(name: &str, dtype: Dtype, data: &[u8]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::ClassifierConfig;
+    use crate::model::{AutoencoderConfig, ClassifierConfig};
 
     #[test]
     fn the_same_weights_give_the_same_bytes() {
@@ -255,5 +356,96 @@ mod tests {
             assert_eq!(metadata.metadata().as_ref().unwrap()["format"], "pt");
             assert_eq!(load_classifier(&first, &device).unwrap().1, card);
         }
+    }
+    /// Counts weights that exist in memory.
+    struct Allocated(usize);
+
+    impl ModuleVisitor for Allocated {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if param.is_initialized() {
+                self.0 += param.lazy_shape().num_elements();
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_does_not_fit_is_refused_before_the_network_takes_memory() {
+        let device = Device::flex();
+        let small = AutoencoderConfig::Compact { channels: 1 };
+        let card = Card::new(Architecture::Autoencoder(small));
+        let bytes = save(&small.init(&device), &card, Precision::F32).unwrap();
+        for large in [
+            AutoencoderConfig::Tutorial { latent: 4096 },
+            AutoencoderConfig::Residual { side: 12, channels: 1024, width: 1024 },
+        ] {
+            let module = large.init(&device);
+            assert!(check(&module, &bytes, |_| false).is_err());
+            let mut allocated = Allocated(0);
+            module.visit(&mut allocated);
+            assert!(allocated.0 < 1_000_000, "{} of {large}", allocated.0);
+        }
+    }
+
+    #[test]
+    fn shapes_are_known_without_weights_and_the_same_as_with_them() {
+        let device = Device::flex();
+        let module = ClassifierConfig::Compact.init(&device);
+        let before = Shapes::of(&module);
+        let bytes = save(
+            &module,
+            &Card::new(Architecture::Classifier(ClassifierConfig::Compact)),
+            Precision::F32,
+        );
+        let bytes = bytes.unwrap();
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        let written: BTreeMap<String, Vec<usize>> =
+            file.iter().map(|(name, tensor)| (name.to_owned(), tensor.shape().to_vec())).collect();
+        assert_eq!(before, written);
+        assert_eq!(before, Shapes::of(&module));
+    }
+
+    #[test]
+    fn a_converted_file_names_its_source_and_a_new_threshold_makes_it_its_own() {
+        let device = Device::flex();
+        let config = AutoencoderConfig::Compact { channels: 1 };
+        let detector = Detector { score: Default::default(), threshold: 0.25 };
+        let card =
+            Card { detector: Some(detector), ..Card::new(Architecture::Autoencoder(config)) };
+        let bytes = save(&config.init(&device), &card, Precision::F32).unwrap();
+        let converted_from = |bytes: &[u8]| Card::read(bytes).unwrap().converted_from;
+        let source = Some(crc32fast::hash(&bytes));
+        let eight = convert(&bytes, Precision::I8).unwrap();
+        assert_eq!(converted_from(&eight), source);
+        assert_eq!(converted_from(&convert(&eight, Precision::F32).unwrap()), source);
+        assert_eq!(converted_from(&convert(&bytes, Precision::F32).unwrap()), None);
+        for (file, expected) in [(&bytes, Precision::F32), (&eight, Precision::I8)] {
+            assert_eq!(precision(file).unwrap(), expected);
+            let other = Detector { threshold: 0.5, ..detector };
+            let inferred = with_detector(file, other, Some(90.0)).unwrap();
+            let card = Card::read(&inferred).unwrap();
+            assert_eq!((card.detector, card.converted_from), (Some(other), None));
+            assert_eq!(card.figures[THRESHOLD_PERCENTILE], 90.0);
+            assert_eq!(precision(&inferred).unwrap(), expected);
+            let given = with_detector(&inferred, detector, None).unwrap();
+            assert!(!Card::read(&given).unwrap().figures.contains_key(THRESHOLD_PERCENTILE));
+        }
+        for threshold in [f32::NAN, f32::INFINITY, -1.0] {
+            assert!(with_detector(&bytes, Detector { threshold, ..detector }, None).is_err());
+            let lying = Card { detector: Some(Detector { threshold, ..detector }), ..card.clone() };
+            assert!(save(&config.init(&device), &lying, Precision::F32).is_err());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_loaded_does_not_pass() {
+        let device = Device::flex();
+        let card = Card::new(Architecture::Classifier(ClassifierConfig::Compact));
+        let network = ClassifierConfig::Compact.init(&device);
+        let bytes = save(&network, &card, Precision::F16).unwrap();
+        verify(&bytes).unwrap();
+        assert!(verify(&bytes[..bytes.len() - 4]).is_err());
+        let wrong =
+            Card { architecture: Architecture::Classifier(ClassifierConfig::Vgg16), ..card };
+        assert!(verify(&save(&network, &wrong, Precision::F16).unwrap()).is_err());
     }
 }

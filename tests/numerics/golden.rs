@@ -133,7 +133,7 @@ fn figures_of_the_bundled_models() {
     for batch in indices.chunks(25) {
         records.extend(block_on(examine(&defence, &pictures, batch, attack, false)).unwrap().0);
     }
-    let report = Report::of(&records).unwrap();
+    let report = Report::of(&records, &defence.detector()).unwrap();
     let (detector, corrected) = (report.detector, report.corrected.unwrap());
     for (what, ours, expected) in [
         ("CL on clean pictures", report.classifier.clean, 1.0),

@@ -39,8 +39,13 @@ impl Drawn {
         }
     }
 
-    /// `count` pictures for evaluation. None of them is among the first two thousand million training
-    /// pictures of any seed.
+    /// `count` pictures to choose weights and thresholds by: none of them is among the first thousand million
+    /// to train on, nor among those to measure on.
+    pub fn held_out(count: usize, seed: u64) -> Self {
+        Self { first_seed: (seed << 32) | (1 << 30), ..Self::training(count, seed) }
+    }
+
+    /// `count` pictures to measure on: none of them is among the first two thousand million to train on.
     pub fn test(count: usize, seed: u64) -> Self {
         Self { first_seed: (seed << 32) | (1 << 31), ..Self::training(count, seed) }
     }

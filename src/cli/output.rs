@@ -1,0 +1,142 @@
+//! What commands share in reading files and in writing results.
+
+use std::fmt::Display;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read, Write, stderr, stdout};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+/// The largest files that are read, in bytes: VGG16's weights are a quarter of the one, 40 megapixels without
+/// compression half of the other.
+pub const LARGEST_WEIGHTS: u64 = 2 << 30;
+pub const LARGEST_PICTURE: u64 = 1 << 29;
+
+/// Prints a result to standard output. That nobody reads it any more (a closed pipe) is no error: the command
+/// goes on, and its exit code still tells its result.
+///
+/// # Errors
+/// When standard output cannot be written, because the disk is full, for instance.
+pub fn print(text: impl Display) -> Result<()> {
+    let mut out = stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write to standard output")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints an error as one line on standard error. If that cannot be written, the exit code still tells it.
+pub fn print_error(error: impl Display) {
+    let _ = writeln!(stderr().lock(), "error: {}", one_line(&error.to_string()));
+}
+
+/// The text with control characters escaped: a file's name can hold line breaks and escape sequences.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+    }
+    line
+}
+
+/// The bytes of a file.
+///
+/// # Errors
+/// When it cannot be read or has more than `largest` bytes.
+pub fn read_file(path: &Path, largest: u64) -> Result<Vec<u8>> {
+    let read = || -> std::io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        File::open(path)?.take(largest + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let bytes = read().with_context(|| format!("cannot read {}", path.display()))?;
+    if bytes.len() as u64 > largest {
+        bail!("{} has more than {} MB: choose another file", path.display(), largest / 1_000_000);
+    }
+    Ok(bytes)
+}
+
+#[derive(Args, Clone, Copy)]
+pub struct Overwrite {
+    /// Replace files that exist.
+    #[arg(long)]
+    overwrite: bool,
+}
+
+impl Overwrite {
+    /// Checks that a file can be written, before the work whose result goes there.
+    ///
+    /// # Errors
+    /// When the file exists and is not to be replaced, or its folder cannot be written to.
+    pub fn check(self, path: &Path) -> Result<()> {
+        if path.is_file() && !self.overwrite {
+            bail!("{} exists: replace it with --overwrite, or name another file", path.display());
+        }
+        writable(path).with_context(|| format!("cannot write {}", path.display()))
+    }
+}
+
+/// Tries to write beside `path`; makes the folder if it is missing, as writing does.
+fn writable(path: &Path) -> std::io::Result<()> {
+    // A link's target is what is written. A file that is not there yet has no canonical path.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if path.is_dir() {
+        return Err(ErrorKind::IsADirectory.into());
+    }
+    if path.exists() && !path.is_file() {
+        return Ok(()); // a device or a pipe
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    fs::create_dir_all(&folder)?;
+    tempfile::NamedTempFile::new_in(folder).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_stays_a_line() {
+        assert_eq!(
+            one_line("x.png: clean\ny\x1b[31m\r\u{9b}"),
+            r"x.png: clean\ny\u{1b}[31m\r\u{9b}"
+        );
+        assert_eq!(one_line("Grüße 🐈.png"), "Grüße 🐈.png");
+    }
+
+    #[test]
+    fn a_file_too_large_is_not_read_to_its_end() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), [7; 1000]).unwrap();
+        assert_eq!(read_file(file.path(), 1000).unwrap(), [7; 1000]);
+        assert!(read_file(file.path(), 999).is_err());
+        if cfg!(unix) {
+            assert!(read_file(Path::new("/dev/zero"), 999).is_err());
+        }
+    }
+
+    #[test]
+    fn only_what_may_be_replaced_can_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (new, old) = (folder.path().join("a/new"), folder.path().join("old"));
+        fs::write(&old, "old").unwrap();
+        let [ask, overwrite] = [false, true].map(|overwrite| Overwrite { overwrite });
+        ask.check(&new).unwrap();
+        assert!(!new.exists(), "only tried");
+        assert!(ask.check(&old).unwrap_err().to_string().contains("--overwrite"));
+        overwrite.check(&old).unwrap();
+        assert!(overwrite.check(folder.path()).is_err(), "a folder is no file");
+        assert!(overwrite.check(&old.join("below")).is_err());
+        assert_eq!(fs::read_to_string(&old).unwrap(), "old");
+    }
+}

@@ -1,0 +1,196 @@
+//! What the figures of an evaluation depend on.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Report;
+use crate::attack::AttackConfig;
+use crate::data::Protocol;
+use crate::data::dataset::Description;
+use crate::model::Precision;
+use crate::model::card::Architecture;
+
+/// The figures of an evaluation and all that they depend on.
+#[derive(Clone, Debug, Serialize)]
+pub struct Evaluation {
+    /// The figures.
+    #[serde(flatten)]
+    pub report: Report,
+    /// What they depend on.
+    #[serde(flatten)]
+    pub setting: Setting,
+}
+
+/// What the figures of an evaluation depend on.
+#[derive(Clone, Debug, Serialize)]
+pub struct Setting {
+    /// The attack and its parameters.
+    pub attack: AttackConfig,
+    /// What the attacker knows.
+    pub attacker: Attacker,
+    /// The networks.
+    pub models: Models,
+    /// The pictures.
+    pub data: Description,
+    /// Version of this program.
+    pub version: &'static str,
+    /// Where it was computed.
+    pub device: String,
+    /// Why the figures may mislead; empty if nothing is known.
+    pub warnings: Vec<String>,
+}
+
+/// What the attacker knows. A figure without its attacker means nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Attacker {
+    /// The classifier and its weights, but nothing of the defence.
+    Classifier,
+}
+
+/// The networks' files.
+#[derive(Clone, Debug, Serialize)]
+pub struct Models {
+    /// The classifier's.
+    pub classifier: ModelFile,
+    /// The autoencoder's.
+    pub autoencoder: ModelFile,
+    /// The corrector's; `None` without a corrector.
+    pub corrector: Option<ModelFile>,
+}
+
+/// A weights file.
+#[derive(Clone, Debug, Serialize)]
+pub struct ModelFile {
+    /// The file's name, without its folder.
+    pub file: String,
+    /// CRC-32 of the file.
+    pub crc32: u32,
+    /// The network.
+    pub architecture: Architecture,
+    /// Number format of the weights in the file.
+    pub precision: Precision,
+}
+
+impl Setting {
+    /// Whether this is the setting of the tutorial's figures, up to the networks: STL-10's training split,
+    /// untargeted PGD with the tutorial's parameters.
+    pub fn is_tutorial(&self) -> bool {
+        let Description { kind, protocol, validation, .. } = self.data;
+        kind == "stl10"
+            && protocol == Some(Protocol::Tutorial)
+            && !validation
+            && self.attack == AttackConfig::default()
+    }
+}
+
+/// The setting, warnings, and the figures; the tutorial's column only beside the tutorial's setting.
+impl fmt::Display for Evaluation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { report, setting } = self;
+        writeln!(f, "{}, {} pictures", setting.data, report.pictures)?;
+        writeln!(f, "{} (the attacker knows the classifier, not the defence)", setting.attack)?;
+        for warning in &setting.warnings {
+            writeln!(f, "warning: {warning}")?;
+        }
+        write!(f, "\n{}", report.table(setting.is_tutorial()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attack::{Norm, Pgd};
+    use crate::evaluation::{Accuracy, DetectorFigures};
+    use crate::model::ClassifierConfig;
+
+    fn evaluation() -> Evaluation {
+        let both = Accuracy { clean: 0.75, attacked: 0.125 };
+        let detector = DetectorFigures {
+            score: Default::default(),
+            threshold: 0.5,
+            auc: 0.875,
+            false_positive_rate: 0.0625,
+            detection_rate: 0.9375,
+            corrected_clean: 0.6875,
+            corrected_attacked: 0.5625,
+        };
+        let report = Report {
+            pictures: 40,
+            classifier: both,
+            reconstructed: both,
+            corrected: None,
+            detector,
+            auc_of_successes: None,
+        };
+        let model = ModelFile {
+            file: "x.safetensors".to_owned(),
+            crc32: 7,
+            architecture: Architecture::Classifier(ClassifierConfig::Compact),
+            precision: Precision::I8,
+        };
+        let data = Description {
+            kind: "stl10",
+            protocol: Some(Protocol::Tutorial),
+            split: Some("train"),
+            pictures: 40,
+            validation: false,
+            held_out: 0.1,
+            split_seed: 0,
+        };
+        let setting = Setting {
+            attack: AttackConfig::default(),
+            attacker: Attacker::Classifier,
+            models: Models { classifier: model.clone(), autoencoder: model, corrector: None },
+            data,
+            version: "1",
+            device: "the CPU".to_owned(),
+            warnings: vec!["take care".to_owned()],
+        };
+        Evaluation { report, setting }
+    }
+
+    #[test]
+    fn the_tutorial_s_column_stands_beside_its_own_setting_alone() {
+        let tutorial = evaluation();
+        assert!(tutorial.setting.is_tutorial());
+        let text = tutorial.to_string();
+        assert!(text.contains("0.7874") && text.contains("0.5498"), "{text}");
+        assert!(text.contains("warning: take care"));
+        let others: [fn(&mut Setting); 6] = [
+            |of| of.attack = Pgd::strong(Norm::Linf).into(),
+            |of| of.attack = Pgd::tutorial(Norm::L2).into(),
+            |of| of.attack = Pgd { num_random_init: 1, ..Pgd::default() }.into(),
+            |of| of.data.protocol = Some(Protocol::Standard),
+            |of| (of.data.kind, of.data.protocol) = ("drawn", None),
+            |of| of.data.validation = true,
+        ];
+        for change in others {
+            let mut other = evaluation();
+            change(&mut other.setting);
+            let text = other.to_string();
+            for word in ["0.7874", "0.5498", " tutorial\n"] {
+                assert!(!text.contains(word), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_row_has_the_figure_that_it_names() {
+        let text = evaluation().to_string();
+        for (row, figure) in [
+            ("CL, clean", "0.7500"),
+            ("CL, attacked", "0.1250"),
+            ("false-positive rate", "0.0625"),
+            ("detection rate (TPR)", "0.9375"),
+            ("ROC AUC, attacked against clean", "0.8750"),
+            ("accuracy after correction, clean", "0.6875"),
+            ("accuracy after correction, attacked", "0.5625"),
+        ] {
+            let line = text.lines().find(|line| line.starts_with(row)).unwrap();
+            assert!(line.contains(figure), "{line}");
+        }
+        assert!(!text.contains("corrected prediction"), "there is no corrector");
+    }
+}
