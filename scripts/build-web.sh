@@ -16,16 +16,16 @@ fi
 
 # The module tells where a panic was; not where this checkout and its crates lay on this machine.
 "${build[@]}" fetch --locked --target "$target"
-# Named as an export, the module's static constructors (burn's registries) run once, when www/worker/worker.js calls them.
-# Otherwise the linker makes every call from JavaScript run all of them first, 0.4 ms each time.
-flags=(-Ctarget-feature=+simd128 -Clink-arg=--export=__wasm_call_ctors "--remap-path-prefix=$PWD=second-look")
+flags=(-Ctarget-feature=+simd128 "--remap-path-prefix=$PWD=second-look")
 for crates in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do
     flags+=("--remap-path-prefix=$crates=crates")
 done
 
 # Only the library's page half is a C library, so its crate type is given here.
+# Named as an export, the module's static constructors (burn's registries) run once, when www/worker/worker.js calls them.
+# Otherwise the linker makes every call from JavaScript run all of them first, 0.4 ms each time.
 RUSTFLAGS="${flags[*]}" "${build[@]}" rustc --package second-look --locked --config scripts/web/profile.toml --profile web --lib --crate-type cdylib \
-    --target "$target" --target-dir target/web
+    --target "$target" --target-dir target/web -- -Clink-arg=--export=__wasm_call_ctors
 built=target/web/$target/web
 rm -rf target/pkg
 cargo run --release --locked --manifest-path scripts/web/Cargo.toml --target-dir target/web-tools --bin bindgen -- \
