@@ -14,10 +14,11 @@ from pathlib import Path
 
 import numpy
 import torch
-from torch.nn import functional as F
 
 from pytorch_models import load
+from pytorch_shared import pgd
 
+#: eps, eps_step, max_iter
 PRESETS = {"tutorial": (0.03, 0.001, 10), "strong": (0.03, 0.005, 20)}
 
 
@@ -26,21 +27,6 @@ def stl10(folder, count):
     pixels = numpy.fromfile(folder / "train_X.bin", numpy.uint8, count * 3 * 96 * 96).reshape(-1, 3, 96, 96)
     labels = numpy.fromfile(folder / "train_y.bin", numpy.uint8, len(pixels))
     return torch.from_numpy(pixels.swapaxes(2, 3).copy()).float() / 255, torch.from_numpy(labels).long() - 1
-
-
-def pgd(classifier, x, y, eps, eps_step, max_iter):
-    """Untargeted L-infinity PGD. Returns the attacked pictures and the losses before and after each step,
-    [max_iter + 1, n]."""
-    losses, current = [], x
-    for step in range(max_iter + 1):
-        current = current.detach().requires_grad_()
-        loss = F.cross_entropy(classifier(current), y, reduction="none")
-        losses.append(loss.detach())
-        if step == max_iter:
-            return current.detach(), torch.stack(losses)
-        gradient, = torch.autograd.grad(loss.sum(), current)
-        moved = current.detach() + eps_step * gradient.sign()
-        current = moved.clamp(x - eps, x + eps).clamp(0, 1)
 
 
 def main():
@@ -57,7 +43,7 @@ def main():
     x, y = stl10(options.data, options.pictures)
     correct, correct_attacked, losses = 0, 0, []
     for pictures, classes in zip(x.split(50), y.split(50)):
-        attacked, loss = pgd(source, pictures, classes, *PRESETS[options.preset])
+        loss, attacked = pgd(source, pictures, classes, "linf", *PRESETS[options.preset], targeted=False)
         losses.append(loss)
         with torch.no_grad():
             correct += (classifier(pictures).argmax(1) == classes).sum().item()

@@ -5,7 +5,7 @@
     classifier = load("www/models/classifier.safetensors")      # [n, 3, 96, 96] in [0, 1] -> logits [n, 10]
     autoencoder = load("www/models/autoencoder.safetensors")    # [n, 3, 96, 96] -> [n, 3, 96, 96]
 
-    python3 scripts/pytorch_models.py PICTURE [CLASSIFIER AUTOENCODER]      # prints both looks at it
+    python3 scripts/pytorch_models.py PICTURE [CLASSIFIER AUTOENCODER]      # prints both predictions
 
 Needs: pip install torch numpy safetensors pillow. Files in 32, 16 and 8 bits are read.
 """
@@ -53,7 +53,8 @@ def vgg16():
 
 
 class Autoencoder(nn.Module):
-    """With or without a linear coding of patches that the encoder's and the decoder's outputs are added to."""
+    """`analysis` and `synthesis`, if any, are a linear coding of patches and its decoding, added to the encoder's and
+    the decoder's outputs."""
 
     def __init__(self, encoder, decoder, analysis=(), synthesis=()):
         super().__init__()
@@ -73,7 +74,7 @@ def up(i, o):
     return nn.ConvTranspose2d(i, o, 4, stride=2, padding=1)
 
 
-def look(i, o):
+def same(i, o):
     return nn.Conv2d(i, o, 3, padding=1)
 
 
@@ -91,17 +92,17 @@ def tutorial_autoencoder(latent=100):
 
 def compact_autoencoder(channels=8):
     return Autoencoder(
-        [down(3, 32), *normal(32), down(32, 64), *normal(64), look(64, channels)],
-        [look(channels, 64), *normal(64), up(64, 32), *normal(32), up(32, 3)])
+        [down(3, 32), *normal(32), down(32, 64), *normal(64), same(64, channels)],
+        [same(channels, 64), *normal(64), up(64, 32), *normal(32), up(32, 3)])
 
 
 def residual_autoencoder(side=24, channels=8, width=64):
     half, patch = max(width // 2, 1), 96 // side
-    inwards, outwards = (down, up) if side == 12 else (look, look)
+    inwards, outwards = (down, up) if side == 12 else (same, same)
     return Autoencoder(
         [down(3, half), *normal(half), down(half, width), *normal(width), inwards(width, width), *normal(width),
-         look(width, channels)],
-        [look(channels, width), *normal(width), outwards(width, width), *normal(width), up(width, half),
+         same(width, channels)],
+        [same(channels, width), *normal(width), outwards(width, width), *normal(width), up(width, half),
          *normal(half), up(half, 3)],
         [nn.Conv2d(3, channels, patch, stride=patch, bias=False)],
         [nn.ConvTranspose2d(channels, 3, patch, stride=patch, bias=False)])
@@ -119,7 +120,7 @@ def load(path):
         tensors = {name: file.get_tensor(name) for name in file.keys()}
     weights = {}
     for name, tensor in tensors.items():
-        if tensor.dtype == torch.int8:  # a number in -127..127 times the scale of its slice
+        if tensor.dtype == torch.int8:  # -127..=127, times the scale of its slice
             scale = tensors[f"{name}.scale"]
             tensor = tensor.float() * scale.reshape(-1, *[1] * (tensor.dim() - 1))
         elif tensors.get(name.removesuffix(".scale"), tensor).dtype == torch.int8:
@@ -145,8 +146,8 @@ def main(picture, classifier="www/models/classifier.safetensors", autoencoder="w
     x = torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 255
     first, second = classifier(x)[0], classifier(autoencoder(x))[0]
     print(json.dumps({"logits": first.tolist(), "logits_of_reconstruction": second.tolist()}))
-    for name, logits in (("first", first), ("second", second)):
-        print(f"{name} look: {CLASSES[logits.argmax()]}, {logits.softmax(0).max():.3f}", file=sys.stderr)
+    for name, logits in (("picture", first), ("reconstruction", second)):
+        print(f"prediction on the {name}: {CLASSES[logits.argmax()]}, {logits.softmax(0).max():.3f}", file=sys.stderr)
 
 
 if __name__ == "__main__":

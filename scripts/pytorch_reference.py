@@ -1,160 +1,148 @@
 #!/usr/bin/env python3
-"""Computes with PyTorch what tests/numerics.rs compares this crate with.
+"""Writes tests/fixtures/pytorch.json: what PyTorch computes, for tests/numerics/ to hold this crate against.
 
-    python3 scripts/pytorch_reference.py > tests/fixtures/pytorch.json    # needs: pip install torch numpy safetensors
+    python3 scripts/pytorch_reference.py [--pth]      # needs: pip install torch numpy safetensors
 
-It also writes tests/fixtures/autoencoder*.pth, a small network as torch.save writes it now and as it did before 1.6.
+With --pth it also writes tests/fixtures/autoencoder*.pth, a small network as torch.save writes it now and as it did
+before 1.6 (the old format holds addresses of memory, so its bytes differ from run to run).
 
-Weights and pictures are no files: both sides compute them from names and places with the same integer
-arithmetic (`noise` below), so this works for networks of any size. What is committed are PyTorch's results.
+The blocks of the file, and the wrong code that each would catch:
+- logits: layers in another order, padding, pooling, a normalisation with other constants;
+- picture_gradient: a gradient with respect to something else, or of the mean instead of the sum;
+- autoencoders: the four networks (both bottlenecks of the residual one), all directions and temperatures of the
+  divergence: a network with other layers, directions exchanged, a temperature on one prediction only;
+- attacks: PGD and MI-FGSM x norm x targeted, with steps that stay inside the ball and steps that leave it: a sign that
+  is wrong, a projection to another ball, a normalisation over the batch, a clip to [0, 1] that is left out, momentum
+  that is not decayed or of the bare gradients; with random restarts: starts that fill no ball, that are the same for
+  all pictures, or that do not follow from (seed, id, restart) alone;
+- kept: which of two restarts is kept for a picture: one that succeeds before one that does not;
+- training: see pytorch_training.py.
 """
-import json
 import sys
 from pathlib import Path
 
 import torch
 from torch.nn import functional as F
 
-from pytorch_models import (compact_autoencoder, compact_classifier, residual_autoencoder, tutorial_autoencoder,
-                            vgg16)
+from pytorch_models import compact_classifier, residual_autoencoder, vgg16
+from pytorch_random import Generator
+from pytorch_shared import fill, kl, number, numbers, pgd, pictures, sample, scenes, write
+from pytorch_training import AUTOENCODERS, autoencoder, training
+
+FIXTURES = Path(__file__).parent.parent / "tests" / "fixtures"
+
+#: Settings of attacks: (norm, eps, eps_step, max_iter, decay, restarts); `decay` None is PGD. For both norms, steps that
+#: stay inside the ball come first, then steps that leave it.
+ATTACKS = [
+    ("linf", 0.03, 0.001, 10, None, 0),
+    ("linf", 0.004, 0.003, 4, None, 0),
+    ("l2", 3.0, 0.2, 10, None, 0),
+    ("l2", 0.5, 0.2, 5, None, 0),
+    ("linf", 0.03, 0.005, 6, 1.0, 0),
+    ("linf", 0.03, 0.005, 6, 0.5, 0),
+    ("l2", 2.0, 0.5, 6, 1.0, 0),
+    ("linf", 0.1, 0.002, 3, None, 2),
+    ("l2", 8.0, 0.5, 3, None, 2),
+]
+
+#: Seed of the restarts, and what names the pictures: any two numbers.
+SEED, IDS = 5, [9, 4]
+
+#: Where an untargeted attack starts from, and where a targeted one goes: true classes and wanted ones.
+TRUE, WANTED = [3, 3], [4, 7]
+
+#: Pairs of ends of restarts: probabilities of the given class (0), of the likeliest other one (1) and, in equal parts,
+#: of the rest. The given class is the true one, or the wanted one if the attack is targeted.
+KEPT = [
+    # The loss of the first is larger (0.20 is less than 0.45), but it fools nobody: 0.20 is still the largest.
+    {"targeted": False, "first": (0.20, 0.10), "second": (0.45, 0.50)},
+    {"targeted": False, "first": (0.45, 0.50), "second": (0.20, 0.10)},
+    {"targeted": False, "first": (0.30, 0.60), "second": (0.20, 0.70)},  # both fool: the larger loss
+    {"targeted": False, "first": (0.60, 0.30), "second": (0.70, 0.20)},  # neither does: the larger loss
+    # Towards the wanted class: 0.20 is the largest and 0.45 is not, though its loss is smaller.
+    {"targeted": True, "first": (0.45, 0.50), "second": (0.20, 0.10)},
+    {"targeted": True, "first": (0.20, 0.10), "second": (0.45, 0.50)},
+    {"targeted": True, "first": (0.60, 0.30), "second": (0.70, 0.20)},  # both succeed: the smaller loss
+    {"targeted": True, "first": (0.30, 0.60), "second": (0.20, 0.70)},  # neither does: the smaller loss
+]
 
 
-def noise(name, count):
-    """`count` numbers in [-0.5, 0.5) that depend on `name` and on nothing else."""
-    salt = 2166136261
-    for byte in name.encode():  # FNV-1a
-        salt = ((salt ^ byte) * 16777619) % 2**32
-    x = (torch.arange(count, dtype=torch.int64) + salt) % 2**32
-    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):  # a 32-bit mixing of bits
-        x = ((x ^ (x >> shift)) * factor) % 2**32
-    x = x ^ (x >> 16)
-    return ((x >> 8).double() / 2**24 - 0.5).float()
+def autoencoder_reference(config, classifier, x):
+    reconstruction = autoencoder(config).eval()(x)
+    first, second = classifier(x), classifier(reconstruction)
+    return {"config": config, "output": sample(reconstruction),
+            "divergence": [{"direction": d, "temperature": t, "values": numbers(kl(first, second, d, t))}
+                           for d in ("forward", "reverse") for t in (1.0, 0.5, 2.0)]}
 
 
-@torch.no_grad()
-def fill(module):
-    """Gives every weight the value that its name and place say."""
-    for name, tensor in module.state_dict().items():
-        if name.endswith("num_batches_tracked"):
-            continue
-        u = noise(name, tensor.numel()).reshape(tensor.shape)
-        if name.endswith("running_var"):
-            u = 1 + u
-        elif tensor.dim() == 1 and name.endswith("weight"):
-            u = 1 + 0.2 * u
-        elif tensor.dim() == 1:
-            u = 0.2 * u
-        else:
-            fan_in = tensor[0].numel()
-            u = u * (2 * (6 / fan_in) ** 0.5)
-        tensor.copy_(u)
-    return module
-
-
-def pictures(count):
-    return 0.5 + 0.8 * noise("picture", count * 3 * 96 * 96).reshape(count, 3, 96, 96)
-
-
-def kl(first, second, direction, temperature):
-    """[n]: the divergence of predictions given as logits."""
-    p, q = (F.log_softmax(z / temperature, 1) for z in (first, second))
-    if direction == "reverse":
-        p, q = q, p
-    return F.kl_div(q, p, log_target=True, reduction="none").sum(1)
-
-
-def numbers(tensor):
-    return [float(v) for v in tensor.detach().double().flatten()]
-
-
-def sample(tensor):
-    """64 values spread over the tensor, and its length: enough to tell any two apart."""
-    flat = tensor.detach().double().flatten()
-    return {"values": numbers(flat[:: max(1, flat.numel() // 64)][:64]), "norm": float(flat.norm())}
-
-
-def pgd(classifier, x, y, norm, eps, eps_step, max_iter, targeted):
-    """Written from the formulas in Madry et al.; returns the losses on the way and the distances."""
-    losses, current = [], x
-    for _ in range(max_iter):
-        current = current.detach().requires_grad_()
-        loss = F.cross_entropy(classifier(current), y, reduction="none")
-        losses.append(numbers(loss))
-        gradient, = torch.autograd.grad(loss.sum(), current)
+def random_start(norm, eps, restart, like):
+    """Uniform in the ball around each picture of `like`; follows from the seed, the picture's id and the restart."""
+    starts = []
+    for id in IDS:
+        generator = Generator((SEED + (id + 1) * 0x9E3779B97F4A7C15 + (restart + 1) * 0xD1B54A32D192ED03) % 2**64)
         if norm == "linf":
-            step = gradient.sign()
-        else:
-            step = gradient / gradient.flatten(1).norm(dim=1).reshape(-1, 1, 1, 1)
-        change = current.detach() + (-step if targeted else step) * eps_step - x
-        if norm == "linf":
-            change = change.clamp(-eps, eps)
-        else:
-            change = change * (eps / change.flatten(1).norm(dim=1)).clamp(max=1).reshape(-1, 1, 1, 1)
-        current = (x + change).clamp(0, 1)
-    losses.append(numbers(F.cross_entropy(classifier(current), y, reduction="none")))
-    change = (current - x).flatten(1)
-    return {"norm": norm, "eps": eps, "eps_step": eps_step, "max_iter": max_iter, "targeted": targeted,
-            "losses": losses, "linf": numbers(change.abs().amax(1)), "l2": numbers(change.norm(dim=1))}
+            values = torch.tensor([generator.uniform(-eps, eps) for _ in range(like[0].numel())])
+        else:  # the volume within a radius r grows with r to the power of the dimension
+            values = torch.tensor([generator.normal() for _ in range(like[0].numel())], dtype=torch.float64)
+            values *= eps * generator.unit() ** (1 / values.numel()) / values.norm()
+        starts.append(values.double().reshape(like[0].shape))
+    return torch.stack(starts)
 
 
-def training_step(model, loss_of, learning_rate):
-    """One step of Adam from fresh state: the loss before and after, gradients, weights where they moved."""
-    model.train()
-    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, eps=1e-8)
-    loss = loss_of()
-    loss.backward()
-    result = {"loss": float(loss), "learning_rate": learning_rate, "gradients": {}, "moved": {}}
-    before = {name: p.detach().clone() for name, p in model.named_parameters()}
-    optimizer.step()
-    for name, parameter in model.named_parameters():
-        gradient = parameter.grad.flatten()
-        result["gradients"][name] = float(gradient.norm())
-        # Adam's first step is the gradient's sign: only large gradients have one that is not chance.
-        places = gradient.abs().topk(min(4, gradient.numel())).indices
-        moved = (parameter.detach() - before[name]).flatten()[places]
-        result["moved"][name] = {"places": places.tolist(), "by": numbers(moved)}
-    result["running"] = {name: sample(t) for name, t in model.state_dict().items() if "running" in name}
+def attack_reference(classifier, x, norm, eps, eps_step, max_iter, decay, restarts, targeted):
+    """Losses of all steps of all restarts, and the distances and the loss where each restart ends."""
+    classes = WANTED if targeted else TRUE
+    result = {"norm": norm, "eps": eps, "eps_step": eps_step, "max_iter": max_iter, "targeted": targeted,
+              "decay": decay, "num_random_init": restarts, "seed": SEED, "ids": IDS, "classes": classes,
+              "losses": [], "linf": [], "l2": []}
+    for restart in range(max(restarts, 1)):
+        start = random_start(norm, eps, restart, x) if restarts else None
+        losses, attacked = pgd(classifier, x, torch.tensor(classes), norm, eps, eps_step, max_iter, targeted, decay,
+                               start)
+        change = (attacked - x).flatten(1)
+        result["losses"] += [numbers(loss) for loss in losses]
+        result["linf"].append(numbers(change.abs().amax(1)))
+        result["l2"].append(numbers(change.norm(dim=1)))
+    return result
+
+
+def kept_reference(case):
+    """The logits of both ends, their losses, whether they succeed, and which one is to be kept (Foolbox's rule)."""
+    result = {"targeted": case["targeted"], "logits": [], "losses": [], "successes": []}
+    for given, other in (case["first"], case["second"]):
+        p = torch.tensor([given, other] + [(1 - given - other) / 8] * 8, dtype=torch.float64)
+        logits = p.log()
+        result["logits"].append(numbers(logits))
+        result["losses"].append(number(F.cross_entropy(logits, torch.tensor(0))))
+        result["successes"].append((logits.argmax().item() == 0) == case["targeted"])
+    progress = [-loss if case["targeted"] else loss for loss in result["losses"]]
+    result["kept"] = max((0, 1), key=lambda end: (result["successes"][end], progress[end]))
     return result
 
 
 def main():
-    torch.manual_seed(0)
     x, y = pictures(2), torch.tensor([3, 7])
-    classifier = fill(compact_classifier()).eval()
-    result = {"torch": torch.__version__, "labels": y.tolist(),
-              "compact_logits": numbers(classifier(x)), "vgg16_logits": numbers(fill(vgg16()).eval()(x[:1]))}
+    classifier = fill(compact_classifier()).eval().requires_grad_(False)
+    result = {"torch": torch.__version__, "labels": y.tolist(), "compact_logits": numbers(classifier(x)),
+              "vgg16_logits": numbers(fill(vgg16()).eval()(x[:1]))}
 
     xg = x.clone().requires_grad_()
     loss = F.cross_entropy(classifier(xg), y, reduction="none")
     gradient, = torch.autograd.grad(loss.sum(), xg)
     result["picture_gradient"] = {"loss": numbers(loss), **sample(gradient)}
 
-    for name, make in (("tutorial", tutorial_autoencoder), ("compact", compact_autoencoder),
-                       ("residual", residual_autoencoder)):
-        autoencoder = fill(make()).eval()
-        again = autoencoder(x)
-        first, second = classifier(x), classifier(again)
-        result[f"{name}_autoencoder"] = {
-            "output": sample(again),
-            "divergence": [{"direction": d, "temperature": t, "values": numbers(kl(first, second, d, t))}
-                           for d in ("forward", "reverse") for t in (1.0, 0.5, 2.0)],
-            "step": training_step(
-                autoencoder,
-                lambda: kl(first.detach(), classifier(autoencoder(x)), "reverse", 1.0).mean(), 1e-3),
-        }
-    result["attacks"] = [
-        pgd(classifier, x, y, "linf", 0.03, 0.001, 10, False),
-        pgd(classifier, x, y, "linf", 0.004, 0.003, 4, True),
-        pgd(classifier, x, y, "l2", 0.5, 0.2, 5, False),
-    ]
-    student = fill(compact_classifier())
-    result["classifier_step"] = training_step(student, lambda: F.cross_entropy(student(x), y), 2e-3)
-    small = fill(residual_autoencoder(side=12, channels=1, width=2)).state_dict()
-    fixtures = Path(__file__).parent.parent / "tests" / "fixtures"
-    torch.save(small, fixtures / "autoencoder.pth")
-    torch.save(small, fixtures / "autoencoder-legacy.pth", _use_new_zipfile_serialization=False)
-    json.dump(result, sys.stdout, indent=1)
-    print()
+    result["autoencoders"] = [autoencoder_reference(config, classifier, x) for config in AUTOENCODERS]
+    result["attacks"] = [attack_reference(classifier, scenes(2), *setting, targeted)
+                         for setting in ATTACKS for targeted in (False, True)]
+    result["kept"] = [kept_reference(case) for case in KEPT]
+    result["training"] = training()
+    write(FIXTURES / "pytorch.json", result)
+
+    if "--pth" in sys.argv[1:]:
+        small = residual_autoencoder(side=12, channels=1, width=2)
+        small = {name: t.float() if t.is_floating_point() else t for name, t in fill(small).state_dict().items()}
+        torch.save(small, FIXTURES / "autoencoder.pth")
+        torch.save(small, FIXTURES / "autoencoder-legacy.pth", _use_new_zipfile_serialization=False)
 
 
 if __name__ == "__main__":

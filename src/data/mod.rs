@@ -81,3 +81,22 @@ impl Pictures for Joined {
         }
     }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::synthetic::Drawn;
+    use super::*;
+
+    #[test]
+    fn joined_lists_keep_their_pictures_and_labels_in_order() {
+        let (first, second) = (Drawn::training(3, 1), Drawn::training(4, 2));
+        let joined = Joined::new(Box::new(first.clone()), Box::new(second.clone()));
+        assert_eq!(joined.len(), 7);
+        assert_eq!(joined.labels(), [first.labels(), second.labels()].concat());
+        for index in 0..7 {
+            let (list, place): (&Drawn, _) =
+                if index < 3 { (&first, index) } else { (&second, index - 3) };
+            assert!(joined.picture(index).unwrap() == list.picture(place).unwrap(), "{index}");
+        }
+    }
+}

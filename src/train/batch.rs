@@ -57,3 +57,20 @@ pub(super) fn to_batch(values: Vec<f32>, side: usize, device: &Device) -> Tensor
     let n = values.len() / (CHANNELS * side * side);
     Tensor::from_data(TensorData::new(values, [n, CHANNELS, side, side]), device)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Golden values: a seed must mean the same order and the same random choices in every version.
+    #[test]
+    fn the_order_and_the_seeds_of_an_epoch() {
+        let indices: Vec<usize> = (10..20).collect();
+        let order = |seed, epoch| shuffled(&indices, seed, epoch);
+        assert_eq!(order(0, 0), [12, 13, 16, 14, 15, 18, 10, 11, 19, 17]);
+        assert_eq!(order(0, 1), [19, 18, 13, 15, 17, 11, 14, 10, 12, 16]);
+        assert_eq!(order(1, 0), [12, 14, 15, 13, 18, 11, 16, 10, 17, 19]);
+        assert_eq!(seed(0, 0, 0), 11_400_714_819_323_198_485);
+        assert_eq!(seed(7, 3, 2), 2_038_014_396_127_496_801);
+    }
+}

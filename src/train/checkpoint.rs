@@ -240,3 +240,47 @@ impl Found {
         Ok((model, optimizer, state))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state() -> State {
+        State { steps_per_epoch: 3, ..State::new(String::new()) }
+    }
+
+    #[test]
+    fn only_an_epoch_with_a_lower_error_is_better_than_the_best_one() {
+        let mut state = state();
+        let errors = [0.5, 0.6, 0.4, 0.4, 0.45, 0.39];
+        let better = errors.map(|error| state.finish_epoch(error));
+        assert_eq!(better, [true, false, true, false, false, true]);
+        assert_eq!((state.epoch, state.step()), (6, 18));
+    }
+
+    #[test]
+    fn patience_counts_the_epochs_since_the_best_one() {
+        let mut state = state();
+        for (error, exhausted) in
+            [(0.5, false), (0.6, false), (0.4, false), (0.4, false), (0.7, true)]
+        {
+            state.finish_epoch(error);
+            assert_eq!(state.exhausted(2), exhausted, "after {error}");
+            assert!(!state.exhausted(0), "0 never stops a training");
+        }
+    }
+
+    #[test]
+    fn means_weigh_every_picture_alike_and_start_anew_with_an_epoch() {
+        let mut state = state();
+        state.count(1.0, 1.0, 30);
+        state.count(4.0, 0.0, 10);
+        let mean = state.mean();
+        assert!((mean.loss - 1.75).abs() < 1e-9 && (mean.right - 0.75).abs() < 1e-9, "{mean:?}");
+        assert_eq!(state.step(), 2);
+        state.finish_epoch(0.5);
+        state.count(2.0, 0.5, 7);
+        assert!((state.mean().loss - 2.0).abs() < 1e-9 && (state.mean().right - 0.5).abs() < 1e-9);
+        assert_eq!(state.step(), 4);
+    }
+}

@@ -1,24 +1,30 @@
-//! The numbers are right: held against finite differences, against PyTorch, and against what must hold for
-//! any weights.
+//! The numbers are right: held against finite differences, against PyTorch, against what must hold for any
+//! weights, and against what they were.
 //!
 //! Weights and pictures are made by integer arithmetic from names and places (`noise`), here and in
-//! scripts/pytorch_reference.py alike, so networks of any size need no file.
+//! scripts/pytorch_shared.py alike, so networks of any size need no file.
 
+mod bundled;
 mod finite_differences;
+mod golden;
+mod learning;
 mod properties;
 mod pytorch;
+mod training;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
+use burn_store::{BurnToPyTorchAdapter, ModuleSnapshot};
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
 use second_look::attack::Input;
 use second_look::class::Class;
+use second_look::data::Pictures;
 use second_look::detector::{Detector, ScoreConfig};
 use second_look::model::card::{Architecture, Card};
 use second_look::model::weights;
 use second_look::model::{Autoencoder, AutoencoderConfig, Classifier, ClassifierConfig, Precision};
-use second_look::picture::VALUES;
+use second_look::picture::{Picture, VALUES};
 
 /// `count` numbers in [-0.5, 0.5) that depend on `name` and on nothing else.
 fn noise(name: &str, count: usize) -> Vec<f32> {
@@ -87,14 +93,67 @@ fn autoencoder(config: AutoencoderConfig, device: &Device) -> Autoencoder {
 }
 
 const TUTORIAL: AutoencoderConfig = AutoencoderConfig::Tutorial { latent: 100 };
-const COMPACT: AutoencoderConfig = AutoencoderConfig::Compact { channels: 8 };
-const RESIDUAL: AutoencoderConfig =
-    AutoencoderConfig::Residual { side: 24, channels: 8, width: 64 };
 
 fn pictures(count: usize) -> Tensor<4> {
     let values: Vec<f32> =
         noise("picture", count * VALUES).into_iter().map(|u| 0.5 + 0.8 * u).collect();
     Tensor::from_data(TensorData::new(values, [count, 3, 96, 96]), &Device::flex())
+}
+
+/// Pictures of coloured blocks of 16x16 pixels with fine noise. Unlike noise alone, these look different to a
+/// network when they are flipped, cut out, or mixed up.
+struct Scenes {
+    bytes: Vec<u8>,
+    labels: Vec<Class>,
+}
+
+impl Scenes {
+    fn new(labels: Vec<Class>) -> Self {
+        let blocks = noise("scene", labels.len() * 3 * 6 * 6);
+        let byte = |(i, grain): (usize, f32)| {
+            let (plane, y, x) = (i / (96 * 96), i / 96 % 96, i % 96);
+            let block = blocks[plane * 36 + y / 16 * 6 + x / 16];
+            let value = 128.0 + 220.0 * f64::from(block) + 60.0 * f64::from(grain);
+            value.floor().clamp(0.0, 255.0) as u8
+        };
+        let grain = noise("grain", labels.len() * VALUES);
+        Self { bytes: grain.into_iter().enumerate().map(byte).collect(), labels }
+    }
+}
+
+impl Pictures for Scenes {
+    fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    fn labels(&self) -> &[Class] {
+        &self.labels
+    }
+
+    fn read(&self, index: usize, bytes: &mut [u8; VALUES]) -> second_look::error::Result<()> {
+        bytes.copy_from_slice(&self.bytes[index * VALUES..(index + 1) * VALUES]);
+        Ok(())
+    }
+}
+
+/// The first of those pictures as a batch.
+fn scenes(count: usize) -> Tensor<4> {
+    let scenes = Scenes::new(vec![Class::Cat; count]);
+    let pictures: Vec<Picture> = (0..count).map(|i| scenes.picture(i).unwrap()).collect();
+    Picture::batch(&pictures, &Device::flex())
+}
+
+/// Every tensor by PyTorch's name, in PyTorch's layout.
+fn named<M: ModuleSnapshot>(module: &M) -> Vec<(String, Vec<f32>)> {
+    module
+        .collect(None, Some(Box::new(BurnToPyTorchAdapter)), true)
+        .into_iter()
+        .map(|tensor| {
+            let bytes = tensor.to_bytes().unwrap();
+            let values = bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+            (tensor.name.to_string(), values)
+        })
+        .collect()
 }
 
 /// What an attack on these images starts from.
