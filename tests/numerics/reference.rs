@@ -3,8 +3,9 @@
 //! must be. The native tests and the browser's (tests/page/numerics.rs) make the same comparisons.
 //!
 //! Tolerances. PyTorch in 32 bits differs from the reference, which is in 64, by up to 8e-7 of the largest logit and by
-//! 2e-7 nats in a score; the browser's CPU and a software WebGPU by 4e-7 and 2e-7. An attack takes signs of gradients, some of which are near zero, so its losses differ by
-//! up to 7e-3 of the largest, the logits where it ends by 5e-3, and the score there by 1.1e-2.
+//! 2e-7 nats in a score; the browser's CPU and a software WebGPU by 4e-7 and 2e-7. An attack takes signs of gradients,
+//! some of which are near zero, so PyTorch's losses differ by up to 7e-3 of the largest, the logits where it ends by 5e-3,
+//! and the score there by 1.1e-2.
 
 use std::collections::BTreeMap;
 use std::fs;
