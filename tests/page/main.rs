@@ -592,7 +592,10 @@ fn the_module_exports_its_static_constructors() {
     );
     let exports: Vec<(String, String)> = serde_json::from_value(exports).unwrap();
     let constructors = ("__wasm_call_ctors".to_owned(), "function".to_owned());
-    assert!(exports.contains(&constructors), "run scripts/build-web.sh: {exports:?}");
+    assert!(
+        exports.contains(&constructors),
+        "__wasm_call_ctors is missing: run scripts/build-web.sh"
+    );
     page.until_state(&["ready"]);
     page.finish(&[]);
 }
