@@ -12,7 +12,7 @@ import { current, starting, threshold } from './state.js';
 /** @typedef {{kind: Kind, headline: string, detail: string}} Message */
 
 /** @param {number} share */
-export const percent = (share) => `${(share * 100).toFixed(share > 0.9995 || share < 0.0005 ? 0 : 1)} %`;
+export const percent = (share) => `${(share * 100).toFixed(share > 0.9995 || share < 0.0005 ? 0 : 1)}\u00a0%`; // kept on one line
 
 /** A divergence or loss, with as many digits as say something. @param {number} value */
 export const nats = (value) => (value < 0.095 ? value.toFixed(3) : value < 9.95 ? value.toFixed(2) : value.toFixed(1));
@@ -31,7 +31,7 @@ export function message(state) {
       if (bytes === undefined) return { kind: 'wait', headline: 'Looking at the picture …', detail: '' };
       return {
         kind: 'wait',
-        headline: `Loading the two networks …${bytes > 0 ? ` ${(bytes / 1e6).toFixed(1)} MB` : ''}`,
+        headline: `Loading the networks …${bytes > 0 ? ` ${(bytes / 1e6).toFixed(1)} MB` : ''}`,
         detail: 'They run on your machine. Nothing that you open here leaves it.',
       };
     }
@@ -178,7 +178,7 @@ function comparison({ prediction, reconstruction_prediction: second, adversarial
   if (other.name !== first) {
     return adversarial
       ? 'The second prediction disagrees'
-      : `The second prediction leans to ${other.name}, but not far enough`;
+      : `The second prediction is ${other.name}, but the two are not far enough apart`;
   }
   if (!adversarial) return 'The second prediction agrees';
   const [a, b] = [sureOf(prediction, classes, first), other.probability];

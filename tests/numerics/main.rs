@@ -10,11 +10,13 @@ mod golden;
 mod learning;
 mod properties;
 mod pytorch;
+mod reference;
 mod training;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use burn_store::{BurnToPyTorchAdapter, ModuleSnapshot};
+use reference::assert_close;
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
 use second_look::attack::Input;
@@ -175,15 +177,4 @@ fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 
 fn norm(values: &[f32]) -> f64 {
     values.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt()
-}
-
-/// Fails unless every pair is equal to `tolerance`, relative to the largest value expected.
-#[track_caller]
-fn assert_close(what: &str, ours: &[f32], expected: &[f64], tolerance: f64) {
-    assert_eq!(ours.len(), expected.len(), "{what}");
-    let scale = expected.iter().fold(1e-12, |m: f64, v| m.max(v.abs()));
-    for (i, (a, b)) in ours.iter().zip(expected).enumerate() {
-        let error = (f64::from(*a) - b).abs() / scale;
-        assert!(error <= tolerance, "{what}, place {i}: {a} instead of {b} (off by {error:.1e})");
-    }
 }

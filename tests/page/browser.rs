@@ -217,6 +217,11 @@ impl Page {
         std::fs::read(path).unwrap()
     }
 
+    /// Removes what was saved, so that it can be saved again under the same name.
+    pub fn forget(&self, name: &str) {
+        std::fs::remove_file(self.downloads.path().join(name)).unwrap();
+    }
+
     /// The run as the page saves it.
     #[track_caller]
     pub fn run(&self, name: &str) -> Value {

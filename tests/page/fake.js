@@ -16,6 +16,7 @@ const pgd = (numbers) => ({ norm: 'linf', eps: 0.03, eps_step: 0.001, max_iter: 
 
 export default async function init({ module_or_path }) {
   await (await module_or_path).arrayBuffer();
+  return {};
 }
 
 export const constants = () => ({

@@ -402,3 +402,33 @@ fn a_part_of_the_page_that_does_not_load_is_told() {
     page.until_state(&["ready"]);
     page.finish(&["404"]);
 }
+
+#[test]
+fn bars_and_the_chosen_sample_are_seen_in_forced_colours() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::start();
+    page.tab
+        .call_method(Emulation::SetEmulatedMedia {
+            media: None,
+            features: Some(vec![Emulation::MediaFeature {
+                name: "forced-colors".to_owned(),
+                value: "active".to_owned(),
+            }]),
+        })
+        .unwrap();
+    page.open(&host.url, &["ready"]);
+    assert_eq!(page.js("matchMedia('(forced-colors: active)').matches"), true);
+    let colour = |selector: &str, property: &str| {
+        page.js(&format!("getComputedStyle(document.querySelector('{selector}')).{property}"))
+    };
+    for bars in ["#bars-original", "#bars-second"] {
+        let (fill, track) = (format!("{bars} .bar-fill"), format!("{bars} .bar-track"));
+        assert_ne!(colour(&fill, "backgroundColor"), colour(&track, "backgroundColor"));
+    }
+    assert_ne!(
+        colour(".sample :checked + img", "borderTopColor"),
+        colour(".sample :not(:checked) + img", "borderTopColor")
+    );
+    assert_ne!(colour("#mark-now", "backgroundColor"), colour("#mark-clean", "backgroundColor"));
+    page.finish(&["404"]);
+}

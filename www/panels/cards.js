@@ -36,7 +36,7 @@ function describe(title, { training, figures, detector, architecture, licence })
     const { data, protocol, pictures, epochs } = training;
     lines.push(`trained on ${pictures.toLocaleString('en')} pictures (${data}, protocol ${protocol}); last run: ${epochs} epoch${epochs === 1 ? '' : 's'}`);
   }
-  for (const [name, value] of Object.entries(figures ?? {})) lines.push(`${name.replaceAll('_', ' ')}: ${value.toFixed(3)}`);
+  for (const [name, value] of Object.entries(figures ?? {})) lines.push(`${name.replaceAll('_', ' ')}: ${value < 10 ? value.toFixed(3) : value}`);
   if (detector) lines.push(`threshold: ${nats(detector.threshold)} nats (${detector.divergence.direction} KL, temperature ${detector.divergence.temperature})`);
   lines.push(`licence: ${licence}`);
   const text = element('dd');

@@ -15,8 +15,8 @@ const NAMES = {
   attacked: 'attacked',
   noise: 'noise, amplified',
   reconstruction: 'reconstruction',
-  corrector: 'corrector’s reconstruction',
-  lost: 'what the reconstruction changed',
+  corrector: 'by the corrector',
+  lost: 'reconstruction error',
 };
 
 /** @type {ParentNode} */

@@ -7,6 +7,7 @@ import init, { Session, constants, decode, png, qr } from '../../pkg/second_look
 import { inDecimals } from '../core.js';
 import { CLASSIFIER } from '../models.js';
 
+/** @typedef {import('../../pkg/second_look.js').InitOutput} InitOutput */
 /** @typedef {import('../core.js').Class} Class */
 /** @typedef {import('../core.js').AttackConfig} AttackConfig */
 /** @typedef {'run' | 'pause' | 'once' | 'cancel'} Pace */
@@ -85,7 +86,10 @@ async function loadModule(came) {
   const path = '../pkg/second_look_bg.wasm'; // beside the page's folder
   const response = await load(path, came);
   try {
-    await init({ module_or_path: response });
+    const exports = /** @type {InitOutput & {__wasm_call_ctors?: () => void}} */ (await init({ module_or_path: response }));
+    // Runs the module's static constructors, once and before anything else. A module that does not export them runs
+    // them at every call instead, which takes 0.45 ms each time.
+    exports.__wasm_call_ctors?.();
   } catch (error) {
     const what = error instanceof WebAssembly.CompileError ? 'is damaged' : 'did not come whole';
     throw new Error(`${nameOf(path)} ${what} (${/** @type {Error} */ (error).message}); try again.`);

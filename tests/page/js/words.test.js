@@ -15,8 +15,8 @@ const words = (what) => verdictInWords({ clean: undefined, wanted: '', own: fals
 test('the second prediction is called less sure, or surer, only when it is', () => {
   /** @type {[number, number, RegExp][]} */
   const cases = [
-    [0.95, 0.6, /less sure \(95\.0 % → 60\.0 %\)/],
-    [0.868, 1, /surer \(86\.8 % → 100 %\)/],
+    [0.95, 0.6, /less sure \(95\.0\u00a0% → 60\.0\u00a0%\)/],
+    [0.868, 1, /surer \(86\.8\u00a0% → 100\u00a0%\)/],
     [1, 0.993, /small probabilities differ/],
     [0.996, 0.997, /small probabilities differ/],
   ];
@@ -52,7 +52,7 @@ test('of a sample it is known what it shows', () => {
   assert.deepEqual(words({ verdict: clean }), {
     kind: 'good',
     headline: 'Airplane. The second prediction agrees, KL 0.010 ≤ 0.10: nothing suspicious.',
-    detail: 'The classifier is 80.0 % sure. Now attack the picture.',
+    detail: 'The classifier is 80.0\u00a0% sure. Now attack the picture.',
   });
   const found = words({ verdict: verdict(BIRD, AIRPLANE, AIRPLANE, 0.5), clean });
   assert.equal(found.kind, 'good');
@@ -69,6 +69,11 @@ test('of a sample it is known what it shows', () => {
   assert.match(words({ verdict: clean, clean, wanted: 'car' }).headline, /^Not fooled: still airplane, not car/);
 });
 
+test('another second prediction within the threshold is told without a doubt about it', () => {
+  const { headline } = words({ verdict: verdict(BIRD, AIRPLANE), clean: verdict(AIRPLANE, AIRPLANE) });
+  assert.match(headline, /The second prediction is airplane, but the two are not far enough apart, KL/);
+});
+
 test('a picture that was attacked elsewhere is not called a false alarm', () => {
   const own = words({ verdict: verdict(BIRD, AIRPLANE, AIRPLANE, 0.6), own: true });
   assert.equal(own.kind, 'mixed');
@@ -80,7 +85,7 @@ test('a picture that was attacked elsewhere is not called a false alarm', () => 
 
 test('a doubtful correction says so', () => {
   const doubtful = verdict(BIRD, AIRPLANE, [0.4, 0.3, 0.3], 0.5);
-  assert.match(words({ verdict: doubtful, clean: verdict(AIRPLANE, AIRPLANE) }).detail, /airplane, 40\.0 %: far from sure/);
+  assert.match(words({ verdict: doubtful, clean: verdict(AIRPLANE, AIRPLANE) }).detail, /airplane, 40\.0\u00a0%: far from sure/);
   assert.doesNotMatch(words({ verdict: verdict(BIRD, AIRPLANE, AIRPLANE, 0.5) }).detail, /far from sure/);
 });
 
