@@ -42,13 +42,13 @@ fn the_shipped_defence_detects_as_the_reference_does() {
     // Logits tell more than probabilities, most of which are nearly 0 or 1.
     let classifier = defence.classifier();
     let logits = |images: Tensor<4>| values(classifier.forward(images));
-    let first = logits(x);
-    let second = logits(detection.reconstructions);
+    let predictions = logits(x);
+    let of_reconstructions = logits(detection.reconstructions);
     let corrected = logits(detection.corrections.unwrap().flip([3]));
     for (n, (expected, _)) in samples.iter().enumerate() {
         let row = |all: &[f32]| all[10 * n..10 * n + 10].to_vec();
-        assert_close("CL(x)", &row(&first), &expected.classifier, 5e-6);
-        assert_close("CL(AE(x))", &row(&second), &expected.reconstruction, 5e-6);
+        assert_close("CL(x)", &row(&predictions), &expected.classifier, 5e-6);
+        assert_close("CL(AE(x))", &row(&of_reconstructions), &expected.reconstruction, 5e-6);
         assert_close("CL(corrector(flip(x)))", &row(&corrected), &expected.correction, 5e-6);
         expected.assert_detected(&detection.verdicts[n]);
     }

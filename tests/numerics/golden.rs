@@ -1,6 +1,6 @@
 //! Values that must not change unnoticed, whatever computes them.
 //!
-//! A seed in a model card or in a paper stands for a split, an order, drawings and first weights. A new version of
+//! A seed in a model card or in a paper stands for a split, an order, drawings and initial weights. A new version of
 //! `rand` or burn, or another palette, changes what it stands for: then these tests fail, and whoever makes the change
 //! says so in the changelog and replaces the values. The figures of the bundled models catch what no single step
 //! shows: an evaluation that does not attack, that measures clean pictures twice, or that judges by the wrong
@@ -82,10 +82,10 @@ fn the_drawn_pictures_of_a_list() {
     }
 }
 
-/// First weights come from burn's generator, of which a process has one for all CPU devices. Other tests may draw from
+/// Initial weights come from burn's generator, of which a process has one for all CPU devices. Other tests may draw from
 /// it at the same moment, so a try that none of them disturbed is enough.
 #[test]
-fn the_first_weights_of_a_seed() {
+fn the_initial_weights_of_a_seed() {
     let first = || {
         let config = ClassifierConfig::Compact;
         let options = ClassifierOptions { config, small_epochs: 0, frozen_epochs: 0 };

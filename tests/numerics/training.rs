@@ -174,7 +174,7 @@ impl Training {
     }
 }
 
-/// Weights to start from: made up, so that tests that run at the same time cannot change them, as they can change what
+/// Initial weights that are made up, so that tests that run at the same time cannot change them, as they can change what
 /// burn's generator draws.
 pub fn initial(weights: Vec<u8>) -> InitialWeights {
     InitialWeights { path: PathBuf::from("made up"), weights, crc32: 0 }
