@@ -15,7 +15,7 @@ pub enum Command {
     /// STL-10 (2.6 GB), unpacked while it is downloaded; give the folder with --data afterwards.
     Stl10(Stl10),
     /// torchvision's VGG16, trained on ImageNet (0.55 GB); give the file with --init afterwards.
-    Vgg16(Place),
+    Vgg16(Target),
 }
 
 #[derive(Args)]
@@ -25,11 +25,11 @@ pub struct Stl10 {
     unlabeled: bool,
 
     #[command(flatten)]
-    place: Place,
+    target: Target,
 }
 
 #[derive(Args)]
-pub struct Place {
+pub struct Target {
     /// Folder for the files. An interrupted download is resumed.
     #[arg(long, value_name = "DIR", default_value = "data")]
     to: PathBuf,
@@ -39,7 +39,7 @@ pub struct Place {
     mirror: Option<String>,
 }
 
-impl Place {
+impl Target {
     fn remote(&self, mut remote: Remote) -> Remote {
         if let Some(url) = &self.mirror {
             remote.url.clone_from(url);
@@ -51,7 +51,7 @@ impl Place {
 pub fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Stl10(arguments) => stl10(&arguments),
-        Command::Vgg16(place) => vgg16(&place),
+        Command::Vgg16(target) => vgg16(&target),
     }
     .map_err(|e| anyhow!("{e:#} (--mirror chooses another address, --to another folder)"))?;
     Ok(ExitCode::SUCCESS)
@@ -62,7 +62,7 @@ fn length(path: &Path) -> u64 {
 }
 
 fn stl10(arguments: &Stl10) -> Result<()> {
-    let folder = &arguments.place.to;
+    let folder = &arguments.target.to;
     let files: Vec<(&str, u64)> = UNPACKED
         .into_iter()
         .filter(|(name, _)| arguments.unlabeled || !name.starts_with("unlabeled"))
@@ -72,7 +72,7 @@ fn stl10(arguments: &Stl10) -> Result<()> {
         info!("{} already holds STL-10", folder.display());
         return Ok(());
     }
-    let remote = arguments.place.remote(Remote::stl10());
+    let remote = arguments.target.remote(Remote::stl10());
     let part = remote.part(folder);
     let unpacked: u64 = files.iter().map(|(_, bytes)| bytes).sum();
     check_space(folder, remote.bytes.saturating_sub(length(&part)) + unpacked)?;
@@ -85,16 +85,16 @@ fn stl10(arguments: &Stl10) -> Result<()> {
     Ok(())
 }
 
-fn vgg16(place: &Place) -> Result<()> {
-    let remote = place.remote(Remote::vgg16());
-    let whole = place.to.join(&remote.name);
+fn vgg16(target: &Target) -> Result<()> {
+    let remote = target.remote(Remote::vgg16());
+    let whole = target.to.join(&remote.name);
     if length(&whole) == remote.bytes {
         info!("{} exists already", whole.display());
         return Ok(());
     }
-    check_space(&place.to, remote.bytes.saturating_sub(length(&remote.part(&place.to))))?;
+    check_space(&target.to, remote.bytes.saturating_sub(length(&remote.part(&target.to))))?;
     let bar = Transfer::new(remote.bytes);
-    let whole = remote.fetch(&place.to, RetryPolicy::default(), &mut |bytes| bar.at(bytes))?;
+    let whole = remote.fetch(&target.to, RetryPolicy::default(), &mut |bytes| bar.at(bytes))?;
     info!(
         "VGG16 is in {0}: start from it with `train classifier --architecture vgg16 --init {0}`",
         whole.display()

@@ -213,7 +213,7 @@ fn join(
     Box::new(Joined::new(pictures, more))
 }
 
-/// Labels of so many drawn pictures.
+/// Labels of `count` drawn pictures.
 fn drawn_labels(count: usize) -> Result<Vec<Class>> {
     if count > MOST_DRAWN {
         return Err(Error::Count { wanted: count, available: MOST_DRAWN });
@@ -267,7 +267,7 @@ mod tests {
         indices.iter().map(read).collect()
     }
 
-    /// STL-10's three splits with so many pictures of each class; every picture is another one.
+    /// STL-10's three splits with `per_class` pictures of each class, all of them different.
     fn stl10(per_class: usize) -> (tempfile::TempDir, Dataset) {
         let folder = tempfile::tempdir().unwrap();
         for (at, split) in ["train", "test", "unlabeled"].into_iter().enumerate() {

@@ -11,10 +11,10 @@ use crate::error::{Error, Result, not_safetensors};
 
 /// Twice the size of VGG16 in 64 bits.
 const LARGEST_FILE: u64 = 2 << 30;
-/// Tensors may share their storage, but not so often that they come to more than so many times the file's size: a
-/// file of a few kilobytes can name views of any size.
+/// Largest ratio of the tensors' bytes to the file's. Tensors may share their storage, but a file of a few kilobytes
+/// can also name views of any size.
 const MOST_EXPANSION: u64 = 4;
-/// What tensors may always come to, in bytes.
+/// Bytes that the tensors may have whatever the file's size.
 const ALWAYS_ALLOWED: u64 = 1 << 20;
 
 /// The state dict in a file, as the bytes of a safetensors file, whichever it was. No code in a `.pth` file is
