@@ -194,10 +194,10 @@ fn restarts_begin_inside_the_ball_and_the_best_one_is_kept() {
             }
             assert_ne!(starts[0], starts[1]);
             let best = values(attack.best().unwrap().loss.clone());
-            for image in 0..2 {
+            for (image, best) in best.iter().enumerate() {
                 let key = |end: &(Vec<bool>, Vec<f32>)| (end.0[image], end.1[image]);
                 let expected = ends.iter().map(key).max_by(|a, b| a.partial_cmp(b).unwrap());
-                assert_eq!(best[image], expected.unwrap().1);
+                assert_eq!(*best, expected.unwrap().1);
             }
             let again = attack_loss(classifier, &x, &classes, pgd);
             assert_eq!(again, best);
