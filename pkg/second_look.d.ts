@@ -1,38 +1,48 @@
 /* tslint:disable */
 /* eslint-disable */
 /**
- * A network and its size.
+ * A named setting.
+ */
+export type Preset = "tutorial" | "strong";
+
+/**
+ * A network and its sizes.
  */
 export type Architecture = ({ model: "classifier" } & ClassifierConfig) | ({ model: "autoencoder" } & AutoencoderConfig);
 
 /**
- * A score, a threshold, and where the threshold comes from.
+ * A norm, its range and its named settings.
  */
-export interface Detector {
+export interface NormConstants {
+    norm: Norm;
     /**
-     * How the score is computed.
+     * The largest eps and eps_step.
      */
-    divergence: Divergence;
+    largest: number;
     /**
-     * Scores above it mean adversarial; in nats.
+     * The default setting.
+     */
+    tutorial: Pgd;
+    /**
+     * The strong setting.
+     */
+    strong: Pgd;
+}
+
+/**
+ * A score and a threshold.
+ */
+export interface Detector extends ScoreConfig {
+    /**
+     * Scores above it mean adversarial; in nats, 0 or more.
      */
     threshold: number;
 }
 
 /**
- * How two predictions are compared.
+ * An attack with all its parameters.
  */
-export interface Divergence {
-    /**
-     * Order of the predictions.
-     */
-    direction: Direction;
-    /**
-     * T > 0: predictions become p^(1/T), renormalised, before they are compared. Below 1 sharpens,
-     * above 1 softens, 1 leaves them alone.
-     */
-    temperature: number;
-}
+export type AttackConfig = ({ attack: "pgd" } & Pgd) | ({ attack: "mi-fgsm" } & MiFgsm);
 
 /**
  * How weights were trained.
@@ -43,23 +53,27 @@ export interface Training {
      */
     data: string;
     /**
-     * Which of STL-10's splits was learned from.
+     * Which of STL-10's splits was trained on.
      */
     protocol: Protocol;
     /**
-     * Pictures learned from; the held-out ones are not among them.
+     * Number of training pictures, without those held out.
      */
     pictures: number;
     /**
-     * Passes over them until these weights were kept.
+     * Epochs until these weights were kept.
      */
     epochs: number;
     /**
-     * Of every random choice.
+     * Seed of every random choice.
      */
     seed: number;
     /**
-     * The options that this depended on.
+     * Version of this crate that trained them; none in files from before it was recorded.
+     */
+    version?: string | undefined;
+    /**
+     * The options of the training.
      */
     options: unknown;
 }
@@ -73,38 +87,38 @@ export interface Training {
 export type Class = "airplane" | "bird" | "car" | "cat" | "deer" | "dog" | "horse" | "monkey" | "ship" | "truck";
 
 /**
- * One place of an attack's way, and the second look at it.
+ * One step of an attack on a picture.
  */
-export interface WatchedStep {
-    progress: Progress;
-    picture: Float32Array;
-    look: Look;
-}
-
-/**
- * One place of an attack's way.
- */
-export interface Progress {
+export interface AttackStep {
     /**
-     * Which random start, from 0.
+     * The restart, from 0.
      */
-    start: number;
+    restart: number;
     /**
-     * Steps made since, 0..=max_iter.
+     * Steps made since the restart began, 0..=max_iter.
      */
     t: number;
     /**
-     * Cross-entropy with the given class.
+     * The objective's loss, in nats.
      */
     loss: number;
     /**
-     * CL(x_t).
+     * CL(x_t), the ten probabilities.
      */
-    probabilities: number[];
+    prediction: Probabilities;
     /**
      * Distance from the original in the attack's norm.
      */
     distance: number;
+}
+
+/**
+ * One step of an attack, and what the defence finds in its picture.
+ */
+export interface WatchedStep {
+    step: AttackStep;
+    picture: Float32Array;
+    detection: Detection;
 }
 
 /**
@@ -113,10 +127,18 @@ export interface Progress {
 export type Direction = "forward" | "reverse";
 
 /**
- * Projected gradient descent, Madry et al. 2018 (arXiv 1706.06083).
- *
- * The default is the tutorial's setting, which moves each value by at most 10 x 0.001; a field that is
- * missing where one is read takes its default.
+ * Parameters of MI-FGSM.
+ */
+export interface MiFgsm extends Pgd {
+    /**
+     * How much of the accumulated gradient is kept from step to step, in 0..=1; 1 in the paper.
+     */
+    decay?: number;
+}
+
+/**
+ * Parameters of PGD; names as in the Adversarial Robustness Toolbox. A field that is missing where one is
+ * read takes its default.
  */
 export interface Pgd {
     /**
@@ -124,94 +146,141 @@ export interface Pgd {
      */
     norm?: Norm;
     /**
-     * Largest distance from the original, in units of the pictures' [0, 1].
+     * Largest distance from the original, above 0; images have values in [0, 1].
      */
     eps?: number;
     /**
-     * Length of one step, in the same units.
+     * Length of one step, above 0, in the same units.
      */
     eps_step?: number;
     /**
-     * Number of steps.
+     * Number of steps, 1..=[`Pgd::MAX_STEPS`].
      */
     max_iter?: number;
     /**
-     * 0: start at the picture itself. n: start n times at a random place of the ball, keep the best.
+     * 0: start at the image itself. n: n restarts from random points of the ball, the best one kept.
      */
     num_random_init?: number;
     /**
-     * false: away from the given class (the true one). true: towards the given class (the wanted one).
+     * false: away from the given class (the true one). true: towards the given class (the target).
      */
     targeted?: boolean;
     /**
-     * For the random starts.
+     * Seed of the random restarts.
      */
     seed?: number;
 }
 
 /**
- * The second look at a picture.
+ * The Kullback-Leibler divergence between two predictions.
  */
-export interface Look {
-    verdict: Verdict;
-    reconstruction: Float32Array;
-    correction: Float32Array | undefined;
+export interface Divergence {
+    /**
+     * Order of the predictions.
+     */
+    direction: Direction;
+    /**
+     * T > 0: both predictions become p^(1/T), renormalised, before they are compared. Below 1
+     * sharpens, above 1 softens, 1 leaves them alone. (alibi-detect's `AdversarialAE` applies its
+     * temperature to CL(x) only, so its scores at T != 1 are another quantity.)
+     */
+    temperature: number;
 }
 
 /**
- * What the detector says of one picture.
- */
-export interface Verdict {
-    /**
-     * CL(x), the ten probabilities.
-     */
-    first: number[];
-    /**
-     * CL(AE(x)).
-     */
-    second: number[];
-    /**
-     * What answers if the picture is adversarial: CL's prediction on the corrector's reconstruction, or,
-     * without a corrector, CL(AE(x)).
-     */
-    correction: number[];
-    /**
-     * S(x), in nats.
-     */
-    score: number;
-    /**
-     * The threshold it was held against.
-     */
-    threshold: number;
-    /**
-     * Whether the score is above the threshold.
-     */
-    adversarial: boolean;
-    /**
-     * The most likely class of the correction if adversarial, of CL(x) if not.
-     */
-    answer: Class;
-}
-
-/**
- * What the files say of themselves.
+ * The cards of the files that a [`Defence`] was loaded from.
  */
 export interface Cards {
+    /**
+     * The classifier's.
+     */
     classifier: Card;
+    /**
+     * The autoencoder's.
+     */
     autoencoder: Card;
+    /**
+     * The corrector's.
+     */
     corrector: Card | undefined;
 }
 
 /**
- * What weights say of themselves.
+ * What JavaScript needs to know of the core, so that it repeats none of it.
+ */
+export interface Constants {
+    /**
+     * The ten classes, in the order of all probabilities.
+     */
+    classes: Class[];
+    /**
+     * Width and height of every picture, in pixels.
+     */
+    side: number;
+    /**
+     * The largest number of steps of an attack.
+     */
+    max_steps: number;
+    /**
+     * The norms.
+     */
+    norms: NormConstants[];
+}
+
+/**
+ * What a person chose; what is missing follows from the attack, the preset and the norm.
+ */
+export interface AttackOptions {
+    /**
+     * Which attack.
+     */
+    attack?: AttackName;
+    /**
+     * Start from a named setting; the options below change single parameters of it.
+     */
+    preset?: Preset;
+    /**
+     * Which distance from the original is bounded [default: linf]
+     */
+    norm?: Norm | undefined;
+    /**
+     * Largest distance from the original; values range from 0 to 1. With linf, 0.03 is 8 of 255 grey
+     * levels [default: the preset's for the norm]
+     */
+    eps?: number | undefined;
+    /**
+     * Length of one step [default: the preset's for the norm]
+     */
+    eps_step?: number | undefined;
+    /**
+     * Number of steps, up to 10000 [default: the preset's]
+     */
+    max_iter?: number | undefined;
+    /**
+     * Restart so many times from a random point of the ball and keep the best; 0 starts at the picture
+     * [default: 0]
+     */
+    num_random_init?: number | undefined;
+    /**
+     * With mi-fgsm: how much of the accumulated gradient is kept from step to step, 0 to 1 [default: 1]
+     */
+    decay?: number | undefined;
+    /**
+     * Seed of the random restarts [default: 0]
+     */
+    attack_seed?: number | undefined;
+}
+
+/**
+ * What a weights file says of its network: architecture, training, figures, detector.
  */
 export interface Card {
     /**
-     * The network they belong to.
+     * The network.
      */
     architecture: Architecture;
     /**
-     * What they were trained on.
+     * How the weights were trained; `None` if they were imported.
      */
     training: Training | undefined;
     /**
@@ -223,10 +292,76 @@ export interface Card {
      */
     detector: Detector | undefined;
     /**
-     * Who may do what with them.
+     * CRC-32 of the file, in another number format, that this one was exported from. An autoencoder's threshold
+     * was inferred with the weights in that format.
+     */
+    converted_from?: number;
+    /**
+     * Terms of use of the weights.
      */
     licence: string;
 }
+
+/**
+ * What the defence finds in one picture.
+ */
+export interface Detection {
+    verdict: Verdict;
+    reconstruction: Float32Array;
+    /**
+     * The corrector's reconstruction, if there is a corrector.
+     */
+    correction: Float32Array | undefined;
+}
+
+/**
+ * What the detector decides for one picture.
+ */
+export interface Verdict {
+    /**
+     * CL(x), the ten probabilities.
+     */
+    prediction: Probabilities;
+    /**
+     * CL(AE(x)).
+     */
+    reconstruction_prediction: Probabilities;
+    /**
+     * CL's prediction on the corrector's reconstruction of the flipped picture; `None` without a
+     * corrector.
+     */
+    corrected_prediction: Probabilities | undefined;
+    /**
+     * S(x), in nats.
+     */
+    score: number;
+    /**
+     * The threshold that the score was compared with, in nats.
+     */
+    threshold: number;
+    /**
+     * Whether the score is above the threshold.
+     */
+    adversarial: boolean;
+    /**
+     * The answer: `answer_if_adversarial` or `answer_if_clean`.
+     */
+    answer: Class;
+    /**
+     * The answer at any threshold that the score does not exceed: CL(x)'s most likely class.
+     */
+    answer_if_clean: Class;
+    /**
+     * The answer at any threshold below the score: the most likely class of the corrected prediction,
+     * or, without a corrector, of CL(AE(x)).
+     */
+    answer_if_adversarial: Class;
+}
+
+/**
+ * Which attack.
+ */
+export type AttackName = "pgd" | "mi-fgsm";
 
 /**
  * Which autoencoder to build.
@@ -244,20 +379,28 @@ export type Norm = "linf" | "l2";
 export type ClassifierConfig = { name: "vgg16" } | { name: "compact" };
 
 /**
- * Which of STL-10's two labelled splits is learned from; the other one is measured on.
+ * Which of STL-10's two labelled splits is trained on; the other one is measured on.
  */
 export type Protocol = "tutorial" | "standard";
+
+/**
+ * Which score a detector uses, with its parameters.
+ */
+export type ScoreConfig = { divergence: Divergence };
+
+/** Ten probabilities, in the order of the classes. */
+export type Probabilities = number[];
 
 
 /**
  * An attack under way.
  */
-export class Run {
+export class AttackRun {
     private constructor();
     free(): void;
     [Symbol.dispose](): void;
     /**
-     * Makes a step and looks at where it led a second time; `undefined` when all steps are made.
+     * Computes the next step and detects on its picture; `undefined` when all steps are done.
      *
      * # Errors
      * When the device does not answer.
@@ -266,19 +409,19 @@ export class Run {
 }
 
 /**
- * The networks on one device.
+ * The defence on one device.
  */
 export class Session {
     private constructor();
     free(): void;
     [Symbol.dispose](): void;
     /**
-     * Starts an attack that leads a picture away from `class`, or towards it if `pgd` is targeted.
+     * Starts an attack that leads a picture away from `class`, or, if `config` is targeted, towards it.
      *
      * # Errors
      * When a value is no picture's, or a parameter is out of its range.
      */
-    attack(picture: Float32Array | number[], _class: Class, pgd: Pgd): Run;
+    attack(picture: Float32Array | number[], _class: Class, config: AttackConfig): AttackRun;
     /**
      * What the files say of themselves.
      *
@@ -287,21 +430,29 @@ export class Session {
      */
     cards(): Cards;
     /**
-     * The second look at a picture.
+     * Detects and corrects: the verdict on a picture, and its reconstructions.
      *
      * # Errors
      * When the values are no picture, or the device does not answer.
      */
-    look(picture: Float32Array | number[]): Promise<Look>;
+    detect(picture: Float32Array | number[]): Promise<Detection>;
     /**
      * Loads the networks from the bytes of their files, onto the GPU or the CPU. The corrector is the
-     * autoencoder that answers for adversarial pictures, if that is another one.
+     * second autoencoder, if there is one.
      *
      * # Errors
      * When a file cannot be used, or there is no WebGPU.
      */
     static open(classifier: Uint8Array | number[], autoencoder: Uint8Array | number[], corrector: Uint8Array | number[] | null | undefined, webgpu: boolean): Promise<Session>;
 }
+
+/**
+ * What JavaScript needs to know of the core.
+ *
+ * # Errors
+ * Never in practice: constants are plain data.
+ */
+export function constants(): Constants;
 
 /**
  * Decodes, crops and scales a picture file, as the classifier sees it.
@@ -333,24 +484,26 @@ export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembl
 
 export interface InitOutput {
     readonly memory: WebAssembly.Memory;
-    readonly __wbg_run_free: (a: number, b: number) => void;
+    readonly __wasm_call_ctors: () => void;
+    readonly __wbg_attackrun_free: (a: number, b: number) => void;
     readonly __wbg_session_free: (a: number, b: number) => void;
+    readonly attackrun_step: (a: number) => any;
+    readonly constants: (a: number) => void;
     readonly decode: (a: number, b: number, c: number) => void;
     readonly png: (a: number, b: number, c: number) => void;
     readonly qr: (a: number, b: number, c: number) => void;
-    readonly run_step: (a: number) => any;
     readonly session_attack: (a: number, b: number, c: number, d: number, e: number, f: number, g: any) => void;
     readonly session_cards: (a: number, b: number) => void;
-    readonly session_look: (a: number, b: number, c: number) => any;
+    readonly session_detect: (a: number, b: number, c: number) => any;
     readonly session_open: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => any;
     readonly start: () => void;
-    readonly __wasm_bindgen_func_elem_32847: (a: number, b: number, c: number, d: any) => void;
-    readonly __wasm_bindgen_func_elem_32847_11: (a: number, b: number, c: number, d: any) => void;
-    readonly __wasm_bindgen_func_elem_32847_14: (a: number, b: number, c: number, d: any) => void;
-    readonly __wasm_bindgen_func_elem_32847_15: (a: number, b: number, c: number, d: any) => void;
-    readonly __wasm_bindgen_func_elem_32888: (a: number, b: number, c: any, d: any) => void;
-    readonly __wasm_bindgen_func_elem_36815: (a: number, b: number, c: any) => void;
-    readonly __wasm_bindgen_func_elem_36815_13: (a: number, b: number, c: any) => void;
+    readonly __wasm_bindgen_func_elem_32871: (a: number, b: number, c: number, d: any) => void;
+    readonly __wasm_bindgen_func_elem_32871_12: (a: number, b: number, c: number, d: any) => void;
+    readonly __wasm_bindgen_func_elem_32871_15: (a: number, b: number, c: number, d: any) => void;
+    readonly __wasm_bindgen_func_elem_32871_16: (a: number, b: number, c: number, d: any) => void;
+    readonly __wasm_bindgen_func_elem_32921: (a: number, b: number, c: any, d: any) => void;
+    readonly __wasm_bindgen_func_elem_36835: (a: number, b: number, c: any) => void;
+    readonly __wasm_bindgen_func_elem_36835_14: (a: number, b: number, c: any) => void;
     readonly __wbindgen_export: (a: number, b: number) => number;
     readonly __wbindgen_export2: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_export3: (a: number, b: number, c: number) => void;

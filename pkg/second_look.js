@@ -3,39 +3,39 @@
 /**
  * An attack under way.
  */
-export class Run {
+export class AttackRun {
     static __wrap(ptr) {
-        const obj = Object.create(Run.prototype);
+        const obj = Object.create(AttackRun.prototype);
         obj.__wbg_ptr = ptr;
-        RunFinalization.register(obj, obj.__wbg_ptr, obj);
+        AttackRunFinalization.register(obj, obj.__wbg_ptr, obj);
         return obj;
     }
     __destroy_into_raw() {
         const ptr = this.__wbg_ptr;
         this.__wbg_ptr = 0;
-        RunFinalization.unregister(this);
+        AttackRunFinalization.unregister(this);
         return ptr;
     }
     free() {
         const ptr = this.__destroy_into_raw();
-        wasm.__wbg_run_free(ptr, 0);
+        wasm.__wbg_attackrun_free(ptr, 0);
     }
     /**
-     * Makes a step and looks at where it led a second time; `undefined` when all steps are made.
+     * Computes the next step and detects on its picture; `undefined` when all steps are done.
      *
      * # Errors
      * When the device does not answer.
      * @returns {Promise<WatchedStep | undefined>}
      */
     step() {
-        const ret = wasm.run_step(this.__wbg_ptr);
+        const ret = wasm.attackrun_step(this.__wbg_ptr);
         return ret;
     }
 }
-if (Symbol.dispose) Run.prototype[Symbol.dispose] = Run.prototype.free;
+if (Symbol.dispose) AttackRun.prototype[Symbol.dispose] = AttackRun.prototype.free;
 
 /**
- * The networks on one device.
+ * The defence on one device.
  */
 export class Session {
     static __wrap(ptr) {
@@ -55,16 +55,16 @@ export class Session {
         wasm.__wbg_session_free(ptr, 0);
     }
     /**
-     * Starts an attack that leads a picture away from `class`, or towards it if `pgd` is targeted.
+     * Starts an attack that leads a picture away from `class`, or, if `config` is targeted, towards it.
      *
      * # Errors
      * When a value is no picture's, or a parameter is out of its range.
      * @param {Float32Array | number[]} picture
      * @param {Class} _class
-     * @param {Pgd} pgd
-     * @returns {Run}
+     * @param {AttackConfig} config
+     * @returns {AttackRun}
      */
-    attack(picture, _class, pgd) {
+    attack(picture, _class, config) {
         try {
             const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
             let ptr0, len0, ptr1, len1;
@@ -78,14 +78,14 @@ export class Session {
                 if (ptr0) { wasm.__wbindgen_export3(ptr0, len0 * 4, 4); }
                 throw e;
             }
-            wasm.session_attack(retptr, this.__wbg_ptr, ptr0, len0, ptr1, len1, pgd);
+            wasm.session_attack(retptr, this.__wbg_ptr, ptr0, len0, ptr1, len1, config);
             var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
             var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
             var r2 = getDataViewMemory0().getInt32(retptr + 4 * 2, true);
             if (r2) {
                 throw takeFromExternrefTable0(r1);
             }
-            return Run.__wrap(r0);
+            return AttackRun.__wrap(r0);
         } finally {
             wasm.__wbindgen_add_to_stack_pointer(16);
         }
@@ -113,22 +113,22 @@ export class Session {
         }
     }
     /**
-     * The second look at a picture.
+     * Detects and corrects: the verdict on a picture, and its reconstructions.
      *
      * # Errors
      * When the values are no picture, or the device does not answer.
      * @param {Float32Array | number[]} picture
-     * @returns {Promise<Look>}
+     * @returns {Promise<Detection>}
      */
-    look(picture) {
+    detect(picture) {
         const ptr0 = passArrayF32ToWasm0(picture, wasm.__wbindgen_export);
         const len0 = WASM_VECTOR_LEN;
-        const ret = wasm.session_look(this.__wbg_ptr, ptr0, len0);
+        const ret = wasm.session_detect(this.__wbg_ptr, ptr0, len0);
         return ret;
     }
     /**
      * Loads the networks from the bytes of their files, onto the GPU or the CPU. The corrector is the
-     * autoencoder that answers for adversarial pictures, if that is another one.
+     * second autoencoder, if there is one.
      *
      * # Errors
      * When a file cannot be used, or there is no WebGPU.
@@ -159,6 +159,29 @@ export class Session {
     }
 }
 if (Symbol.dispose) Session.prototype[Symbol.dispose] = Session.prototype.free;
+
+/**
+ * What JavaScript needs to know of the core.
+ *
+ * # Errors
+ * Never in practice: constants are plain data.
+ * @returns {Constants}
+ */
+export function constants() {
+    try {
+        const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
+        wasm.constants(retptr);
+        var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
+        var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
+        var r2 = getDataViewMemory0().getInt32(retptr + 4 * 2, true);
+        if (r2) {
+            throw takeFromExternrefTable0(r1);
+        }
+        return takeFromExternrefTable0(r0);
+    } finally {
+        wasm.__wbindgen_add_to_stack_pointer(16);
+    }
+}
 
 /**
  * Decodes, crops and scales a picture file, as the classifier sees it.
@@ -358,6 +381,10 @@ function __wbg_get_imports() {
             const ret = arg0.beginComputePass(arg1);
             return ret;
         },
+        __wbg_call_40b008ba32f73991: function() { return handleError(function (arg0, arg1) {
+            const ret = arg0.call(arg1);
+            return ret;
+        }, arguments); },
         __wbg_call_a410eb4b59ed5965: function() { return handleError(function (arg0, arg1, arg2) {
             const ret = arg0.call(arg1, arg2);
             return ret;
@@ -413,6 +440,10 @@ function __wbg_get_imports() {
         __wbg_dispatchWorkgroups_56b943172790add0: function(arg0, arg1, arg2, arg3) {
             arg0.dispatchWorkgroups(arg1 >>> 0, arg2 >>> 0, arg3 >>> 0);
         },
+        __wbg_done_57e08d0be6e30c02: function(arg0) {
+            const ret = arg0.done;
+            return ret;
+        },
         __wbg_end_82fd0c12ba185009: function(arg0) {
             arg0.end();
         },
@@ -454,12 +485,16 @@ function __wbg_get_imports() {
         __wbg_getRandomValues_8b6f1f663e6f188d: function() { return handleError(function (arg0, arg1) {
             globalThis.crypto.getRandomValues(getArrayU8FromWasm0(arg0, arg1));
         }, arguments); },
+        __wbg_get_635eea311fa1a291: function() { return handleError(function (arg0, arg1) {
+            const ret = Reflect.get(arg0, arg1);
+            return ret;
+        }, arguments); },
         __wbg_get_d7176cfb76d71114: function(arg0, arg1) {
             const ret = arg0[arg1 >>> 0];
             return ret;
         },
-        __wbg_get_with_ref_key_fc601247060b7204: function(arg0, arg1) {
-            const ret = arg0[arg1];
+        __wbg_get_unchecked_e6325ad374eff861: function(arg0, arg1) {
+            const ret = arg0[arg1 >>> 0];
             return ret;
         },
         __wbg_gpu_514705c6dd1f0dab: function(arg0) {
@@ -504,6 +539,16 @@ function __wbg_get_imports() {
             const ret = result;
             return ret;
         },
+        __wbg_instanceof_Map_0b4fc8b62e73f163: function(arg0) {
+            let result;
+            try {
+                result = arg0 instanceof Map;
+            } catch (_) {
+                result = false;
+            }
+            const ret = result;
+            return ret;
+        },
         __wbg_instanceof_Uint8Array_d7aeb0dcb3108fea: function(arg0) {
             let result;
             try {
@@ -514,12 +559,20 @@ function __wbg_get_imports() {
             const ret = result;
             return ret;
         },
+        __wbg_isArray_bcf1376d0d732d08: function(arg0) {
+            const ret = Array.isArray(arg0);
+            return ret;
+        },
         __wbg_isFallbackAdapter_6a4fa7356d18310b: function(arg0) {
             const ret = arg0.isFallbackAdapter;
             return ret;
         },
         __wbg_isSafeInteger_1a35ba4d31e71d38: function(arg0) {
             const ret = Number.isSafeInteger(arg0);
+            return ret;
+        },
+        __wbg_iterator_e4c5e8f68ada7b58: function() {
+            const ret = Symbol.iterator;
             return ret;
         },
         __wbg_label_fceb40a43a358e62: function(arg0, arg1) {
@@ -734,7 +787,7 @@ function __wbg_get_imports() {
                     const a = state0.a;
                     state0.a = 0;
                     try {
-                        return __wasm_bindgen_func_elem_32888(a, state0.b, arg0, arg1);
+                        return __wasm_bindgen_func_elem_32921(a, state0.b, arg0, arg1);
                     } finally {
                         state0.a = a;
                     }
@@ -749,6 +802,14 @@ function __wbg_get_imports() {
             const ret = new Uint8Array(arg0, arg1 >>> 0, arg2 >>> 0);
             return ret;
         },
+        __wbg_next_178c1651c11432b3: function(arg0) {
+            const ret = arg0.next;
+            return ret;
+        },
+        __wbg_next_af5ac6a08bb0a717: function() { return handleError(function (arg0) {
+            const ret = arg0.next();
+            return ret;
+        }, arguments); },
         __wbg_now_e7c6795a7f81e10f: function(arg0) {
             const ret = arg0.now();
             return ret;
@@ -1059,37 +1120,41 @@ function __wbg_get_imports() {
             const ret = arg0.valueOf();
             return ret;
         },
+        __wbg_value_e0f328965e184931: function(arg0) {
+            const ret = arg0.value;
+            return ret;
+        },
         __wbg_writeBuffer_d7640e64ceb69371: function() { return handleError(function (arg0, arg1, arg2, arg3, arg4, arg5, arg6) {
             arg0.writeBuffer(arg1, arg2, getArrayU8FromWasm0(arg3, arg4), arg5, arg6);
         }, arguments); },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 3213, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32847);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 3210, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32871);
             return ret;
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDevice")], shim_idx: 3213, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32847_11);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDevice")], shim_idx: 3210, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32871_12);
             return ret;
         },
         __wbindgen_generic_0000000000000003: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDeviceLostInfo")], shim_idx: 1898, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_36815);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDeviceLostInfo")], shim_idx: 1895, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_36835);
             return ret;
         },
         __wbindgen_generic_0000000000000004: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUUncapturedErrorEvent")], shim_idx: 1898, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_36815_13);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUUncapturedErrorEvent")], shim_idx: 1895, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_36835_14);
             return ret;
         },
         __wbindgen_generic_0000000000000005: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("any")], shim_idx: 3213, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32847_14);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("any")], shim_idx: 3210, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32871_15);
             return ret;
         },
         __wbindgen_generic_0000000000000006: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("undefined")], shim_idx: 3213, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32847_15);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("undefined")], shim_idx: 3210, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_32871_16);
             return ret;
         },
         __wbindgen_generic_0000000000000007: function(arg0) {
@@ -1132,22 +1197,22 @@ function __wbg_get_imports() {
     };
 }
 
-function __wasm_bindgen_func_elem_36815(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_36815(arg0, arg1, arg2);
+function __wasm_bindgen_func_elem_36835(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_36835(arg0, arg1, arg2);
 }
 
-function __wasm_bindgen_func_elem_36815_13(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_36815_13(arg0, arg1, arg2);
+function __wasm_bindgen_func_elem_36835_14(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_36835_14(arg0, arg1, arg2);
 }
 
-function __wasm_bindgen_func_elem_32888(arg0, arg1, arg2, arg3) {
-    wasm.__wasm_bindgen_func_elem_32888(arg0, arg1, arg2, arg3);
+function __wasm_bindgen_func_elem_32921(arg0, arg1, arg2, arg3) {
+    wasm.__wasm_bindgen_func_elem_32921(arg0, arg1, arg2, arg3);
 }
 
-function __wasm_bindgen_func_elem_32847(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_32871(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_32847(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_32871(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1158,10 +1223,10 @@ function __wasm_bindgen_func_elem_32847(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_32847_11(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_32871_12(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_32847_11(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_32871_12(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1172,10 +1237,10 @@ function __wasm_bindgen_func_elem_32847_11(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_32847_14(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_32871_15(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_32847_14(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_32871_15(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1186,10 +1251,10 @@ function __wasm_bindgen_func_elem_32847_14(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_32847_15(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_32871_16(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_32847_15(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_32871_16(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1232,9 +1297,9 @@ const __wbindgen_enum_GpuTextureSampleType = ["float", "unfilterable-float", "de
 
 
 const __wbindgen_enum_GpuTextureViewDimension = ["1d", "2d", "2d-array", "cube", "cube-array", "3d"];
-const RunFinalization = (typeof FinalizationRegistry === 'undefined')
+const AttackRunFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
-    : new FinalizationRegistry(ptr => wasm.__wbg_run_free(ptr, 1));
+    : new FinalizationRegistry(ptr => wasm.__wbg_attackrun_free(ptr, 1));
 const SessionFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(ptr => wasm.__wbg_session_free(ptr, 1));

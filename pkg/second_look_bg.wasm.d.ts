@@ -1,24 +1,26 @@
 /* tslint:disable */
 /* eslint-disable */
 export const memory: WebAssembly.Memory;
-export const __wbg_run_free: (a: number, b: number) => void;
+export const __wasm_call_ctors: () => void;
+export const __wbg_attackrun_free: (a: number, b: number) => void;
 export const __wbg_session_free: (a: number, b: number) => void;
+export const attackrun_step: (a: number) => any;
+export const constants: (a: number) => void;
 export const decode: (a: number, b: number, c: number) => void;
 export const png: (a: number, b: number, c: number) => void;
 export const qr: (a: number, b: number, c: number) => void;
-export const run_step: (a: number) => any;
 export const session_attack: (a: number, b: number, c: number, d: number, e: number, f: number, g: any) => void;
 export const session_cards: (a: number, b: number) => void;
-export const session_look: (a: number, b: number, c: number) => any;
+export const session_detect: (a: number, b: number, c: number) => any;
 export const session_open: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => any;
 export const start: () => void;
-export const __wasm_bindgen_func_elem_32847: (a: number, b: number, c: number, d: any) => void;
-export const __wasm_bindgen_func_elem_32847_11: (a: number, b: number, c: number, d: any) => void;
-export const __wasm_bindgen_func_elem_32847_14: (a: number, b: number, c: number, d: any) => void;
-export const __wasm_bindgen_func_elem_32847_15: (a: number, b: number, c: number, d: any) => void;
-export const __wasm_bindgen_func_elem_32888: (a: number, b: number, c: any, d: any) => void;
-export const __wasm_bindgen_func_elem_36815: (a: number, b: number, c: any) => void;
-export const __wasm_bindgen_func_elem_36815_13: (a: number, b: number, c: any) => void;
+export const __wasm_bindgen_func_elem_32871: (a: number, b: number, c: number, d: any) => void;
+export const __wasm_bindgen_func_elem_32871_12: (a: number, b: number, c: number, d: any) => void;
+export const __wasm_bindgen_func_elem_32871_15: (a: number, b: number, c: number, d: any) => void;
+export const __wasm_bindgen_func_elem_32871_16: (a: number, b: number, c: number, d: any) => void;
+export const __wasm_bindgen_func_elem_32921: (a: number, b: number, c: any, d: any) => void;
+export const __wasm_bindgen_func_elem_36835: (a: number, b: number, c: any) => void;
+export const __wasm_bindgen_func_elem_36835_14: (a: number, b: number, c: any) => void;
 export const __wbindgen_export: (a: number, b: number) => number;
 export const __wbindgen_export2: (a: number, b: number, c: number, d: number) => number;
 export const __wbindgen_export3: (a: number, b: number, c: number) => void;
