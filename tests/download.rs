@@ -198,7 +198,7 @@ fn gives_up_after_the_last_retry_or_at_a_permanent_error() {
     ] {
         let folder = tempfile::tempdir().unwrap();
         let server = Server::new(file.clone(), &[answer]);
-        fails(&remote(&server, &file), folder.path(), FAST, &[because, "--mirror"]);
+        fails(&remote(&server, &file), folder.path(), FAST, &[because]);
         assert_eq!(server.asked().len(), requests);
     }
 }
@@ -221,7 +221,7 @@ fn a_wrong_checksum_removes_the_part_file() {
     let mut other = file.clone();
     other[700] ^= 1;
     let wrong = Server::new(other, &[Answer::Proper]);
-    fails(&remote(&wrong, &file), folder.path(), FAST, &["checksum", "--mirror"]);
+    fails(&remote(&wrong, &file), folder.path(), FAST, &["checksum"]);
     let correct = Server::new(file.clone(), &[Answer::Proper]);
     assert_eq!(fetch(&remote(&correct, &file), folder.path(), FAST).unwrap(), file);
     assert_eq!(correct.asked(), [0], "the download resumed from wrong bytes");
@@ -317,7 +317,7 @@ fn a_wrong_archive_leaves_no_unpacked_file() {
 fn too_little_disk_space_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let error = check_space(folder.path(), u64::MAX).unwrap_err().to_string();
-    assert!(error.contains("GB free") && error.contains("--to"), "{error}");
+    assert!(error.contains("GB free") && error.contains("another folder"), "{error}");
     check_space(&folder.path().join("new"), 1).unwrap();
 }
 

@@ -377,7 +377,7 @@ mod stl10_files {
         fs::File::options().write(true).open(path).unwrap().set_len(VALUES as u64 + 5).unwrap();
         pictures.read(0, &mut [0; VALUES]).unwrap();
         let error = pictures.read(1, &mut [0; VALUES]).unwrap_err().to_string();
-        for words in ["train_X.bin", "3 pictures", "inside picture 1"] {
+        for words in ["train_X.bin", "3 pictures", "its end in picture 1"] {
             assert!(error.contains(words), "{error}");
         }
     }
@@ -403,6 +403,6 @@ mod stl10_files {
         refused(folder.path(), &["train_X.bin", "0 bytes"]);
         fs::remove_file(&x).unwrap();
         fs::create_dir(&x).unwrap();
-        refused(folder.path(), &["train_X.bin", "no file"]);
+        refused(folder.path(), &["train_X.bin", "found a folder"]);
     }
 }

@@ -91,7 +91,7 @@ pub fn check_space(folder: &Path, needed: u64) -> Result<()> {
     if free < needed {
         let gigabytes = |bytes: u64| bytes as f64 / 1e9;
         bail!(
-            "{} has {:.2} GB free, but {:.2} GB are needed: make room, or choose another folder with --to",
+            "{} has {:.2} GB free, but {:.2} GB are needed: free some space, or choose another folder",
             folder.display(),
             gigabytes(free),
             gigabytes(needed)

@@ -140,7 +140,7 @@ impl<'a> Download<'a> {
             fs::remove_file(&self.path)?;
             bail!(
                 "the file from {} is not {} (its checksum is {sum}, not {expected}); it was removed: try \
-                 again, or another address with --mirror",
+                 again, or another address",
                 self.remote.url,
                 self.remote.name
             );
@@ -213,8 +213,7 @@ impl<'a> Download<'a> {
         let Some(wait) = wait else {
             self.failed = true;
             return Err(io::Error::other(format!(
-                "cannot download {}: {why}; the same command resumes at {:.1} MB, and --mirror chooses \
-                 another address",
+                "cannot download {}: {why}; the next try resumes at {:.1} MB",
                 self.remote.url,
                 self.received as f64 / 1e6
             )));

@@ -62,7 +62,7 @@ fn unpack_parts(
                 // The bytes themselves are wrong, so a resumed download would fail again.
                 fs::remove_file(part).ok();
                 return Err(error).context(
-                    "the download is not STL-10's archive; it was removed: try another address with --mirror",
+                    "the download is not STL-10's archive; it was removed: try another address",
                 );
             }
             return Err(error);
