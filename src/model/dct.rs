@@ -34,6 +34,7 @@ mod tests {
     fn frequencies_are_orthonormal_and_begin_with_the_mean() {
         for side in [4, 8] {
             let all = lowest_frequencies(side, 3 * side * side);
+            assert_eq!(all.len(), 3 * side * side);
             for (i, a) in all.iter().enumerate() {
                 for (j, b) in all.iter().enumerate() {
                     let product: f32 = a.iter().zip(b).map(|(a, b)| a * b).sum();

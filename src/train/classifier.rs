@@ -172,6 +172,7 @@ mod tests {
     use super::*;
     use crate::data::synthetic::Drawn;
     use crate::data::{HeldOut, Joined, Pictures, Protocol};
+    use burn::module::Module;
 
     /// As `Drawn`, without labels.
     struct Unlabelled(Drawn);
@@ -214,5 +215,39 @@ mod tests {
         assert!(error.contains("labels"), "{error}");
         let error = task(&[0, 8], vec![]).unwrap_err().to_string();
         assert!(error.contains("at least one device"), "{error}");
+    }
+
+    /// More pictures than one batch holds, and no multiple of it: every batch counts by its size.
+    #[test]
+    fn validation_is_the_mean_over_all_pictures_held_out() {
+        let count = 2 * VALIDATION_BATCH + 7;
+        let data = TrainingData {
+            pictures: Box::new(Drawn::training(count, 3)),
+            parts: HeldOut { training: vec![0], validation: (0..count).collect() },
+            data: "drawn".to_owned(),
+            protocol: Protocol::Tutorial,
+            held_out: 0.1,
+            split_seed: 0,
+        };
+        let config = ClassifierConfig::Compact;
+        let options = ClassifierOptions { config, small_epochs: 0, frozen_epochs: 0 };
+        let task =
+            ClassifierTask::new(options, None, Arc::new(data), vec![Device::flex()]).unwrap();
+        let network = config.init(&Device::flex()).valid();
+        let found = task.validate(&network).unwrap();
+        let (mut correct, mut loss) = (0.0, 0.0);
+        for index in 0..count {
+            let x = task.data.pictures.picture(index).unwrap().to_tensor(&Device::flex());
+            let logits: Vec<f32> = network.forward(x).into_data().try_to_vec().unwrap();
+            let class = task.data.pictures.labels()[index];
+            let exponentials: f64 = logits.iter().map(|z| f64::from(*z).exp()).sum();
+            loss += exponentials.ln() - f64::from(logits[class.index()]);
+            let predicted = Class::most_likely(logits.as_slice().try_into().unwrap());
+            correct += f64::from(u8::from(predicted == class));
+        }
+        let n = count as f64;
+        assert!((found.figures["validation_loss"] - loss / n).abs() < 1e-4 * loss / n);
+        assert!((found.figures["validation_accuracy"] - correct / n).abs() < 1e-6);
+        assert!((found.error - (1.0 - correct / n)).abs() < 1e-6);
     }
 }
