@@ -181,21 +181,21 @@ mod tests {
             // Fooled, detected, corrected.
             record(verdict(Cat, Cat, Cat, 0.1), verdict(Dog, Cat, Cat, 2.0)),
             // Fooled, missed; the corrected prediction is wrong.
-            record(verdict(Cat, Cat, Bird, 0.2), verdict(Dog, Cat, Bird, 0.5)),
+            record(verdict(Cat, Cat, Cat, 0.2), verdict(Dog, Dog, Bird, 0.5)),
             // A false positive; then missed.
             record(verdict(Cat, Dog, Cat, 3.0), verdict(Dog, Dog, Bird, 0.3)),
             // Wrong from the start.
-            record(verdict(Dog, Cat, Bird, 0.4), verdict(Dog, Dog, Cat, 1.5)),
+            record(verdict(Dog, Cat, Bird, 0.4), verdict(Dog, Dog, Bird, 1.5)),
         ];
         let report = Report::of(&records, &DETECTOR).unwrap();
         assert_eq!(report.pictures, 4);
         assert_eq!(report.classifier, Accuracy { clean: 0.75, attacked: 0.0 });
-        assert_eq!(report.reconstructed, Accuracy { clean: 0.75, attacked: 0.5 });
-        assert_eq!(report.corrected, Some(Accuracy { clean: 0.5, attacked: 0.5 }));
+        assert_eq!(report.reconstructed, Accuracy { clean: 0.75, attacked: 0.25 });
+        assert_eq!(report.corrected, Some(Accuracy { clean: 0.75, attacked: 0.25 }));
         let d = report.detector;
         assert_eq!(d.threshold, 1.0);
         assert_eq!((d.false_positive_rate, d.detection_rate), (0.25, 0.5));
-        assert_eq!((d.corrected_clean, d.corrected_attacked), (0.75, 0.5));
+        assert_eq!((d.corrected_clean, d.corrected_attacked), (0.75, 0.25));
         // Pairs (attacked > clean): 2.0 beats 3 of 4, 0.5 beats 3, 0.3 beats 2, 1.5 beats 3.
         assert!((d.auc - 11.0 / 16.0).abs() < 1e-12);
         // Without the fourth: 2.0 beats 2 of 3, 0.5 beats 2, 0.3 beats 2.

@@ -44,4 +44,32 @@ mod tests {
             assert!(all[0].iter().all(|v| (v - all[0][0]).abs() < 1e-6));
         }
     }
+
+    #[test]
+    fn low_frequencies_of_the_brightness_come_first() {
+        for side in [4, 8] {
+            let patterns = lowest_frequencies(side, 6);
+            // Changes of sign along the first row and the first column of the first channel.
+            let changes = |pattern: &[f32], step: usize| {
+                let line: Vec<f32> = (0..side).map(|i| pattern[i * step]).collect();
+                line.windows(2).filter(|pair| pair[0] * pair[1] < 0.0).count()
+            };
+            let grey = |pattern: &[f32]| {
+                let plane = side * side;
+                (0..plane).all(|i| (pattern[i] - pattern[plane + i]).abs() < 1e-6)
+            };
+            let found: Vec<(bool, usize, usize)> =
+                patterns.iter().map(|p| (grey(p), changes(p, 1), changes(p, side))).collect();
+            let (grey, colour) = (true, false);
+            let expected = [
+                (grey, 0, 0),
+                (grey, 1, 0),
+                (grey, 0, 1),
+                (grey, 1, 1),
+                (colour, 0, 0),
+                (colour, 0, 0),
+            ];
+            assert_eq!(found, expected);
+        }
+    }
 }

@@ -14,8 +14,8 @@ const LIGHT: f32 = 0.2;
 
 /// Augments a picture, and scales it to `side` x `side` pixels; returns its values, planes R, G, B, in [0, 1].
 ///
-/// It is flipped horizontally with probability 1/2, zoomed by [`ZOOM`], shifted by up to [`SHIFT`] in both
-/// directions, and changed in contrast, brightness and colour by up to [`LIGHT`]. Sampling is bilinear; pixels
+/// It is flipped horizontally with probability 1/2, zoomed by `ZOOM`, shifted by up to `SHIFT` in both
+/// directions, and changed in contrast, brightness and colour by up to `LIGHT`. Sampling is bilinear; pixels
 /// from outside of the picture repeat its border.
 pub fn augment(bytes: &[u8; VALUES], side: usize, rng: &mut Xoshiro256PlusPlus) -> Vec<f32> {
     let flip = rng.random_bool(0.5);

@@ -810,6 +810,8 @@ mod tests {
         drop(lock);
         second.check().unwrap();
         second.lock().unwrap();
+        // The marker says once, to whoever finds the folder, what it is.
+        assert_eq!(fs::read_to_string(first.folder().join(MARKER)).unwrap(), MARKER_TEXT);
     }
 
     #[test]

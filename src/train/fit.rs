@@ -153,8 +153,8 @@ pub fn fit<T: Task>(
         options.hyper_parameters;
     let steps_per_epoch = indices.len().div_ceil(batch_size);
     let total = epochs * steps_per_epoch;
-    let frozen = task.frozen_epochs().min(epochs) * steps_per_epoch;
-    let mut schedule = schedule(options.hyper_parameters, &[frozen, total - frozen])?;
+    let parts = schedule_parts(task.frozen_epochs(), epochs, steps_per_epoch);
+    let mut schedule = schedule(options.hyper_parameters, &parts)?;
     let mut model = task.init(options.seed)?;
     let mut optimizer = optimizer.init(weight_decay);
     let mut state = State::new(fingerprint.to_string(), steps_per_epoch);
@@ -259,6 +259,12 @@ fn restore(checkpoints: &Checkpoints, options: &Options) -> Result<()> {
     publish(best, options)?;
     info!("{} was missing: restored from the checkpoint", options.out.display());
     Ok(())
+}
+
+/// Steps with frozen layers and steps without: the learning-rate schedule starts again between them.
+fn schedule_parts(frozen_epochs: usize, epochs: usize, steps_per_epoch: usize) -> [usize; 2] {
+    let frozen = frozen_epochs.min(epochs);
+    [frozen * steps_per_epoch, (epochs - frozen) * steps_per_epoch]
 }
 
 fn means<T: Task>(state: &State) -> String {
@@ -456,6 +462,13 @@ mod tests {
     /// Batch 5 of 18 pictures: 4 steps in an epoch.
     const STEPS: usize = 4;
     const FALLING: [f64; 3] = [3.0, 2.0, 1.0];
+
+    #[test]
+    fn the_schedule_starts_again_after_the_frozen_epochs() {
+        assert_eq!(schedule_parts(0, 3, 7), [0, 21]);
+        assert_eq!(schedule_parts(2, 5, 7), [14, 21]);
+        assert_eq!(schedule_parts(9, 5, 7), [35, 0]);
+    }
 
     #[test]
     fn dropout_follows_the_seed_and_the_checkpoint_on_one_device_and_on_several() {
