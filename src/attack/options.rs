@@ -162,6 +162,7 @@ mod tests {
         assert_eq!(json["attack"], "mi-fgsm");
         assert_eq!(json["targeted"], true);
         assert_eq!(serde_json::from_value::<AttackConfig>(json).unwrap(), config);
+        assert_eq!((config.steps(), config.restarts(), config.targeted()), (10, 1, true));
         let short: AttackConfig = serde_json::from_str(r#"{"attack":"pgd"}"#).unwrap();
         assert_eq!(short, Pgd::default().into());
     }

@@ -57,3 +57,26 @@ impl Update for Momentum {
         self.accumulated = None;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attack::Norm;
+    use burn::tensor::Device;
+
+    #[test]
+    fn momentum_accumulates_gradients_until_it_is_reset() {
+        let device = Device::flex();
+        let gradient = |value: f32| Tensor::<4>::full([1, 1, 1, 2], value, &device);
+        let ball = Norm::Linf.ball();
+        let sign = |tensor: Tensor<4>| tensor.max().into_scalar::<f32>();
+        let mut momentum = Momentum::new(1.0);
+        // Each gradient counts with an L1 norm of 1: two up outweigh one down.
+        for value in [3.0, 0.5] {
+            assert_eq!(sign(momentum.direction(gradient(value), ball)), 1.0);
+        }
+        assert_eq!(sign(momentum.direction(gradient(-9.0), ball)), 1.0);
+        momentum.reset();
+        assert_eq!(sign(momentum.direction(gradient(-9.0), ball)), -1.0);
+    }
+}

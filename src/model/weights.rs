@@ -387,6 +387,22 @@ mod tests {
     }
 
     #[test]
+    fn in_8_bits_only_tensors_of_two_dimensions_or_more_are_rounded() {
+        let config = ClassifierConfig::Compact;
+        let card = Card::new(Architecture::Classifier(config));
+        let bytes = save(&config.init(&Device::flex()), &card, Precision::I8).unwrap();
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        let (mut rounded, mut kept) = (0, 0);
+        for (name, tensor) in file.iter() {
+            let expected = if tensor.shape().len() >= 2 { Dtype::I8 } else { Dtype::F32 };
+            assert_eq!(tensor.dtype(), expected, "{name}");
+            *if expected == Dtype::I8 { &mut rounded } else { &mut kept } += 1;
+        }
+        // Seven layers with weights; their scales and biases, and four vectors of each of six batch norms.
+        assert_eq!((rounded, kept), (7, 7 + 7 + 6 * 4));
+    }
+
+    #[test]
     fn shapes_are_known_without_weights_and_the_same_as_with_them() {
         let device = Device::flex();
         let module = ClassifierConfig::Compact.init(&device);

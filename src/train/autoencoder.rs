@@ -310,6 +310,10 @@ impl Task for AutoencoderTask {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::synthetic::Drawn;
+    use crate::data::{HeldOut, Protocol};
+    use crate::model::ClassifierConfig;
+    use crate::model::loss::Direction;
     use crate::picture::VALUES;
     use rand::SeedableRng;
 
@@ -429,5 +433,62 @@ mod tests {
         // The mean of s squared, for s even from 0 to 0.1, is a third of 0.1 squared.
         assert!((squares / n / (0.01 / 3.0) - 1.0).abs() < 0.25, "{}", squares / n);
         assert!(largest > 0.08 && largest < 0.11, "{largest}");
+    }
+
+    /// More pictures than one batch holds, and no multiple of it: every batch counts by its size.
+    #[test]
+    fn validation_is_the_mean_over_all_pictures_held_out() {
+        let device = Device::flex();
+        let count = BATCH + 5;
+        let data = TrainingData {
+            pictures: Box::new(Drawn::training(count, 3)),
+            parts: HeldOut { training: vec![0], validation: (0..count).collect() },
+            data: "drawn".to_owned(),
+            protocol: Protocol::Tutorial,
+            held_out: 0.1,
+            split_seed: 0,
+        };
+        let config = AutoencoderConfig::Compact { channels: 2 };
+        let loss = Divergence { direction: Direction::Reverse, temperature: 1.0 };
+        let score = Divergence { direction: Direction::Forward, temperature: 2.0 };
+        let options = AutoencoderOptions {
+            config,
+            loss,
+            mse: 0.0,
+            flip: false,
+            noise: 0.0,
+            small_epochs: 0,
+            score: score.into(),
+            percentile: 100.0,
+            classifier_crc32: 0,
+        };
+        let classifier = ClassifierConfig::Compact.init(&device).valid();
+        let network = config.init(&device).valid();
+        let data = Arc::new(data);
+        let task =
+            AutoencoderTask::new(options, None, data, classifier.clone(), vec![device.clone()]);
+        let task = task.unwrap();
+        let found = task.validate(&network).unwrap();
+        let (mut sum, mut agreed, mut largest) = (0.0, 0.0, 0.0f32);
+        for index in 0..count {
+            let x = task.data.pictures.picture(index).unwrap().to_tensor(&device);
+            let clean = classifier.forward(x.clone());
+            let again = classifier.forward(network.forward(x));
+            sum += f64::from(loss.between(clean.clone(), again.clone()).into_scalar::<f32>());
+            largest = largest.max(score.between(clean.clone(), again.clone()).into_scalar::<f32>());
+            let class = |logits: Tensor<2>| {
+                let logits: Vec<f32> = logits.into_data().try_to_vec().unwrap();
+                Class::most_likely(logits.as_slice().try_into().unwrap())
+            };
+            agreed += f64::from(u8::from(class(clean) == class(again)));
+        }
+        let n = count as f64;
+        let mean = sum / n;
+        assert!(mean > 0.0);
+        assert!((found.error - mean).abs() < 1e-3 * mean, "{} {mean}", found.error);
+        assert!((found.figures["validation_divergence"] - mean).abs() < 1e-3 * mean);
+        assert!((found.figures["validation_agreement"] - agreed / n).abs() < 1e-6);
+        let threshold = found.detector.unwrap().threshold;
+        assert!((threshold - largest).abs() <= 1e-3 * largest, "{threshold} {largest}");
     }
 }
