@@ -13,7 +13,9 @@ use burn::nn::{
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, RngExt};
 
+use super::cpu;
 use super::dct::lowest_frequencies;
+use super::frozen::{AnyConvolution, Frozen, Link, chain, halves};
 use crate::picture::CHANNELS;
 
 /// One layer, from a [n, c, h, w] tensor to another; vectors travel as [n, c, 1, 1].
@@ -39,6 +41,8 @@ pub enum Layer {
     Dropout(Dropout),
     /// Changes the shape, keeps the values.
     Reshape(Reshape),
+    /// Several layers with fixed weights.
+    Frozen(Frozen),
 }
 
 /// Changes [n, ...] to [n, c, h, w] with as many values, in the order of PyTorch's `Flatten` and `Unflatten`.
@@ -67,22 +71,124 @@ impl Layer {
                 let n = x.dims()[0];
                 x.reshape([n, *c, *h, *w])
             }
+            Layer::Frozen(layer) => layer.forward(x),
         }
     }
 }
 
 /// Runs the layers one after another, without dropout.
 pub fn forward(layers: &[Layer], x: Tensor<4>) -> Tensor<4> {
-    layers.iter().fold(x, |x, layer| layer.forward(x))
+    run(layers, x, &mut |layer, x| layer.forward(x))
 }
 
 /// Runs the layers one after another, with dropout where it is not frozen. `rng` chooses the values that are
 /// zeroed: burn's own dropout uses the device's generator, which all threads share and no checkpoint holds.
 pub fn forward_training<R: Rng>(layers: &[Layer], x: Tensor<4>, rng: &mut R) -> Tensor<4> {
-    layers.iter().fold(x, |x, layer| match layer {
+    run(layers, x, &mut |layer, x| match layer {
         Layer::Dropout(layer) if layer.training.is_enabled() => dropout(x, layer.prob, rng),
         layer => layer.forward(x),
     })
+}
+
+/// burn's own layers, one after another.
+pub(super) fn apply(layers: &[Layer], x: Tensor<4>) -> Tensor<4> {
+    layers.iter().fold(x, |x, layer| layer.forward(x))
+}
+
+/// Runs the layers: on the CPU by the crate's own kernels where there is one, elsewhere by `layer`.
+fn run(
+    layers: &[Layer],
+    x: Tensor<4>,
+    layer: &mut dyn FnMut(&Layer, Tensor<4>) -> Tensor<4>,
+) -> Tensor<4> {
+    if !cpu::knows(&x) || x.dims()[0] == 0 {
+        return layers.iter().fold(x, |x, l| layer(l, x));
+    }
+    // Between kernels, tensors are channels last; burn's layers take and give channels first.
+    let mut x = Laid::ChannelsFirst(x);
+    let mut rest = layers;
+    while let [first, ..] = rest {
+        let mut taken = 1;
+        x = match first {
+            Layer::Conv(_) | Layer::ConvTranspose(_) => match Link::first(rest) {
+                Some(link) if link.convolution.weight().is_autodiff() => {
+                    let relu = link.norm.is_none() && link.relu;
+                    taken += usize::from(relu);
+                    Laid::ChannelsLast(convolution(link.convolution, x.channels_last(), relu))
+                }
+                // Fixed weights; whoever runs them often freezes them once.
+                Some(_) => {
+                    taken = chain(rest);
+                    let chain = Frozen::new(&rest[..taken]);
+                    Laid::ChannelsFirst(chain.forward(x.channels_first()))
+                }
+                None => Laid::ChannelsFirst(layer(first, x.channels_first())),
+            },
+            Layer::BatchNorm(norm)
+                if matches!(rest.get(1), Some(Layer::Relu(_)))
+                    && x.is_autodiff()
+                    && norm.training.is_enabled() =>
+            {
+                taken = 2;
+                Laid::ChannelsLast(norm_relu(norm, x.channels_last()))
+            }
+            Layer::MaxPool(pool) if halves(pool) => {
+                Laid::ChannelsLast(cpu::max_pool(x.channels_last()))
+            }
+            first => Laid::ChannelsFirst(layer(first, x.channels_first())),
+        };
+        rest = &rest[taken..];
+    }
+    x.channels_first()
+}
+
+/// A tensor and the order of its dimensions.
+enum Laid {
+    /// [n, c, h, w]
+    ChannelsFirst(Tensor<4>),
+    /// [n, h, w, c]
+    ChannelsLast(Tensor<4>),
+}
+
+impl Laid {
+    fn is_autodiff(&self) -> bool {
+        match self {
+            Laid::ChannelsFirst(x) | Laid::ChannelsLast(x) => x.is_autodiff(),
+        }
+    }
+
+    fn channels_first(self) -> Tensor<4> {
+        match self {
+            Laid::ChannelsFirst(x) => x,
+            Laid::ChannelsLast(x) => x.permute([0, 3, 1, 2]),
+        }
+    }
+
+    fn channels_last(self) -> Tensor<4> {
+        match self {
+            Laid::ChannelsFirst(x) => x.permute([0, 2, 3, 1]),
+            Laid::ChannelsLast(x) => x,
+        }
+    }
+}
+
+fn convolution(layer: AnyConvolution<'_>, x: Tensor<4>, relu: bool) -> Tensor<4> {
+    let shape = layer.shape().expect("a link has one");
+    let kernel = match layer {
+        AnyConvolution::Plain(_) => cpu::convolution,
+        AnyConvolution::Transposed(_) => cpu::transposed,
+    };
+    kernel(x, layer.weight(), layer.bias(), shape, relu)
+}
+
+/// Batch normalisation while training, and ReLU, of x [n, h, w, c]; updates the running statistics as burn does.
+fn norm_relu(norm: &BatchNorm, x: Tensor<4>) -> Tensor<4> {
+    let (y, mean, variance) = cpu::norm_relu(x, norm.gamma.val(), norm.beta.val(), norm.epsilon);
+    for (running, batch) in [(&norm.running_mean, mean), (&norm.running_var, variance)] {
+        let old = running.value_sync() * (1.0 - norm.momentum);
+        running.update((old + batch * norm.momentum).detach());
+    }
+    y
 }
 
 /// Zeroes each value with this probability and scales the others up, so that the mean stays.
