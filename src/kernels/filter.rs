@@ -302,8 +302,8 @@ impl Work for Transpose<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Vectors>(self, s: S) {
-        let Self { g, phases, x, y, epilogue, band: Band { rows: band, columns, .. }, memory } =
-            self;
+        let Self { g, phases, group, together, x, y, epilogue, band, memory } = self;
+        let Band { rows: band, columns, .. } = band;
         let most = taps(g, 0);
         for (first, y) in (0..).step_by(band).zip(y.chunks_mut(band * g.w * g.cin)) {
             let last = first + y.len() / (g.w * g.cin) - 1;

@@ -328,6 +328,7 @@ pub(super) fn reshape(shape: [usize; 3]) -> Layer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::frozen::frozen;
     use burn::tensor::DType;
     use rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
 
@@ -381,5 +382,147 @@ mod tests {
             assert!(largest <= bound && largest > 0.8 * bound, "{window}: {largest} of {bound}");
             assert_eq!(bias.unwrap().val().abs().max().into_scalar::<f32>(), 0.0);
         }
+    }
+
+    /// Values and gradients (of the input, then of all weights) of the layers, by the crate's kernels or by burn's own
+    /// layers.
+    fn both_ways(
+        layers: &Vec<Layer>,
+        x: &Tensor<4>,
+        run: fn(&[Layer], Tensor<4>) -> Tensor<4>,
+    ) -> Vec<Vec<f32>> {
+        struct Collect<'a>(&'a burn::tensor::Gradients, Vec<Vec<f32>>);
+        impl burn::module::ModuleVisitor for Collect<'_> {
+            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+                if let Some(gradient) = param.val().grad(self.0) {
+                    self.1.push(gradient.into_data().try_to_vec().unwrap());
+                }
+            }
+        }
+        let x = x.clone().autodiff().require_grad();
+        let y = run(layers, x.clone());
+        // Every value counts with another weight.
+        let count = y.shape().num_elements();
+        let weights: Vec<f32> =
+            (0..count).map(|i| ((i * 7919) % 1013) as f32 / 1013.0 - 0.4).collect();
+        let weights = Tensor::from_data(TensorData::new(weights, y.shape()), &y.device());
+        let gradients = (y.clone() * weights).sum().backward();
+        let mut all = vec![values(y.inner()), values(x.grad(&gradients).unwrap())];
+        let mut collect = Collect(&gradients, Vec::new());
+        layers.visit(&mut collect);
+        all.append(&mut collect.1);
+        all
+    }
+
+    fn apart(a: &[f32], b: &[f32]) -> f32 {
+        assert_eq!(a.len(), b.len());
+        let largest = b.iter().fold(0.0f32, |largest, b| largest.max(b.abs()));
+        let distance = a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        distance / largest.max(1e-6)
+    }
+
+    /// Chains of every kind of layer that the networks have, by the kernels and by burn, while training and in
+    /// evaluation, with one picture and with several, of even and odd sizes.
+    #[test]
+    fn the_kernels_compute_what_burn_s_layers_compute() {
+        let plain = Device::flex();
+        let device = plain.clone().autodiff();
+        device.seed(3);
+        let build = Layers { device: &device, init: he };
+        let chains = [
+            vec![build.conv3(3, 32), build.batch_norm(32), relu(), max_pool()],
+            vec![build.conv3(3, 32), relu(), build.conv3(32, 24), relu(), max_pool()],
+            vec![build.conv3(3, 16), max_pool(), build.batch_norm(16), build.conv3(16, 48)],
+            vec![
+                build.conv4_down(3, 12),
+                relu(),
+                build.conv4_up(12, 3),
+                build.batch_norm(3),
+                relu(),
+            ],
+            vec![
+                build.conv4_down(3, 20),
+                build.batch_norm(20),
+                relu(),
+                build.conv4_up(20, 5),
+                relu(),
+            ],
+            vec![build.patches(4, 8).0, build.patches(4, 8).1],
+            vec![
+                relu(),
+                build.conv3(3, 40),
+                build.conv3(40, 16),
+                average_pool(1),
+                build.linear(16, 4),
+            ],
+        ];
+        let numbers = |n: usize, h: usize, w: usize| {
+            let values = (0..n * 3 * h * w).map(|i| ((i * 104_729) % 2027) as f32 / 2027.0 - 0.3);
+            Tensor::from_data(TensorData::new(values.collect::<Vec<f32>>(), [n, 3, h, w]), &plain)
+        };
+        for (i, chain) in chains.into_iter().enumerate() {
+            for [n, h, w] in [[1, 24, 24], [3, 12, 20], [2, 9, 13]] {
+                let x = numbers(n, h, w);
+                let fresh = || chain.clone().fork(&device);
+                let ours = both_ways(&fresh(), &x, forward);
+                let burn_s = both_ways(&fresh(), &x, apply);
+                assert_eq!(ours.len(), burn_s.len());
+                assert!(ours.len() > 2, "weights have gradients");
+                for (which, (a, b)) in ours.iter().zip(&burn_s).enumerate() {
+                    // A convolution's bias before batch normalisation has the gradient 0, plus rounding.
+                    if b.iter().all(|b| b.abs() < 1e-3) && a.iter().all(|a| a.abs() < 1e-3) {
+                        continue;
+                    }
+                    let apart = apart(a, b);
+                    assert!(apart < 2e-4, "chain {i}, {n}x{h}x{w}, {which}: {apart:e}");
+                }
+                // Evaluation: with running statistics, which a step in training has moved.
+                let trained = fresh();
+                drop(forward(&trained, x.clone().autodiff()));
+                let trained = trained.valid();
+                for list in [trained.clone(), frozen(&trained)] {
+                    let (a, b) =
+                        (values(forward(&list, x.clone())), values(apply(&trained, x.clone())));
+                    assert!(apart(&a, &b) < 1e-5, "chain {i}, {n}x{h}x{w}: {:e}", apart(&a, &b));
+                    let (a, b) = (both_ways(&list, &x, forward), both_ways(&trained, &x, apply));
+                    assert!(apart(&a[1], &b[1]) < 1e-4, "chain {i}: {:e}", apart(&a[1], &b[1]));
+                }
+            }
+        }
+    }
+
+    /// The running statistics move as burn moves them.
+    #[test]
+    fn batch_normalisation_by_the_kernels_updates_the_running_statistics() {
+        let device = Device::flex().autodiff();
+        device.seed(5);
+        let build = Layers { device: &device, init: he };
+        let layers = vec![build.conv3(3, 8), build.batch_norm(8), relu()];
+        let x = Tensor::<4>::ones([2, 3, 12, 12], &device).cumsum(3) * 0.1;
+        let running = |run: fn(&[Layer], Tensor<4>) -> Tensor<4>| {
+            let layers = layers.clone().fork(&device);
+            drop(run(&layers, x.clone()));
+            drop(run(&layers, x.clone() * 2.0));
+            let Layer::BatchNorm(norm) = &layers[1] else { unreachable!() };
+            let values = |x: Tensor<1>| -> Vec<f32> { x.into_data().try_to_vec().unwrap() };
+            [values(norm.running_mean.value_sync()), values(norm.running_var.value_sync())]
+        };
+        let (ours, burn_s) = (running(forward), running(apply));
+        for (a, b) in ours.iter().zip(&burn_s) {
+            assert!(apart(a, b) < 1e-5, "{a:?} {b:?}");
+            assert!(apart(a, &[0.0; 8]) > 0.0 && apart(a, &[1.0; 8]) > 1e-3, "they moved");
+        }
+    }
+
+    /// Numbers of 64 bits, and nothing at all, take burn's own layers.
+    #[test]
+    fn what_the_kernels_do_not_know_takes_burn_s_layers() {
+        let device = Device::flex();
+        let build = Layers { device: &device, init: he };
+        let layers = [build.conv3(3, 8), relu(), max_pool()];
+        let none = forward(&layers, Tensor::zeros([0, 3, 12, 12], &device));
+        assert_eq!(none.dims(), [0, 8, 6, 6]);
+        let x = Tensor::<4>::ones([1, 3, 12, 12], &device);
+        assert!(cpu::knows(&x) && !cpu::knows(&x.cast(DType::F64)));
     }
 }
