@@ -132,7 +132,8 @@ def main():
 
     commit, changed = output("git", "rev-parse", "--short", "HEAD"), output("git", "status", "--porcelain", "-uno")
     torch, empty = run([sys.executable, "-c", "import torch; print(torch.__version__)"], 1)
-    print(f"{processor()}, {os.cpu_count()} cores; commit {commit}{' and changes' if changed else ''}; PyTorch {torch.decode().strip()}; "
+    print(f"{processor()}, {os.cpu_count()} cores; commit {commit}{' and changes' if changed else ''}; "
+          f"PyTorch {torch.decode().strip()}; "
           f"{'STL-10' if options.data else 'drawn pictures'}; {options.rounds} interleaved rounds; "
           f"peak {spread(peaks[1], 0)} GFLOP/s with 1 thread, {spread(peaks[options.threads], 0)} with "
           f"{options.threads}.\n")

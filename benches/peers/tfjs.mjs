@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
   options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '2' } },
 });
 
-/** What is opened in each round, each in a browser of its own. */
+/** What is opened in each round, each in a browser of its own. first.html has the script that its address names. */
 const WORKS = {
   ours: '/measure.html?side=/bench/side-ours.js',
   stock: '/measure.html?side=/tfjs/side-tfjs.js&gradient=stock',
@@ -43,32 +43,35 @@ function install() {
   const bundled = ['side-tfjs.js', 'first-tfjs.js', '--bundle', '--minify', '--format=esm', '--outdir=built'];
   run('node_modules/.bin/esbuild', ...bundled, '--log-level=warning');
   const wasm = 'tfjs-backend-wasm-simd.wasm';
-  cpSync(path.join(INSTALLED, 'node_modules/@tensorflow/tfjs-backend-wasm/dist', wasm), path.join(INSTALLED, 'built', wasm));
+  const folder = path.join(INSTALLED, 'node_modules/@tensorflow/tfjs-backend-wasm/dist');
+  cpSync(path.join(folder, wasm), path.join(INSTALLED, 'built', wasm));
 }
 
 // ---- The server ------------------------------------------------------------------------------------------------------
 
-const FOLDERS = { www: path.join(ROOT, 'www'), pkg: path.join(ROOT, 'pkg'), bench: HERE, tfjs: path.join(INSTALLED, 'built') };
+const FOLDERS = {
+  www: path.join(ROOT, 'www'), pkg: path.join(ROOT, 'pkg'), bench: HERE, tfjs: path.join(INSTALLED, 'built'),
+};
 const TYPES = {
   '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.json': 'application/json',
   '.svg': 'image/svg+xml', '.png': 'image/png', '.wasm': 'application/wasm',
 };
 
 const html = (script) => `<!doctype html><link rel="icon" href="data:,">${script}`;
+const scripted = (address) => html(`<script type="module" src="${address}"></script>`);
 
 const PAGES = {
   // Navigated to first, so that the browser's own start is over when time begins to count.
   '/start.html': html('<script>setTimeout(() => location.replace(location.hash.slice(1)), 2000)</script>'),
-  '/measure.html': html('<script type="module" src="/bench/measure.js"></script>'),
-  '/first.html': null, // with the script that the address names
+  '/measure.html': scripted('/bench/measure.js'),
   '/www/': readFileSync(path.join(FOLDERS.www, 'index.html'), 'utf8').replace(
     '</head>', '<script type="module" src="/bench/first-page.js"></script></head>'),
 };
 
 /** @param {URL} url */
 function contentOf({ pathname, search }) {
-  if (pathname === '/first.html') return [Buffer.from(html(`<script type="module" src="${search.slice(1)}"></script>`)), '.html'];
-  if (PAGES[pathname]) return [Buffer.from(PAGES[pathname]), '.html'];
+  const page = pathname === '/first.html' ? scripted(search.slice(1)) : PAGES[pathname];
+  if (page) return [Buffer.from(page), '.html'];
   const [, folder, ...rest] = pathname.split('/');
   const file = FOLDERS[folder] && path.join(FOLDERS[folder], ...rest);
   if (!file?.startsWith(FOLDERS[folder]) || !existsSync(file)) return undefined;
@@ -147,7 +150,8 @@ async function open(address) {
     '--headless', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync',
     '--no-first-run', `--user-data-dir=${profile}`, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
   ];
-  const child = (running = spawn(browser, [...flags, `${origin}/start.html#${address}`], { stdio: 'ignore', detached: true }));
+  running = spawn(browser, [...flags, `${origin}/start.html#${address}`], { stdio: 'ignore', detached: true });
+  const child = running;
   const ended = once(child, 'exit');
   let timer;
   try {
@@ -184,8 +188,14 @@ function compare(side, results, ours) {
   }
 }
 
-const cell = (values, unit = 1) => {
-  const [middle, least, most] = [median(values), Math.min(...values), Math.max(...values)].map((v) => v / unit);
+/** The entries, another one first in each round. */
+function rotated(sides, round) {
+  const entries = Object.entries(sides);
+  return entries.map((_, i) => entries[(i + round) % entries.length]);
+}
+
+const cell = (values) => {
+  const [middle, least, most] = [median(values), Math.min(...values), Math.max(...values)];
   const digits = middle < 10 ? 2 : middle < 100 ? 1 : 0;
   return `${middle.toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})`;
 };
@@ -200,18 +210,18 @@ for (const address of Object.values(FIRST)) await open(address); // so that all 
 const times = {}; // by work and side: the medians of the rounds
 const firsts = {};
 for (let round = 0; round < Number(options.rounds); round++) {
-  let ours;
-  for (const [side, address] of Object.entries(WORKS)) {
-    const { results, times: measured } = await open(`${address}&seconds=${options.seconds}`);
-    ours ??= results;
-    compare(side, results, ours);
-    for (const [work, values] of Object.entries(measured)) ((times[work] ??= {})[side] ??= []).push(median(values));
+  const results = {};
+  for (const [side, address] of rotated(WORKS, round)) {
+    const found = await open(`${address}&seconds=${options.seconds}`);
+    results[side] = found.results;
+    for (const [work, values] of Object.entries(found.times)) ((times[work] ??= {})[side] ??= []).push(median(values));
   }
-  for (const [side, address] of Object.entries(FIRST)) {
+  for (const [side, address] of rotated(FIRST, round)) {
     const first = await open(address);
-    if (first.results) compare(side, first.results, ours);
+    if (first.results) results[`${side}, first`] = first.results;
     (firsts[side] ??= []).push(first);
   }
+  for (const side in results) compare(side, results[side], results.ours);
   console.error(`round ${round + 1} of ${options.rounds}`);
 }
 server.close();
@@ -238,8 +248,11 @@ for (const [work, name] of Object.entries(NAMES)) {
 console.log('\nFrom navigation to the first prediction, nothing cached, localhost.\n');
 row('', 'milliseconds', 'MB transferred', 'times TF.js');
 row(...Array(4).fill('---'));
-const PAGE_NAMES = { tfjs: 'smallest page, TF.js', ours: 'smallest page, ours', page: 'the project’s page, first verdict' };
+const PAGE_NAMES = {
+  tfjs: 'smallest page, TF.js', ours: 'smallest page, ours', page: 'the project’s page, first verdict',
+};
+const column = (side, field) => firsts[side].map((first) => first[field]);
 for (const [side, name] of Object.entries(PAGE_NAMES)) {
-  const [values, tfjs] = [firsts[side], firsts.tfjs].map((list) => list.map(({ time }) => time));
-  row(name, cell(values), (median(firsts[side].map(({ bytes }) => bytes)) / 1e6).toFixed(2), (median(values) / median(tfjs)).toFixed(2));
+  const ratio = median(column(side, 'time')) / median(column('tfjs', 'time'));
+  row(name, cell(column(side, 'time')), (median(column(side, 'bytes')) / 1e6).toFixed(2), ratio.toFixed(2));
 }
