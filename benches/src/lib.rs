@@ -16,7 +16,7 @@ use second_look::attack::{Input, Pgd};
 use second_look::class::Class;
 use second_look::data::Pictures;
 use second_look::defence::Defence;
-use second_look::evaluation::examine;
+use second_look::evaluation::{examine, in_batches};
 use second_look::model::card::Architecture;
 use second_look::model::loss::{Divergence, cross_entropy, one_hot};
 use second_look::model::weights::load;
@@ -83,9 +83,11 @@ impl Works {
             "eval" => Box::new(|| {
                 let indices: Vec<usize> = (0..32).collect();
                 let attack = Pgd::default().into();
-                let records =
-                    examine(&self.defence, self.pictures.as_ref(), &indices, attack, false);
-                let (records, _) = block_on(records).unwrap();
+                let batch = |indices: &[usize]| {
+                    let pictures = self.pictures.as_ref();
+                    Ok(block_on(examine(&self.defence, pictures, indices, attack, false))?.0)
+                };
+                let records = in_batches(&indices, 32, &self.device, batch, |_| ()).unwrap();
                 records.iter().map(|r| r.clean.score + r.attacked.score).sum::<f32>() / 32.0
             }),
             "cltrain" => self.classifier_training()?,
