@@ -36,6 +36,12 @@ impl Panels {
         Self { runs, length, outputs, values }
     }
 
+    /// Weights that are packed already.
+    pub fn packed([runs, length, outputs]: [usize; 3], values: Vec<f32>) -> Self {
+        assert_eq!(values.len(), outputs.next_multiple_of(COLUMNS) * runs * length);
+        Self { runs, length, outputs, values }
+    }
+
     /// The number of panels.
     pub fn count(&self) -> usize {
         self.outputs.div_ceil(COLUMNS)

@@ -51,21 +51,20 @@ pub(crate) fn add_product<S: Vectors>(
     [[c00, c01], [c10, c11], [c20, c21], [c30, c31], [c40, c41], [c50, c51]]
 }
 
-/// tile[i] += sum over l of a[l * a_step + i] b[l * b_step ..]: as [`add_product`], for an `a` whose columns, and
-/// a `b` whose rows, lie apart. Goes on for `count` l.
+/// tile[i] += sum over l of a[l * step + i] b[l]: as [`add_product`], for an `a` whose columns lie together.
 #[inline(always)]
 pub(crate) fn add_outer<S: Vectors>(
     s: S,
     tile: Tile<S::V>,
-    (a, a_step): (&[f32], usize),
-    (b, b_step): (&[f32], usize),
-    count: usize,
+    a: &[f32],
+    step: usize,
+    b: &[f32],
 ) -> Tile<S::V> {
     let [[mut c00, mut c01], [mut c10, mut c11], [mut c20, mut c21], rest @ ..] = tile;
     let [[mut c30, mut c31], [mut c40, mut c41], [mut c50, mut c51]] = rest;
-    for l in 0..count {
-        let a: &[f32; ROWS] = a[l * a_step..].first_chunk().expect("a row of a");
-        let [low, high] = halves(s, b[l * b_step..].first_chunk().expect("a row of b"));
+    for (l, b) in b.as_chunks::<COLUMNS>().0.iter().enumerate() {
+        let a: &[f32; ROWS] = a[l * step..].first_chunk().expect("a row of a");
+        let [low, high] = halves(s, b);
         let v = s.splat(a[0]);
         (c00, c01) = (s.mul_add(v, low, c00), s.mul_add(v, high, c01));
         let v = s.splat(a[1]);

@@ -24,12 +24,10 @@ pub fn weight_gradient(x: &[f32], dy: &[f32], geometry: &Geometry) -> (Vec<f32>,
     let band = PLACES.div_ceil(g.wo).min(g.ho);
     let columns = g.w + 2 * g.padding;
     let frame = ((band - 1) * g.stride + g.kernel) * columns * g.cin + ROWS;
-    // Rows of dy that are not whole tiles are copied, with zeros after them.
-    let padded = if width(g) == g.cout { 0 } else { band * g.wo * width(g) };
     let parts = map(jobs, |(x, dy)| {
-        scratch(frame + padded, |memory| {
-            let (frame, padded) = memory.split_at_mut(frame);
-            vectorized(Part { g, x, dy, band, frame, padded })
+        scratch(frame + band * g.wo * width(g), |memory| {
+            let (frame, panels) = memory.split_at_mut(frame);
+            vectorized(Part { g, x, dy, band, frame, panels })
         })
     });
     let mut sums = parts.into_iter();
@@ -78,15 +76,16 @@ struct Part<'a> {
     /// Rows of dy at a time.
     band: usize,
     frame: &'a mut [f32],
-    /// Empty if rows of dy are whole tiles.
-    padded: &'a mut [f32],
+    /// dy of a band as panels, [panel, place, COLUMNS]: rows that lie apart by a power of two would meet in few places
+    /// of the cache.
+    panels: &'a mut [f32],
 }
 
 impl Work for Part<'_> {
     type Output = (Vec<f32>, Vec<f32>);
     #[inline(always)]
     fn run<S: Vectors>(self, s: S) -> Self::Output {
-        let Self { g, x, dy, band, frame: memory, padded } = self;
+        let Self { g, x, dy, band, frame: memory, panels } = self;
         let (width, run) = (width(g), run_len(g));
         let columns = g.w + 2 * g.padding;
         let mut dw = vec![0.0; sums_len(g)];
@@ -101,30 +100,34 @@ impl Work for Part<'_> {
                     columns,
                 };
                 frame.copy(x, [g.h, g.w, g.cin], memory);
-                let dy = if padded.is_empty() {
-                    dy
-                } else {
-                    for (to, from) in padded.chunks_exact_mut(width).zip(dy.chunks_exact(g.cout)) {
-                        to[..g.cout].copy_from_slice(from);
-                        to[g.cout..].fill(0.0);
+                let places = rows * g.wo;
+                for (index, panel) in panels.chunks_exact_mut(places * COLUMNS).enumerate() {
+                    let first = index * COLUMNS;
+                    let some = COLUMNS.min(g.cout.saturating_sub(first));
+                    if some == 0 {
+                        break;
                     }
-                    &padded[..rows * g.wo * width]
-                };
-                for dy in dy.chunks_exact(width) {
-                    db.iter_mut().zip(dy).for_each(|(sum, dy)| *sum += dy);
-                }
-                for (ky, dw) in dw.chunks_exact_mut(run * width).enumerate() {
-                    for panel in (0..width).step_by(COLUMNS) {
+                    let sums = &mut db[first..first + COLUMNS];
+                    let rows = panel.as_chunks_mut::<COLUMNS>().0;
+                    for (to, dy) in rows.iter_mut().zip(dy.chunks_exact(g.cout)) {
+                        match dy[first..].first_chunk::<COLUMNS>() {
+                            Some(whole) => *to = *whole,
+                            None => {
+                                to[..some].copy_from_slice(&dy[first..]);
+                                to[some..].fill(0.0);
+                            }
+                        }
+                        sums.iter_mut().zip(to).for_each(|(sum, dy)| *sum += *dy);
+                    }
+                    for (ky, dw) in dw.chunks_exact_mut(run * width).enumerate() {
                         for l in (0..run).step_by(ROWS) {
                             let mut tile = zero(s);
-                            for y in 0..rows {
+                            for (y, b) in panel.chunks_exact(g.wo * COLUMNS).enumerate() {
                                 let a = (y * g.stride + ky) * columns * g.cin + l;
-                                let a = (&memory[a..], g.stride * g.cin);
-                                let b = (&dy[y * g.wo * width + panel..], width);
-                                tile = add_outer(s, tile, a, b, g.wo);
+                                tile = add_outer(s, tile, &memory[a..], g.stride * g.cin, b);
                             }
                             for i in 0..ROWS {
-                                let sums = &mut dw[(l + i) * width + panel..][..COLUMNS];
+                                let sums = &mut dw[(l + i) * width + first..][..COLUMNS];
                                 for (sum, value) in sums.iter_mut().zip(row(s, &tile, i)) {
                                     *sum += value;
                                 }

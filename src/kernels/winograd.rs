@@ -58,8 +58,8 @@ impl Winograd {
             [1.0 / 24.0, -1.0 / 12.0, 1.0 / 6.0],
             [0.0, 0.0, 1.0],
         ];
-        // G g Gᵀ of every pair of channels, [to, from, 36]
-        let mut all = Vec::with_capacity(to * from * PLANES);
+        // G g Gᵀ of every pair of channels, written in the order of the panels: [panel, from, COLUMNS] of each plane.
+        let mut planes = vec![vec![0.0; to.next_multiple_of(COLUMNS) * from]; PLANES];
         for o in 0..to {
             for c in 0..from {
                 let g: [[f64; 3]; 3] =
@@ -67,16 +67,15 @@ impl Winograd {
                 let rows = G.map(|w| -> [f64; 3] {
                     std::array::from_fn(|x| w[0] * g[0][x] + w[1] * g[1][x] + w[2] * g[2][x])
                 });
-                for row in rows {
-                    all.extend(G.map(|w| (w[0] * row[0] + w[1] * row[1] + w[2] * row[2]) as f32));
+                let at = ((o / COLUMNS) * from + c) * COLUMNS + o % COLUMNS;
+                for (row, planes) in rows.into_iter().zip(planes.chunks_exact_mut(IN)) {
+                    for (w, plane) in G.into_iter().zip(planes) {
+                        plane[at] = (w[0] * row[0] + w[1] * row[1] + w[2] * row[2]) as f32;
+                    }
                 }
             }
         }
-        let planes = (0..PLANES)
-            .map(|plane| {
-                Panels::pack([1, from, to], |_, c, o| all[(o * from + c) * PLANES + plane])
-            })
-            .collect();
+        let planes = planes.into_iter().map(|plane| Panels::packed([1, from, to], plane)).collect();
         Self { from, to, planes, plain: Epilogue::new(&[], to, false) }
     }
 

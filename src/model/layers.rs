@@ -55,6 +55,11 @@ impl Layer {
     /// Runs the layer, without dropout. Batch normalisation follows the module's own state (`train`, `valid`).
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         match self {
+            #[cfg(feature = "gpu-products")]
+            Layer::Conv(layer) if let Some(shape) = AnyConvolution::Plain(layer).shape() => {
+                let layer = AnyConvolution::Plain(layer);
+                super::product::convolution(x, layer.weight(), layer.bias(), shape)
+            }
             Layer::Conv(layer) => layer.forward(x),
             Layer::ConvTranspose(layer) => layer.forward(x),
             Layer::BatchNorm(layer) => layer.forward(x),

@@ -8,6 +8,8 @@ mod dct;
 mod frozen;
 pub(crate) mod layers;
 pub mod loss;
+#[cfg(any(test, feature = "gpu-products"))]
+mod product;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod pytorch;
 mod quantize;
