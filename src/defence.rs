@@ -31,7 +31,7 @@ pub struct Defence {
 
 /// The cards of the files that a [`Defence`] was loaded from.
 #[derive(Clone, Debug, Serialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(hashmap_as_object))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Cards {
     /// The classifier's.
     pub classifier: Card,

@@ -10,7 +10,7 @@ import { pictureWarning } from './words.js';
 /** @typedef {import('./state.js').Opening} Opening */
 
 /** What the core's decoder reads by itself; what it refuses of these is broken or too large. */
-const OWN_FORMATS = /^image\/(jpeg|png|webp|gif|bmp|x-ms-bmp)$/;
+const OWN_FORMATS = /^image\/(jpeg|png)$/;
 /** The shorter side that a picture in another format is given, in pixels. */
 const ENOUGH = 768;
 
@@ -68,7 +68,7 @@ async function decode(worker, file) {
     return await worker.decode(file);
   } catch (refused) {
     if (refused instanceof Gone || OWN_FORMATS.test(file.type)) throw refused;
-    // AVIF, SVG, HEIC …: what the core cannot read, the browser may.
+    // WebP, AVIF, SVG, HEIC …: what the core cannot read, the browser may.
     const png = await throughBrowser(file).catch(() => undefined);
     if (!png) throw refused;
     return worker.decode(png);
