@@ -167,6 +167,7 @@ impl Defence {
         detector: Detector,
         device: &Device,
     ) -> Self {
+        let (classifier, autoencoder) = (classifier.frozen(), autoencoder.frozen());
         Self { classifier, autoencoder, corrector: None, device: device.clone(), detector }
     }
 

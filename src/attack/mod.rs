@@ -161,6 +161,11 @@ impl AttackConfig {
         self.iterative().num_random_init.max(1)
     }
 
+    /// Whether the first step is at the images themselves, not at random points near them.
+    pub fn starts_at_the_images(&self) -> bool {
+        self.iterative().num_random_init == 0
+    }
+
     /// Whether the given class is the target instead of the true one.
     pub fn targeted(&self) -> bool {
         self.iterative().targeted

@@ -44,7 +44,7 @@ impl CrossEntropy {
         targeted: bool,
     ) -> Self {
         let one_hot = one_hot(classes, &images.device());
-        Self { classifier: classifier.clone(), one_hot, targeted } // a clone shares the weights
+        Self { classifier: classifier.frozen(), one_hot, targeted }
     }
 }
 

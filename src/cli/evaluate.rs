@@ -16,7 +16,9 @@ use super::source::{ForceArgument, SourceArguments};
 use crate::attack::AttackOptions;
 use crate::data::{Part, Selection};
 use crate::defence::Defence;
-use crate::evaluation::{Attacker, Evaluation, Report, Setting, examine, figures, scores};
+use crate::evaluation::{
+    Attacker, Evaluation, Report, Setting, batch_count, examine, figures, in_batches, scores,
+};
 use crate::file::write_atomically;
 use crate::progress::Meter;
 
@@ -105,16 +107,18 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     });
     let defence = arguments.detector.apply(loaded.defence, infer)?;
 
-    let examine = |indices, keep| {
+    let examine = |indices: &[usize], keep| {
         let pictures = selection.pictures.as_ref();
         pollster::block_on(examine(&defence, pictures, indices, attack, keep))
     };
-    let mut meter = Meter::new(selection.indices.len().div_ceil(batch_size), 0);
-    let mut records = Vec::with_capacity(selection.indices.len());
-    for indices in selection.indices.chunks(batch_size) {
-        records.extend(examine(indices, false)?.0);
-        meter.step(indices.len(), "attacking and detecting");
-    }
+    let mut meter = Meter::new(batch_count(selection.indices.len(), batch_size, device), 0);
+    let records = in_batches(
+        &selection.indices,
+        batch_size,
+        device,
+        |indices| Ok(examine(indices, false)?.0),
+        |pictures| meter.step(pictures, "attacking and detecting"),
+    )?;
     let rate = meter.rate();
     drop(meter);
 
@@ -158,11 +162,12 @@ pub(super) fn clean_scores(
     batch_size: usize,
 ) -> Result<Vec<f32>> {
     let Selection { pictures, indices, .. } = selection;
-    let mut meter = Meter::new(indices.len().div_ceil(batch_size), 0);
-    let mut all = Vec::with_capacity(indices.len());
-    for indices in indices.chunks(batch_size) {
-        all.extend(pollster::block_on(scores(defence, pictures.as_ref(), indices))?);
-        meter.step(indices.len(), "inferring the threshold");
-    }
-    Ok(all)
+    let mut meter = Meter::new(batch_count(indices.len(), batch_size, defence.device()), 0);
+    Ok(in_batches(
+        indices,
+        batch_size,
+        defence.device(),
+        |indices| pollster::block_on(scores(defence, pictures.as_ref(), indices)),
+        |pictures| meter.step(pictures, "inferring the threshold"),
+    )?)
 }

@@ -17,7 +17,7 @@ pub struct Corrector {
 impl Corrector {
     /// Uses this autoencoder, which must be in evaluation mode.
     pub fn new(autoencoder: Autoencoder) -> Self {
-        Self { autoencoder }
+        Self { autoencoder: autoencoder.frozen() }
     }
 
     /// Logits [n, 10] of the corrected prediction for images [n, 3, 96, 96], and the reconstructions,

@@ -2,6 +2,8 @@
 //! the detector, on clean and on attacked pictures.
 
 #[cfg(not(target_arch = "wasm32"))]
+mod batches;
+#[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod figures;
 mod report;
 mod roc;
@@ -10,6 +12,8 @@ mod setting;
 
 use serde::Serialize;
 
+#[cfg(not(target_arch = "wasm32"))]
+pub use batches::{batch_count, in_batches};
 pub use report::{Accuracy, DetectorFigures, Report};
 pub use roc::area_under_roc;
 #[cfg(not(target_arch = "wasm32"))]
@@ -89,8 +93,17 @@ pub async fn examine(
     let images = Picture::batch(&originals, defence.device());
     let ids = indices.iter().map(|i| *i as u64).collect();
     let input = Input { images: images.clone(), classes: classes.clone(), ids };
-    let attacked = attack.run(defence.classifier(), input)?;
-    let on_clean = defence.detect(images).await?;
+    let mut run = attack.start(defence.classifier(), input)?;
+    let first = run.step();
+    while run.step().is_some() {}
+    let attacked = run.best().expect("the attack has ended").clone();
+    let on_clean = match first {
+        // The attack has begun at the pictures as they are, so their logits are known.
+        Some(step) if attack.starts_at_the_images() => {
+            defence.detect_from(images, step.logits).await?
+        }
+        _ => defence.detect(images).await?,
+    };
     let on_attacked = defence.detect_from(attacked.images.clone(), attacked.logits).await?;
     let records: Vec<Record> = classes
         .into_iter()

@@ -9,6 +9,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
+use super::frozen::frozen;
 use super::layers::{self, Layer, Layers};
 use crate::error::{Error, Result};
 use crate::picture::{CHANNELS, SIDE};
@@ -177,6 +178,15 @@ fn residual(side: usize, channels: usize, width: usize, device: &Device) -> Auto
 }
 
 impl Autoencoder {
+    /// The same network with fixed weights; as [`super::Classifier::frozen`].
+    #[must_use]
+    pub fn frozen(&self) -> Self {
+        let [encoder, decoder, analysis, synthesis] =
+            [&self.encoder, &self.decoder, &self.analysis, &self.synthesis]
+                .map(|list| frozen(list));
+        Self { encoder, decoder, analysis, synthesis }
+    }
+
     /// Reconstructions [n, 3, 96, 96] of pictures [n, 3, 96, 96]; not clamped to [0, 1], as in the tutorial.
     pub fn forward(&self, pictures: Tensor<4>) -> Tensor<4> {
         self.decode(self.encode(pictures))

@@ -11,6 +11,7 @@ use burn::tensor::{Device, Tensor, activation};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
+use super::frozen::frozen;
 use super::layers::{self, Layer, Layers};
 use crate::class::Class;
 use crate::error::{Error, Result};
@@ -105,6 +106,15 @@ fn compact(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
 }
 
 impl Classifier {
+    /// The same network with fixed weights, packed for computing: for many pictures, as attacks and the defence
+    /// have. It must be in evaluation mode; the result shares nothing with what is changed later, and is not for
+    /// saving.
+    #[must_use]
+    pub fn frozen(&self) -> Self {
+        let [features, classifier] = [&self.features, &self.classifier].map(|list| frozen(list));
+        Self { features, classifier, ..self.clone() }
+    }
+
     /// Logits [n, 10] of pictures [n, 3, 96, 96] with values in [0, 1].
     pub fn forward(&self, pictures: Tensor<4>) -> Tensor<2> {
         let x = layers::forward(&self.features, self.normalise(pictures));

@@ -13,7 +13,9 @@ use burn::nn::{
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, RngExt};
 
+use super::cpu;
 use super::dct::lowest_frequencies;
+use super::frozen::{AnyConvolution, Frozen, Link, chain, halves};
 use crate::picture::CHANNELS;
 
 /// One layer, from a [n, c, h, w] tensor to another; vectors travel as [n, c, 1, 1].
@@ -39,6 +41,8 @@ pub enum Layer {
     Dropout(Dropout),
     /// Changes the shape, keeps the values.
     Reshape(Reshape),
+    /// Several layers with fixed weights.
+    Frozen(Frozen),
 }
 
 /// Changes [n, ...] to [n, c, h, w] with as many values, in the order of PyTorch's `Flatten` and `Unflatten`.
@@ -67,22 +71,124 @@ impl Layer {
                 let n = x.dims()[0];
                 x.reshape([n, *c, *h, *w])
             }
+            Layer::Frozen(layer) => layer.forward(x),
         }
     }
 }
 
 /// Runs the layers one after another, without dropout.
 pub fn forward(layers: &[Layer], x: Tensor<4>) -> Tensor<4> {
-    layers.iter().fold(x, |x, layer| layer.forward(x))
+    run(layers, x, &mut |layer, x| layer.forward(x))
 }
 
 /// Runs the layers one after another, with dropout where it is not frozen. `rng` chooses the values that are
 /// zeroed: burn's own dropout uses the device's generator, which all threads share and no checkpoint holds.
 pub fn forward_training<R: Rng>(layers: &[Layer], x: Tensor<4>, rng: &mut R) -> Tensor<4> {
-    layers.iter().fold(x, |x, layer| match layer {
+    run(layers, x, &mut |layer, x| match layer {
         Layer::Dropout(layer) if layer.training.is_enabled() => dropout(x, layer.prob, rng),
         layer => layer.forward(x),
     })
+}
+
+/// burn's own layers, one after another.
+pub(super) fn apply(layers: &[Layer], x: Tensor<4>) -> Tensor<4> {
+    layers.iter().fold(x, |x, layer| layer.forward(x))
+}
+
+/// Runs the layers: on the CPU by the crate's own kernels where there is one, elsewhere by `layer`.
+fn run(
+    layers: &[Layer],
+    x: Tensor<4>,
+    layer: &mut dyn FnMut(&Layer, Tensor<4>) -> Tensor<4>,
+) -> Tensor<4> {
+    if !cpu::knows(&x) || x.dims()[0] == 0 {
+        return layers.iter().fold(x, |x, l| layer(l, x));
+    }
+    // Between kernels, tensors are channels last; burn's layers take and give channels first.
+    let mut x = Laid::ChannelsFirst(x);
+    let mut rest = layers;
+    while let [first, ..] = rest {
+        let mut taken = 1;
+        x = match first {
+            Layer::Conv(_) | Layer::ConvTranspose(_) => match Link::first(rest) {
+                Some(link) if link.convolution.weight().is_autodiff() => {
+                    let relu = link.norm.is_none() && link.relu;
+                    taken += usize::from(relu);
+                    Laid::ChannelsLast(convolution(link.convolution, x.channels_last(), relu))
+                }
+                // Fixed weights; whoever runs them often freezes them once.
+                Some(_) => {
+                    taken = chain(rest);
+                    let chain = Frozen::new(&rest[..taken]);
+                    Laid::ChannelsFirst(chain.forward(x.channels_first()))
+                }
+                None => Laid::ChannelsFirst(layer(first, x.channels_first())),
+            },
+            Layer::BatchNorm(norm)
+                if matches!(rest.get(1), Some(Layer::Relu(_)))
+                    && x.is_autodiff()
+                    && norm.training.is_enabled() =>
+            {
+                taken = 2;
+                Laid::ChannelsLast(norm_relu(norm, x.channels_last()))
+            }
+            Layer::MaxPool(pool) if halves(pool) => {
+                Laid::ChannelsLast(cpu::max_pool(x.channels_last()))
+            }
+            first => Laid::ChannelsFirst(layer(first, x.channels_first())),
+        };
+        rest = &rest[taken..];
+    }
+    x.channels_first()
+}
+
+/// A tensor and the order of its dimensions.
+enum Laid {
+    /// [n, c, h, w]
+    ChannelsFirst(Tensor<4>),
+    /// [n, h, w, c]
+    ChannelsLast(Tensor<4>),
+}
+
+impl Laid {
+    fn is_autodiff(&self) -> bool {
+        match self {
+            Laid::ChannelsFirst(x) | Laid::ChannelsLast(x) => x.is_autodiff(),
+        }
+    }
+
+    fn channels_first(self) -> Tensor<4> {
+        match self {
+            Laid::ChannelsFirst(x) => x,
+            Laid::ChannelsLast(x) => x.permute([0, 3, 1, 2]),
+        }
+    }
+
+    fn channels_last(self) -> Tensor<4> {
+        match self {
+            Laid::ChannelsFirst(x) => x.permute([0, 2, 3, 1]),
+            Laid::ChannelsLast(x) => x,
+        }
+    }
+}
+
+fn convolution(layer: AnyConvolution<'_>, x: Tensor<4>, relu: bool) -> Tensor<4> {
+    let shape = layer.shape().expect("a link has one");
+    let kernel = match layer {
+        AnyConvolution::Plain(_) => cpu::convolution,
+        AnyConvolution::Transposed(_) => cpu::transposed,
+    };
+    kernel(x, layer.weight(), layer.bias(), shape, relu)
+}
+
+/// Batch normalisation while training, and ReLU, of x [n, h, w, c]; updates the running statistics as burn does.
+fn norm_relu(norm: &BatchNorm, x: Tensor<4>) -> Tensor<4> {
+    let (y, mean, variance) = cpu::norm_relu(x, norm.gamma.val(), norm.beta.val(), norm.epsilon);
+    for (running, batch) in [(&norm.running_mean, mean), (&norm.running_var, variance)] {
+        let old = running.value_sync() * (1.0 - norm.momentum);
+        running.update((old + batch * norm.momentum).detach());
+    }
+    y
 }
 
 /// Zeroes each value with this probability and scales the others up, so that the mean stays.
@@ -222,6 +328,7 @@ pub(super) fn reshape(shape: [usize; 3]) -> Layer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::frozen::frozen;
     use burn::tensor::DType;
     use rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
 
@@ -275,5 +382,147 @@ mod tests {
             assert!(largest <= bound && largest > 0.8 * bound, "{window}: {largest} of {bound}");
             assert_eq!(bias.unwrap().val().abs().max().into_scalar::<f32>(), 0.0);
         }
+    }
+
+    /// Values and gradients (of the input, then of all weights) of the layers, by the crate's kernels or by burn's own
+    /// layers.
+    fn both_ways(
+        layers: &Vec<Layer>,
+        x: &Tensor<4>,
+        run: fn(&[Layer], Tensor<4>) -> Tensor<4>,
+    ) -> Vec<Vec<f32>> {
+        struct Collect<'a>(&'a burn::tensor::Gradients, Vec<Vec<f32>>);
+        impl burn::module::ModuleVisitor for Collect<'_> {
+            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+                if let Some(gradient) = param.val().grad(self.0) {
+                    self.1.push(gradient.into_data().try_to_vec().unwrap());
+                }
+            }
+        }
+        let x = x.clone().autodiff().require_grad();
+        let y = run(layers, x.clone());
+        // Every value counts with another weight.
+        let count = y.shape().num_elements();
+        let weights: Vec<f32> =
+            (0..count).map(|i| ((i * 7919) % 1013) as f32 / 1013.0 - 0.4).collect();
+        let weights = Tensor::from_data(TensorData::new(weights, y.shape()), &y.device());
+        let gradients = (y.clone() * weights).sum().backward();
+        let mut all = vec![values(y.inner()), values(x.grad(&gradients).unwrap())];
+        let mut collect = Collect(&gradients, Vec::new());
+        layers.visit(&mut collect);
+        all.append(&mut collect.1);
+        all
+    }
+
+    fn apart(a: &[f32], b: &[f32]) -> f32 {
+        assert_eq!(a.len(), b.len());
+        let largest = b.iter().fold(0.0f32, |largest, b| largest.max(b.abs()));
+        let distance = a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        distance / largest.max(1e-6)
+    }
+
+    /// Chains of every kind of layer that the networks have, by the kernels and by burn, while training and in
+    /// evaluation, with one picture and with several, of even and odd sizes.
+    #[test]
+    fn the_kernels_compute_what_burn_s_layers_compute() {
+        let plain = Device::flex();
+        let device = plain.clone().autodiff();
+        device.seed(3);
+        let build = Layers { device: &device, init: he };
+        let chains = [
+            vec![build.conv3(3, 32), build.batch_norm(32), relu(), max_pool()],
+            vec![build.conv3(3, 32), relu(), build.conv3(32, 24), relu(), max_pool()],
+            vec![build.conv3(3, 16), max_pool(), build.batch_norm(16), build.conv3(16, 48)],
+            vec![
+                build.conv4_down(3, 12),
+                relu(),
+                build.conv4_up(12, 3),
+                build.batch_norm(3),
+                relu(),
+            ],
+            vec![
+                build.conv4_down(3, 20),
+                build.batch_norm(20),
+                relu(),
+                build.conv4_up(20, 5),
+                relu(),
+            ],
+            vec![build.patches(4, 8).0, build.patches(4, 8).1],
+            vec![
+                relu(),
+                build.conv3(3, 40),
+                build.conv3(40, 16),
+                average_pool(1),
+                build.linear(16, 4),
+            ],
+        ];
+        let numbers = |n: usize, h: usize, w: usize| {
+            let values = (0..n * 3 * h * w).map(|i| ((i * 104_729) % 2027) as f32 / 2027.0 - 0.3);
+            Tensor::from_data(TensorData::new(values.collect::<Vec<f32>>(), [n, 3, h, w]), &plain)
+        };
+        for (i, chain) in chains.into_iter().enumerate() {
+            for [n, h, w] in [[1, 24, 24], [3, 12, 20], [2, 9, 13]] {
+                let x = numbers(n, h, w);
+                let fresh = || chain.clone().fork(&device);
+                let ours = both_ways(&fresh(), &x, forward);
+                let burn_s = both_ways(&fresh(), &x, apply);
+                assert_eq!(ours.len(), burn_s.len());
+                assert!(ours.len() > 2, "weights have gradients");
+                for (which, (a, b)) in ours.iter().zip(&burn_s).enumerate() {
+                    // A convolution's bias before batch normalisation has the gradient 0, plus rounding.
+                    if b.iter().all(|b| b.abs() < 1e-3) && a.iter().all(|a| a.abs() < 1e-3) {
+                        continue;
+                    }
+                    let apart = apart(a, b);
+                    assert!(apart < 2e-4, "chain {i}, {n}x{h}x{w}, {which}: {apart:e}");
+                }
+                // Evaluation: with running statistics, which a step in training has moved.
+                let trained = fresh();
+                drop(forward(&trained, x.clone().autodiff()));
+                let trained = trained.valid();
+                for list in [trained.clone(), frozen(&trained)] {
+                    let (a, b) =
+                        (values(forward(&list, x.clone())), values(apply(&trained, x.clone())));
+                    assert!(apart(&a, &b) < 1e-5, "chain {i}, {n}x{h}x{w}: {:e}", apart(&a, &b));
+                    let (a, b) = (both_ways(&list, &x, forward), both_ways(&trained, &x, apply));
+                    assert!(apart(&a[1], &b[1]) < 1e-4, "chain {i}: {:e}", apart(&a[1], &b[1]));
+                }
+            }
+        }
+    }
+
+    /// The running statistics move as burn moves them.
+    #[test]
+    fn batch_normalisation_by_the_kernels_updates_the_running_statistics() {
+        let device = Device::flex().autodiff();
+        device.seed(5);
+        let build = Layers { device: &device, init: he };
+        let layers = vec![build.conv3(3, 8), build.batch_norm(8), relu()];
+        let x = Tensor::<4>::ones([2, 3, 12, 12], &device).cumsum(3) * 0.1;
+        let running = |run: fn(&[Layer], Tensor<4>) -> Tensor<4>| {
+            let layers = layers.clone().fork(&device);
+            drop(run(&layers, x.clone()));
+            drop(run(&layers, x.clone() * 2.0));
+            let Layer::BatchNorm(norm) = &layers[1] else { unreachable!() };
+            let values = |x: Tensor<1>| -> Vec<f32> { x.into_data().try_to_vec().unwrap() };
+            [values(norm.running_mean.value_sync()), values(norm.running_var.value_sync())]
+        };
+        let (ours, burn_s) = (running(forward), running(apply));
+        for (a, b) in ours.iter().zip(&burn_s) {
+            assert!(apart(a, b) < 1e-5, "{a:?} {b:?}");
+            assert!(apart(a, &[0.0; 8]) > 0.0 && apart(a, &[1.0; 8]) > 1e-3, "they moved");
+        }
+    }
+
+    /// Numbers of 64 bits, and nothing at all, take burn's own layers.
+    #[test]
+    fn what_the_kernels_do_not_know_takes_burn_s_layers() {
+        let device = Device::flex();
+        let build = Layers { device: &device, init: he };
+        let layers = [build.conv3(3, 8), relu(), max_pool()];
+        let none = forward(&layers, Tensor::zeros([0, 3, 12, 12], &device));
+        assert_eq!(none.dims(), [0, 8, 6, 6]);
+        let x = Tensor::<4>::ones([1, 3, 12, 12], &device);
+        assert!(cpu::knows(&x) && !cpu::knows(&x.cast(DType::F64)));
     }
 }

@@ -3,7 +3,9 @@
 pub mod autoencoder;
 pub mod card;
 pub mod classifier;
+mod cpu;
 mod dct;
+mod frozen;
 pub(crate) mod layers;
 pub mod loss;
 #[cfg(not(target_arch = "wasm32"))]

@@ -117,10 +117,12 @@ impl AutoencoderTask {
         // Initial weights that do not fit are refused before the predictions, which take time.
         initial_autoencoder(options.config, initial_weights.as_ref(), 0, &devices[0])?;
         let all = [data.parts.training.as_slice(), &data.parts.validation].concat();
-        let logits = predict(&data, &all, false, &classifier, &devices[0])?;
+        let frozen = classifier.frozen();
+        let logits = predict(&data, &all, false, &frozen, &devices[0])?;
         let flipped: &[usize] = if options.flip { &data.parts.training } else { &[] };
-        let flipped_logits = predict(&data, flipped, true, &classifier, &devices[0])?;
-        let classifiers = devices.iter().map(|d| classifier.clone().to_device(d)).collect();
+        let flipped_logits = predict(&data, flipped, true, &frozen, &devices[0])?;
+        let classifiers =
+            devices.iter().map(|d| classifier.clone().to_device(d).frozen()).collect();
         Ok(Self { options, initial_weights, data, classifiers, logits, flipped_logits, devices })
     }
 }
@@ -280,6 +282,7 @@ impl Task for AutoencoderTask {
     fn validate(&self, model: &Autoencoder) -> Result<Validation> {
         let held_out = &self.data.parts.validation;
         let (classifier, device) = (&self.classifiers[0], &self.devices[0]);
+        let model = model.frozen();
         let (mut loss, mut agreed, mut scores) = (0.0, 0.0, Vec::new());
         for indices in held_out.chunks(BATCH) {
             let x = read_batch(self.data.pictures.as_ref(), indices, device)?;

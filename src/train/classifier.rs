@@ -145,6 +145,7 @@ impl Task for ClassifierTask {
 
     fn validate(&self, model: &Classifier) -> Result<Validation> {
         let (held_out, device) = (&self.data.parts.validation, &self.devices[0]);
+        let model = model.frozen();
         let (mut correct, mut loss) = (0.0, 0.0);
         for indices in held_out.chunks(VALIDATION_BATCH) {
             let logits = model.forward(read_batch(self.data.pictures.as_ref(), indices, device)?);
