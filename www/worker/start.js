@@ -22,6 +22,7 @@ if (self.name !== 'later') {
 }
 
 const program = import('./worker.js');
+program.catch(() => {}); // told to who asks for something
 addEventListener('message', ({ data }) =>
   program.then(
     ({ receive }) => receive(data),
