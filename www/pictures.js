@@ -11,6 +11,8 @@ import { pictureWarning } from './words.js';
 
 /** What the core's decoder reads by itself; what it refuses of these is broken or too large. */
 const OWN_FORMATS = /^image\/(jpeg|png)$/;
+/** Larger pictures are refused before they are decoded, as the core does, in pixels. */
+const LARGEST = 40e6;
 /** The shorter side that a picture in another format is given, in pixels. */
 const ENOUGH = 768;
 
@@ -80,6 +82,8 @@ async function decode(worker, file) {
  * @param {Blob} file
  */
 async function throughBrowser(file) {
+  const size = await element(file, 'load');
+  if (size.naturalWidth * size.naturalHeight > LARGEST) throw new Error('too large');
   const image = await createImageBitmap(file).catch(() => element(file, 'decode')); // SVG is read by elements only
   const [width, height] = image instanceof ImageBitmap ? [image.width, image.height] : [image.naturalWidth, image.naturalHeight];
   const scale = Math.min(1, ENOUGH / Math.min(width, height));
