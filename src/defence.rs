@@ -2,7 +2,8 @@
 //!
 //! The page, the command line and the evaluation all go through here, so that none of them holds a rule of
 //! the method. An attack on one picture is an [`AttackRun`] whose steps are [`AttackStep`]s. Reading a GPU
-//! in a browser cannot block, so whatever reads is `async`; natively, block on it.
+//! in a browser cannot block, so whatever reads is `async`; natively, block on it. Whatever reads does so
+//! once: each read is a round trip to the device.
 
 use burn::tensor::{Device, Tensor, activation};
 use serde::Serialize;
@@ -30,7 +31,7 @@ pub struct Defence {
 
 /// The cards of the files that a [`Defence`] was loaded from.
 #[derive(Clone, Debug, Serialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(hashmap_as_object))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Cards {
     /// The classifier's.
     pub classifier: Card,
@@ -92,6 +93,17 @@ pub struct Detection {
     pub corrections: Option<Tensor<4>>,
 }
 
+/// What the defence finds in one picture.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// AE(x), clamped to [0, 1].
+    pub reconstruction: Picture,
+    /// The corrector's reconstruction, flipped back and clamped; `None` without a corrector.
+    pub correction: Option<Picture>,
+}
+
 /// One step of an attack on a picture.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
@@ -109,6 +121,14 @@ pub struct AttackStep {
     /// The picture x_t.
     #[serde(skip)]
     pub picture: Picture,
+}
+
+/// What the networks give for a batch, still on the device.
+struct Outputs {
+    /// A row for each image: the score, then ten probabilities for each prediction.
+    table: Tensor<2>,
+    reconstructions: Tensor<4>,
+    corrections: Option<Tensor<4>>,
 }
 
 impl Defence {
@@ -212,6 +232,27 @@ impl Defence {
     /// # Errors
     /// As [`Defence::detect`].
     pub async fn detect_from(&self, images: Tensor<4>, logits: Tensor<2>) -> Result<Detection> {
+        let Outputs { table, reconstructions, corrections } = self.outputs(images, logits);
+        let width = table.dims()[1];
+        let rows = read(table).await?;
+        let verdicts =
+            rows.chunks_exact(width).map(|row| self.verdict(row)).collect::<Result<_>>()?;
+        Ok(Detection { verdicts, reconstructions, corrections })
+    }
+
+    /// Detects and corrects one picture, and reads the reconstructions, too.
+    ///
+    /// # Errors
+    /// As [`Defence::detect`].
+    pub async fn examine(&self, picture: &Picture) -> Result<Finding> {
+        let image = picture.to_tensor(&self.device);
+        let logits = self.classifier.forward(image.clone());
+        let outputs = self.outputs(image, logits);
+        let width = outputs.table.dims()[1];
+        self.finding(&read(outputs.flat()).await?, width)
+    }
+
+    fn outputs(&self, images: Tensor<4>, logits: Tensor<2>) -> Outputs {
         let reconstructions = self.autoencoder.forward(images.clone());
         let again = self.classifier.forward(reconstructions.clone());
         let corrected = self.corrector.as_ref().map(|c| c.correct(&self.classifier, images));
@@ -220,29 +261,37 @@ impl Defence {
             .detector
             .score
             .score(Output { logits: logits.clone() }, Output { logits: again.clone() });
-        // One read instead of four: each is a round trip to the device.
         let mut columns = vec![
             score.unsqueeze_dim(1),
             activation::softmax(logits, 1),
             activation::softmax(again, 1),
         ];
         columns.extend(corrected_logits.map(|logits| activation::softmax(logits, 1)));
-        let width = 1 + (columns.len() - 1) * Class::COUNT;
-        let verdicts = read(Tensor::cat(columns, 1))
-            .await?
-            .chunks_exact(width)
-            .map(|row| {
-                let mut predictions = row[1..].chunks_exact(Class::COUNT).map(ten);
-                let mut next = || predictions.next();
-                let predictions = Predictions {
-                    prediction: next().expect("the first ten columns"),
-                    reconstruction_prediction: next().expect("the second ten columns"),
-                    corrected_prediction: next(),
-                };
-                self.detector.verdict(predictions, row[0])
-            })
-            .collect::<Result<_>>()?;
-        Ok(Detection { verdicts, reconstructions, corrections })
+        Outputs { table: Tensor::cat(columns, 1), reconstructions, corrections }
+    }
+
+    /// The verdict from a row of [`Outputs::table`].
+    fn verdict(&self, row: &[f32]) -> Result<Verdict> {
+        let mut predictions = row[1..].chunks_exact(Class::COUNT).map(ten);
+        let mut next = || predictions.next();
+        let predictions = Predictions {
+            prediction: next().expect("the first ten columns"),
+            reconstruction_prediction: next().expect("the second ten columns"),
+            corrected_prediction: next(),
+        };
+        self.detector.verdict(predictions, row[0])
+    }
+
+    /// The finding from the values of [`Outputs::flat`], whose table has `width` columns.
+    fn finding(&self, values: &[f32], width: usize) -> Result<Finding> {
+        let (row, images) = values.split_at(width);
+        let mut pictures =
+            images.chunks_exact(VALUES).map(|image| Picture::clamped(image.to_vec()));
+        Ok(Finding {
+            verdict: self.verdict(row)?,
+            reconstruction: pictures.next().expect("the reconstruction")?,
+            correction: pictures.next().transpose()?,
+        })
     }
 
     /// Starts an attack on one picture. `class` is the true class, or the target of a targeted attack.
@@ -271,47 +320,58 @@ pub struct AttackRun {
     last: Option<Step>,
 }
 
+impl Outputs {
+    /// All values for one image in a row.
+    fn flat(self) -> Tensor<1> {
+        let images = [Some(self.reconstructions), self.corrections].into_iter().flatten();
+        let mut parts = vec![self.table.flatten(0, 1)];
+        parts.extend(images.map(|images| images.flatten(0, 3)));
+        Tensor::cat(parts, 0)
+    }
+}
+
 impl AttackRun {
     /// Computes the next step; `None` when all steps of all restarts are done.
     ///
     /// # Errors
     /// When the device does not answer.
     pub async fn step(&mut self) -> Result<Option<AttackStep>> {
-        let Some(step) = self.attack.step() else {
+        let Some(step) = self.advance() else {
             return Ok(None);
         };
-        self.last = Some(step.clone());
-        let distance = self.norm.length(step.images.clone() - self.original.clone());
-        let flat = vec![
-            step.images.flatten::<1>(0, 3),
-            activation::softmax(step.logits, 1).flatten(0, 1),
-            step.loss,
-            distance,
-        ];
-        let values = read(Tensor::cat(flat, 0)).await?;
-        let (picture, rest) = values.split_at(VALUES);
-        let (prediction, rest) = rest.split_at(Class::COUNT);
-        Ok(Some(AttackStep {
-            restart: step.restart,
-            t: step.t,
-            loss: rest[0],
-            prediction: ten(prediction),
-            distance: rest[1],
-            picture: Picture::clamped(picture.to_vec())?,
-        }))
+        let values = read(self.flat(step.clone())).await?;
+        attack_step(&step, &values).map(Some)
     }
 
-    /// Detection on the last step's picture; `None` before the first step.
+    /// Computes the next step and what `defence` finds in its picture; `None` when all steps are done.
     ///
     /// # Errors
     /// As [`Defence::detect`].
-    pub async fn detect(&self, defence: &Defence) -> Result<Option<Detection>> {
-        match &self.last {
-            None => Ok(None),
-            Some(step) => {
-                defence.detect_from(step.images.clone(), step.logits.clone()).await.map(Some)
-            }
-        }
+    pub async fn watched_step(
+        &mut self,
+        defence: &Defence,
+    ) -> Result<Option<(AttackStep, Finding)>> {
+        let Some(step) = self.advance() else {
+            return Ok(None);
+        };
+        let outputs = defence.outputs(step.images.clone(), step.logits.clone());
+        let width = outputs.table.dims()[1];
+        let values = read(Tensor::cat(vec![self.flat(step.clone()), outputs.flat()], 0)).await?;
+        let (own, found) = values.split_at(STEP_VALUES);
+        Ok(Some((attack_step(&step, own)?, defence.finding(found, width)?)))
+    }
+
+    fn advance(&mut self) -> Option<Step> {
+        let step = self.attack.step()?;
+        self.last = Some(step.clone());
+        Some(step)
+    }
+
+    /// All values of a step in a row, [`STEP_VALUES`] of them.
+    fn flat(&self, step: Step) -> Tensor<1> {
+        let distance = self.norm.length(step.images.clone() - self.original.clone());
+        let prediction = activation::softmax(step.logits, 1).flatten(0, 1);
+        Tensor::cat(vec![step.images.flatten(0, 3), prediction, step.loss, distance], 0)
     }
 
     /// The best picture over the restarts that have ended; before the first has, the last step's picture,
@@ -329,6 +389,52 @@ impl AttackRun {
     }
 }
 
+/// A picture, a prediction, a loss and a distance.
+const STEP_VALUES: usize = VALUES + Class::COUNT + 2;
+
+/// The step from the values of [`AttackRun::flat`].
+fn attack_step(step: &Step, values: &[f32]) -> Result<AttackStep> {
+    let (picture, rest) = values.split_at(VALUES);
+    let (prediction, rest) = rest.split_at(Class::COUNT);
+    Ok(AttackStep {
+        restart: step.restart,
+        t: step.t,
+        loss: rest[0],
+        prediction: ten(prediction),
+        distance: rest[1],
+        picture: Picture::clamped(picture.to_vec())?,
+    })
+}
+
 fn ten(row: &[f32]) -> Probabilities {
     row.try_into().expect("ten classes")
+}
+
+#[cfg(test)]
+mod tests {
+    use pollster::block_on;
+
+    use super::*;
+    use crate::detector::ScoreConfig;
+    use crate::model::{AutoencoderConfig, ClassifierConfig};
+    use crate::tensor::READS;
+
+    #[test]
+    fn what_is_shown_is_read_at_once() {
+        let device = Device::flex();
+        let classifier = ClassifierConfig::Compact.init(&device);
+        let autoencoder = || AutoencoderConfig::Compact { channels: 3 }.init(&device);
+        let detector = Detector { score: ScoreConfig::default(), threshold: 0.5 };
+        let defence = Defence::new(classifier, autoencoder(), detector, &device)
+            .with_corrector(autoencoder());
+        let picture = Picture::new(vec![0.5; VALUES]).unwrap();
+        let reads = || READS.with(std::cell::Cell::get);
+
+        let before = reads();
+        block_on(defence.examine(&picture)).unwrap();
+        assert_eq!(reads(), before + 1);
+        let mut run = defence.attack(&picture, Class::Cat, AttackConfig::default()).unwrap();
+        block_on(run.watched_step(&defence)).unwrap().unwrap();
+        assert_eq!(reads(), before + 2);
+    }
 }

@@ -11,6 +11,8 @@ use crate::error::{Error, Result};
 /// # Errors
 /// When the device does not answer.
 pub(crate) async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
+    #[cfg(test)]
+    READS.with(|reads| reads.set(reads.get() + 1));
     let data = tensor.into_data_async().await.map_err(|e| Error::Device(format!("{e:?}")))?;
     data.try_to_vec().map_err(|e| Error::Device(format!("{e:?}")))
 }
@@ -25,4 +27,10 @@ pub(crate) fn choose_rows<const D: usize>(
     let mut column = [1; D];
     column[0] = shape[0];
     old.mask_where(choose.reshape(column).expand(shape), new)
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How often this thread has read from a device.
+    pub(crate) static READS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }

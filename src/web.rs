@@ -1,26 +1,25 @@
 //! The browser's way in: a thin layer of wasm-bindgen over [`crate::defence`]. It holds no rule of the method.
 //!
-//! Pictures cross the border as encoded files or as 27,648 numbers (planes R, G, B, row by row);
-//! everything else as plain objects with the field names of the Rust types, which TypeScript knows.
+//! Pictures cross the border as encoded files or as 27,648 numbers (planes R, G, B, row by row), everything else as
+//! JSON with the field names of the Rust types, which TypeScript knows. A value that crosses costs a call each way, so
+//! an answer with pictures is one string and one array (`Packed`).
 
 use std::rc::Rc;
 
-use burn::tensor::{Device, Tensor};
-use js_sys::Float32Array;
+use burn::tensor::Device;
+use js_sys::{Array, Float32Array};
 use qrcode::QrCode;
 use qrcode::render::svg;
 use serde::Serialize;
-use serde_wasm_bindgen::preserve;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 use web_sys::console;
 
 use crate::attack::{AttackConfig, Norm, Pgd};
 use crate::class::Class;
-use crate::defence::{self, AttackStep, Cards, Defence};
+use crate::defence::{self, AttackStep, Cards, Defence, Finding};
 use crate::detector::Verdict;
-use crate::picture::{Picture, SIDE, VALUES};
-use crate::tensor::read;
+use crate::picture::{Picture, SIDE};
 
 /// The defence on one device.
 #[wasm_bindgen]
@@ -54,33 +53,19 @@ pub struct NormConstants {
     strong: Pgd,
 }
 
-/// What the defence finds in one picture.
+/// One step of an attack and the verdict on its picture.
 #[derive(Serialize, Tsify)]
-pub struct Detection {
-    verdict: Verdict,
-    #[serde(with = "preserve")]
-    #[tsify(type = "Float32Array")]
-    reconstruction: Float32Array,
-    /// The corrector's reconstruction, if there is a corrector.
-    #[serde(with = "preserve")]
-    #[tsify(type = "Float32Array | undefined")]
-    correction: JsValue,
-}
-
-/// One step of an attack, and what the defence finds in its picture.
-#[derive(Serialize, Tsify)]
-pub struct WatchedStep {
+pub struct StepNumbers {
     step: AttackStep,
-    #[serde(with = "preserve")]
-    #[tsify(type = "Float32Array")]
-    picture: Float32Array,
-    detection: Detection,
+    verdict: Verdict,
 }
 
-/// The type alias that the generated types of predictions refer to.
+/// The type alias that the generated types of predictions refer to, and the one of what crosses the border packed.
 #[wasm_bindgen(typescript_custom_section)]
-const PROBABILITIES: &str =
-    "/** Ten probabilities, in the order of the classes. */\nexport type Probabilities = number[];";
+const ALIASES: &str = "/** Ten probabilities, in the order of the classes. */
+export type Probabilities = number[];
+/** JSON of a `T`, and pictures one after the other. */
+export type Packed<T> = [json: string, pictures: Float32Array];";
 
 #[wasm_bindgen(start)]
 fn start() {
@@ -147,14 +132,7 @@ impl Session {
         corrector: Option<Vec<u8>>,
         webgpu: bool,
     ) -> Result<Session, JsError> {
-        let device = if webgpu {
-            Device::wgpu_options()
-                .init_async()
-                .await
-                .map_err(|e| JsError::new(&format!("this browser offers no WebGPU ({e})")))?
-        } else {
-            Device::flex()
-        };
+        let device = if webgpu { gpu().await? } else { Device::flex() };
         let (defence, cards) =
             Defence::load(&classifier, &autoencoder, corrector.as_deref(), &device)?;
         Ok(Session { defence: Rc::new(defence), cards })
@@ -168,14 +146,15 @@ impl Session {
         Ok(self.cards.into_ts()?)
     }
 
-    /// Detects and corrects: the verdict on a picture, and its reconstructions.
+    /// Detects and corrects: the verdict on a picture, its reconstruction, and the corrector's, if there is one.
     ///
     /// # Errors
     /// When the values are no picture, or the device does not answer.
-    pub async fn detect(&self, picture: Vec<f32>) -> Result<Ts<Detection>, JsError> {
-        let picture = Picture::new(picture)?;
-        let detection = self.defence.detect(picture.to_tensor(self.defence.device())).await?;
-        Ok(Detection::new(detection).await?.into_ts()?)
+    #[wasm_bindgen(unchecked_return_type = "Packed<Verdict>")]
+    pub async fn detect(&self, picture: Vec<f32>) -> Result<Array, JsError> {
+        let Finding { verdict, reconstruction, correction } =
+            self.defence.examine(&Picture::new(picture)?).await?;
+        packed(&verdict, [Some(reconstruction), correction])
     }
 
     /// Starts an attack that leads a picture away from `class`, or, if `config` is targeted, towards it.
@@ -203,41 +182,41 @@ pub struct AttackRun {
 
 #[wasm_bindgen]
 impl AttackRun {
-    /// Computes the next step and detects on its picture; `undefined` when all steps are done.
+    /// Computes the next step and detects on its picture: the picture, its reconstruction, and the corrector's, if
+    /// there is one. `undefined` when all steps are done.
     ///
     /// # Errors
     /// When the device does not answer.
-    pub async fn step(&mut self) -> Result<Option<Ts<WatchedStep>>, JsError> {
-        let Some(step) = self.run.step().await? else {
+    #[wasm_bindgen(unchecked_return_type = "Packed<StepNumbers> | undefined")]
+    pub async fn step(&mut self) -> Result<Option<Array>, JsError> {
+        let Some((step, finding)) = self.run.watched_step(&self.defence).await? else {
             return Ok(None);
         };
-        let Some(detection) = self.run.detect(&self.defence).await? else {
-            return Ok(None);
-        };
-        let picture = Float32Array::from(step.picture.values());
-        let watched = WatchedStep { step, picture, detection: Detection::new(detection).await? };
-        Ok(Some(watched.into_ts()?))
+        let Finding { verdict, reconstruction, correction } = finding;
+        let picture = step.picture.clone();
+        packed(&StepNumbers { step, verdict }, [Some(picture), Some(reconstruction), correction])
+            .map(Some)
     }
 }
 
-impl Detection {
-    async fn new(detection: defence::Detection) -> Result<Self, JsError> {
-        // One read instead of two: each is a round trip to the device.
-        let images = [Some(detection.reconstructions), detection.corrections];
-        let values = read(Tensor::cat(images.into_iter().flatten().collect(), 0)).await?;
-        let (reconstruction, correction) = values.split_at(VALUES);
-        Ok(Self {
-            verdict: detection.verdicts[0],
-            reconstruction: shown(reconstruction)?,
-            correction: match correction {
-                [] => JsValue::UNDEFINED,
-                correction => shown(correction)?.into(),
-            },
-        })
-    }
+/// What crosses the border at once: `numbers` as JSON, and the pictures one after the other.
+fn packed<const N: usize>(
+    numbers: &impl Serialize,
+    pictures: [Option<Picture>; N],
+) -> Result<Array, JsError> {
+    let values: Vec<f32> =
+        pictures.iter().flatten().flat_map(|picture| picture.values()).copied().collect();
+    let values = Float32Array::from(values.as_slice());
+    Ok(Array::of2(&serde_json::to_string(numbers)?.into(), &values))
 }
 
-/// The values of a reconstruction, clamped to [0, 1].
-fn shown(picture: &[f32]) -> Result<Float32Array, JsError> {
-    Ok(Picture::clamped(picture.to_vec())?.values().into())
+#[cfg(feature = "gpu")]
+async fn gpu() -> Result<Device, JsError> {
+    let device = Device::wgpu_options().init_async().await;
+    device.map_err(|e| JsError::new(&format!("this browser offers no WebGPU ({e})")))
+}
+
+#[cfg(not(feature = "gpu"))]
+async fn gpu() -> Result<Device, JsError> {
+    Err(JsError::new("this module computes on the CPU only"))
 }

@@ -7,12 +7,19 @@
 /** @typedef {import('../pkg/second_look.js').Cards} Cards */
 /** @typedef {import('../pkg/second_look.js').Class} Class */
 /** @typedef {import('../pkg/second_look.js').Constants} Constants */
-/** @typedef {import('../pkg/second_look.js').Detection} Detection */
 /** @typedef {import('../pkg/second_look.js').Norm} Norm */
 /** @typedef {import('../pkg/second_look.js').NormConstants} NormConstants */
 /** @typedef {import('../pkg/second_look.js').Pgd} Pgd */
+/** @typedef {import('../pkg/second_look.js').StepNumbers} StepNumbers */
 /** @typedef {import('../pkg/second_look.js').Verdict} Verdict */
-/** @typedef {import('../pkg/second_look.js').WatchedStep} WatchedStep */
+
+/**
+ * @template T
+ * @typedef {import('../pkg/second_look.js').Packed<T>} Packed
+ */
+
+/** @typedef {{verdict: Verdict, reconstruction: Float32Array, correction: Float32Array | undefined}} Detection what the defence finds in a picture */
+/** @typedef {{step: AttackStep, picture: Float32Array, detection: Detection}} WatchedStep a step of an attack, and what is found in its picture */
 
 /** The page keeps the pictures of every step, some 0.4 MB each, so it makes fewer steps than the core would. */
 const KEPT_STEPS = 200;

@@ -57,8 +57,12 @@ pictures.drive(store);
 attackRun.drive(store);
 html.dataset.started = '';
 
-// Kept for when there is no network; browsers allow it only to pages that come safely.
-navigator.serviceWorker?.register(new URL('sw.js', import.meta.url)).catch(() => {});
+// Kept for when there is no network; browsers allow it only to pages that come safely. Not before the first prediction,
+// which all that is kept would only hold up.
+store
+  .when(({ shown }) => shown !== undefined)
+  .then(() => navigator.serviceWorker?.register(new URL('sw.js', import.meta.url)))
+  .catch(() => {});
 navigator.serviceWorker?.ready.then(() => {
   get(document, 'offline', HTMLElement).textContent = 'Saved on this machine: works without a network from now on.';
 });

@@ -10,7 +10,9 @@ import { pictureWarning } from './words.js';
 /** @typedef {import('./state.js').Opening} Opening */
 
 /** What the core's decoder reads by itself; what it refuses of these is broken or too large. */
-const OWN_FORMATS = /^image\/(jpeg|png|webp|gif|bmp|x-ms-bmp)$/;
+const OWN_FORMATS = /^image\/(jpeg|png)$/;
+/** Larger pictures are refused before they are decoded, as the core does, in pixels. */
+const LARGEST = 40e6;
 /** The shorter side that a picture in another format is given, in pixels. */
 const ENOUGH = 768;
 
@@ -68,7 +70,7 @@ async function decode(worker, file) {
     return await worker.decode(file);
   } catch (refused) {
     if (refused instanceof Gone || OWN_FORMATS.test(file.type)) throw refused;
-    // AVIF, SVG, HEIC …: what the core cannot read, the browser may.
+    // WebP, AVIF, SVG, HEIC …: what the core cannot read, the browser may.
     const png = await throughBrowser(file).catch(() => undefined);
     if (!png) throw refused;
     return worker.decode(png);
@@ -80,6 +82,8 @@ async function decode(worker, file) {
  * @param {Blob} file
  */
 async function throughBrowser(file) {
+  const size = await element(file, 'load');
+  if (size.naturalWidth * size.naturalHeight > LARGEST) throw new Error('too large');
   const image = await createImageBitmap(file).catch(() => element(file, 'decode')); // SVG is read by elements only
   const [width, height] = image instanceof ImageBitmap ? [image.width, image.height] : [image.naturalWidth, image.naturalHeight];
   const scale = Math.min(1, ENOUGH / Math.min(width, height));

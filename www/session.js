@@ -1,11 +1,15 @@
 // @ts-check
 // Keeps networks in a worker: starts one when the state asks for it, and says when it ends.
 
-import { networksFailed, networksOpened, networksProgress, starting, workerLost } from './state.js';
+import { backendChanged, networksFailed, networksOpened, networksProgress, starting, workerLost } from './state.js';
+import { parse } from './worker/backend.js';
 import { Client, Gone } from './worker/client.js';
 import { AUTOENCODERS } from './models.js';
 
 /** @typedef {import('./state.js').Starting} Starting */
+
+/** Where it is kept how long a step of an attack takes on each backend, so that it is measured once. */
+const MEASURED = 'second-look-backends';
 
 /** The worker that answers, if any. @type {Client | undefined} */
 let current;
@@ -16,6 +20,23 @@ export const client = () => current;
 
 /** @param {unknown} error */
 export const sentence = (error) => (error instanceof Error ? error.message : String(error));
+
+function recall() {
+  try {
+    return parse(localStorage.getItem(MEASURED));
+  } catch {
+    return undefined; // the browser keeps nothing; then it is measured at every visit
+  }
+}
+
+/** @param {import('./worker/backend.js').Measured} measured */
+function remember(measured) {
+  try {
+    localStorage.setItem(MEASURED, JSON.stringify(measured));
+  } catch {
+    // as above
+  }
+}
 
 /** @param {import('./store.js').Store} store */
 export function drive(store) {
@@ -34,6 +55,10 @@ async function start(store, { id, autoencoder, backend }) {
   next?.close('');
   const mine = new Client({
     loading: (bytes) => store.update(networksProgress, id, bytes),
+    backend({ measured, ...choice }) {
+      if (measured) remember(measured);
+      if (mine === current) store.update(backendChanged, choice);
+    },
     gone(why, gpu) {
       if (mine !== current) return; // one that starts says so by its answer
       current = undefined;
@@ -42,7 +67,7 @@ async function start(store, { id, autoencoder, backend }) {
   });
   next = mine;
   try {
-    const answer = await mine.open(backend, AUTOENCODERS[autoencoder]);
+    const answer = await mine.open(backend, AUTOENCODERS[autoencoder], recall());
     if (mine !== next) return;
     current?.close('');
     current = mine;

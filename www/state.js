@@ -63,6 +63,7 @@ import * as url from './url.js';
  * @property {AttackConfig} config
  * @property {Class} from the class that it leads away from, or towards if targeted
  * @property {Class | ''} target
+ * @property {boolean} webgpu whether it began on WebGPU
  * @property {WatchedStep[]} steps the first one is the picture itself
  * @property {number} at the step that is shown
  * @property {'run' | 'once' | 'pause'} pace `once`: one step, then pause
@@ -232,6 +233,12 @@ export function networksOpened(from, id, { constants, ...answer }) {
 }
 
 /**
+ * The networks that answer compute on another backend from now on, or stay where they are for another reason.
+ * @param {State} from @param {{webgpu: boolean, reason: string}} choice
+ */
+export const backendChanged = (from, choice) => (from.networks ? changed(from, { networks: { ...from.networks, ...choice } }) : from);
+
+/**
  * @param {State} from
  * @param {number} id
  * @param {string} why
@@ -364,7 +371,7 @@ function attack(from, pace) {
   const id = from.count + 1;
   const leadsFrom = target || from.shown.detection.verdict.answer_if_clean;
   /** @type {Run} */
-  const run = { id, config: configOf(from.attack, from.constants), from: leadsFrom, target, steps: [], at: 0, pace };
+  const run = { id, config: configOf(from.attack, from.constants), from: leadsFrom, target, webgpu: from.networks.webgpu, steps: [], at: 0, pace };
   return changed(from, { count: id, run, says: '' });
 }
 

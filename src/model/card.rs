@@ -18,7 +18,7 @@ pub const THRESHOLD_PERCENTILE: &str = "threshold_percentile";
 
 /// What a weights file says of its network: architecture, training, figures, detector.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(hashmap_as_object))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Card {
     /// The network.
     pub architecture: Architecture,

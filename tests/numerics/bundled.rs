@@ -80,7 +80,7 @@ fn the_tutorial_s_attack_takes_the_reference_s_path() {
             distance = step.distance;
         }
         assert!((distance - 0.01).abs() < 1e-6, "ten steps of 0.001, all in the same direction");
-        let detection = block_on(run.detect(&defence)).unwrap().unwrap();
-        expected.assert_attacked(&losses, &detection.verdicts[0]);
+        let attacked = block_on(run.finish()).unwrap();
+        expected.assert_attacked(&losses, &block_on(defence.examine(&attacked)).unwrap().verdict);
     }
 }

@@ -5,7 +5,7 @@ use pollster::block_on;
 use proptest::prelude::*;
 use second_look::attack::{AttackConfig, AttackResult, MiFgsm, Norm, Pgd};
 use second_look::class::Class;
-use second_look::defence::Defence;
+use second_look::defence::{Defence, Finding};
 use second_look::detector::{Detector, ScoreConfig, Verdict};
 use second_look::model::{AutoencoderConfig, Classifier, ClassifierConfig};
 use second_look::picture::Picture;
@@ -262,7 +262,7 @@ fn a_corrector_sees_the_flipped_image_and_changes_nothing_but_the_correction() {
 }
 
 #[test]
-fn a_run_computes_the_steps_that_it_is_asked_for_and_detects_on_the_last() {
+fn a_run_computes_the_steps_that_it_is_asked_for_and_detects_on_them() {
     let device = Device::flex();
     let defence = Defence::new(
         classifier(ClassifierConfig::Compact),
@@ -270,21 +270,36 @@ fn a_run_computes_the_steps_that_it_is_asked_for_and_detects_on_the_last() {
         Detector { score: ScoreConfig::default(), threshold: 0.5 },
         &device,
     );
+    let corrector = autoencoder(AutoencoderConfig::Compact { channels: 3 }, &device);
+    let defence = defence.with_corrector(corrector);
     let picture = Picture::clamped(values(hard_pictures(7, 1))).unwrap();
     let pgd = Pgd { eps_step: 0.01, max_iter: 3, ..Pgd::default() };
     let start = || defence.attack(&picture, Class::Cat, pgd.into()).unwrap();
     // Ended before the first step, after two, and by itself.
     assert_eq!(block_on(start().finish()).unwrap(), picture);
     let mut run = start();
-    let mut seen = Vec::new();
-    for _ in 0..2 {
-        seen.push(block_on(run.step()).unwrap().unwrap());
+    block_on(run.step()).unwrap().unwrap();
+    let (second, found) = block_on(run.watched_step(&defence)).unwrap().unwrap();
+    assert_eq!(second.t, 1);
+    // What is found in a step's picture is what is found in that picture by itself.
+    let alone = block_on(defence.examine(&second.picture)).unwrap();
+    let batch = block_on(defence.detect(second.picture.to_tensor(&device))).unwrap();
+    let score = batch.verdicts[0].score;
+    let close = |what: &str, a: &[f32], b: &[f32]| {
+        assert_eq!(a.len(), b.len(), "{what}");
+        assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5), "{what}");
+    };
+    let shown = |images: Tensor<4>| values(images.clamp(0.0, 1.0));
+    let reconstructions = shown(batch.reconstructions);
+    let corrections = shown(batch.corrections.unwrap());
+    assert_ne!(reconstructions, corrections);
+    for Finding { verdict, reconstruction, correction } in [found, alone] {
+        assert!((verdict.score - score).abs() < 1e-5, "{verdict:?} {score}");
+        close("CL(x)", &verdict.prediction, &second.prediction);
+        close("reconstruction", reconstruction.values(), &reconstructions);
+        close("correction", correction.unwrap().values(), &corrections);
     }
-    let verdict = block_on(run.detect(&defence)).unwrap().unwrap().verdicts[0];
-    let again = block_on(defence.detect(seen[1].picture.to_tensor(&device))).unwrap().verdicts[0];
-    assert!((verdict.score - again.score).abs() < 1e-5, "{verdict:?} {again:?}");
-    assert_eq!(verdict.prediction, seen[1].prediction);
-    assert_eq!(block_on(run.finish()).unwrap(), seen[1].picture);
+    assert_eq!(block_on(run.finish()).unwrap(), second.picture);
     let mut run = start();
     let mut last = None;
     while let Some(step) = block_on(run.step()).unwrap() {

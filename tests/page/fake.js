@@ -1,5 +1,6 @@
-// Stands in for pkg/second_look.js where a test is about the page and not about networks: it answers at once, and
-// breaks when a file asks for it. A "picture file" begins with a word; pictures are 8 x 8.
+// Stands in for pkg/second_look.js and pkg/second_look_gpu.js where a test is about the page and not about networks: it
+// answers at once, and breaks when a file asks for it. A "picture file" begins with a word; pictures are 8 x 8.
+// `FAKE.cpu` and `FAKE.webgpu` are what a step of an attack takes, in milliseconds, or 'trap'.
 //
 //   picture N   shows class N, N from 0 to 9; anything that is no word of these is class 0
 //   attacked N  the same, and the two predictions differ
@@ -8,6 +9,7 @@
 //   callback    a trap in a promise's callback
 //   other ...   is no picture
 
+const BACKEND = import.meta.url.includes('gpu') ? 'webgpu' : 'cpu';
 const SIDE = 8;
 const CLASSES = ['airplane', 'bird', 'car', 'cat', 'deer', 'dog', 'horse', 'monkey', 'ship', 'truck'];
 const WORDS = ['picture', 'attacked', 'lost', 'panic', 'callback'];
@@ -41,7 +43,7 @@ export const qr = () => '<svg xmlns="http://www.w3.org/2000/svg" width="10" heig
 
 const sure = (i) => CLASSES.map((_, j) => (i === j ? 0.91 : 0.01));
 
-function detection(picture, off = 0) {
+function found(picture, off = 0) {
   const word = WORDS[Math.round(picture[0] * 10)];
   const shown = Math.round(picture[1] * 10);
   const first = (shown + off) % 10;
@@ -49,25 +51,24 @@ function detection(picture, off = 0) {
   const corrected = (second + 2) % 10; // unlike the other two
   const adversarial = second !== first;
   return {
-    verdict: {
-      prediction: sure(first),
-      reconstruction_prediction: sure(second),
-      corrected_prediction: sure(corrected),
-      score: adversarial ? 0.6 : 0.01,
-      threshold: 0.066,
-      adversarial,
-      answer: CLASSES[adversarial ? corrected : first],
-      answer_if_clean: CLASSES[first],
-      answer_if_adversarial: CLASSES[corrected],
-    },
-    reconstruction: picture.slice(),
-    correction: picture.slice(),
+    prediction: sure(first),
+    reconstruction_prediction: sure(second),
+    corrected_prediction: sure(corrected),
+    score: adversarial ? 0.6 : 0.01,
+    threshold: 0.066,
+    adversarial,
+    answer: CLASSES[adversarial ? corrected : first],
+    answer_if_clean: CLASSES[first],
+    answer_if_adversarial: CLASSES[corrected],
   };
 }
+
+const packed = (numbers, ...pictures) => [JSON.stringify(numbers), Float32Array.from(pictures.flatMap((picture) => [...picture]))];
 
 export class Session {
   static async open(classifier, autoencoder, corrector, webgpu) {
     const session = new Session();
+    if (webgpu !== (BACKEND === 'webgpu')) throw new Error('the other module was asked for');
     session.webgpu = webgpu;
     session.corrector = corrector !== undefined;
     return session;
@@ -82,6 +83,8 @@ export class Session {
       corrector: this.corrector ? card({ model: 'autoencoder', name: 'residual' }) : undefined,
     };
   }
+
+  free() {}
 
   detect(picture) {
     const word = WORDS[Math.round(picture[0] * 10)];
@@ -100,7 +103,7 @@ export class Session {
       Promise.resolve().then(trap);
       return new Promise(() => {});
     }
-    return Promise.resolve(detection(picture));
+    return Promise.resolve(packed(found(picture), picture, picture));
   }
 
   attack(picture, _class, { max_iter }) {
@@ -109,10 +112,18 @@ export class Session {
       free() {},
       async step() {
         if (t > max_iter) return undefined;
-        const seen = detection(picture, t > 0 ? 1 : 0);
-        const step = { restart: 0, t, loss: t, prediction: seen.verdict.prediction, distance: t / 1000 };
+        const time = globalThis.FAKE?.[BACKEND];
+        if (time === 'trap') {
+          queueMicrotask(() => {
+            throw new WebAssembly.RuntimeError('unreachable');
+          });
+          return new Promise(() => {});
+        }
+        if (time) await new Promise((resolve) => setTimeout(resolve, time));
+        const verdict = found(picture, t > 0 ? 1 : 0);
+        const step = { restart: 0, t, loss: t, prediction: verdict.prediction, distance: t / 1000 };
         t += 1;
-        return { step, picture: picture.slice(), detection: seen };
+        return packed({ step, verdict }, picture, picture, picture);
       },
     };
   }

@@ -60,8 +60,10 @@ impl Host {
         let fake = fs::read_to_string(file("tests/page/fake.js")).unwrap();
         let answers = Answers::default();
         answers.lock().unwrap().extend([
-            ("/pkg/second_look.js", Answer::Script(fake)),
+            ("/pkg/second_look.js", Answer::Script(fake.clone())),
             ("/pkg/second_look_bg.wasm", Answer::Script(String::new())),
+            ("/pkg/second_look_gpu.js", Answer::Script(fake)),
+            ("/pkg/second_look_gpu_bg.wasm", Answer::Script(String::new())),
             // Without a service worker every file is asked for at the host.
             ("/www/sw.js", Answer::Missing),
         ]);
@@ -81,6 +83,19 @@ impl Host {
         let gate = Arc::new(Gate::default());
         self.answers.lock().unwrap().insert(path, Answer::Held(Arc::clone(&gate)));
         gate
+    }
+
+    /// Gives the browser a hardware adapter, as far as the worker can tell, and each backend the time that a step of an
+    /// attack takes there: milliseconds, or `'trap'`.
+    fn pretend_gpu(&self, webgpu: &str, cpu: &str) {
+        const WORKER: &str = "/www/worker/worker.js";
+        let worker = fs::read_to_string(file("www/worker/worker.js")).unwrap();
+        let adapter = "{ info: { vendor: 'acme', architecture: 'one', isFallbackAdapter: false } }";
+        let pretence = format!(
+            "Object.defineProperty(navigator, 'gpu', {{ value: {{ requestAdapter: async () => ({adapter}) }} }});\n\
+             globalThis.FAKE = {{ webgpu: {webgpu}, cpu: {cpu} }};\n"
+        );
+        self.answers.lock().unwrap().insert(WORKER, Answer::Script(pretence + &worker));
     }
 
     fn serve(&self, path: &'static str) {
@@ -363,6 +378,97 @@ fn a_panic_is_called_one_wherever_it_happens() {
         page.until_state(&["ready"]);
         assert!(page.js(SHOWN).as_str().unwrap().contains("drawn"));
     }
+    page.finish(&["404"]);
+}
+
+const BACKEND: &str = "document.querySelector('#backend-now').textContent";
+
+#[test]
+fn without_a_hardware_adapter_the_gpu_s_module_is_never_asked_for() {
+    for gpu in [Gpu::None, Gpu::Software] {
+        let Some(page) = Page::new(gpu) else { return };
+        let host = Host::start();
+        for path in ["/pkg/second_look_gpu.js", "/pkg/second_look_gpu_bg.wasm"] {
+            host.miss(path); // then it would be said that WebGPU did not work
+        }
+        page.open(&host.url, &["ready"]);
+        let why = if gpu == Gpu::None {
+            "this browser offers no WebGPU"
+        } else {
+            "its WebGPU is software"
+        };
+        page.until(&format!("{BACKEND}.startsWith('CPU: {why}')"));
+        page.open(&format!("{}?backend=cpu&run=1", host.url), &["done"]);
+        assert_eq!(page.js(BACKEND), "CPU: as asked for");
+        page.finish(&["404"]);
+    }
+}
+
+#[test]
+fn the_faster_backend_is_measured_once_and_then_known() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::start();
+    host.pretend_gpu("1", "60");
+    // The first prediction does not wait for the GPU.
+    let module = host.hold("/pkg/second_look_gpu_bg.wasm");
+    page.open(&host.url, &["ready"]);
+    assert_eq!(page.backend(), "cpu");
+    module.open();
+    page.until("document.documentElement.dataset.backend === 'webgpu'");
+    let measured = page.js(BACKEND);
+    let said = measured.as_str().unwrap();
+    assert!(said.starts_with("WebGPU: ") && said.contains(" ms a step, the CPU 6"), "{said}");
+    attack(&page);
+    // Nothing is measured at the second visit, so the CPU's step can take for ever.
+    host.pretend_gpu("1", "1e9");
+    page.open(&host.url, &["ready"]);
+    page.until("document.documentElement.dataset.backend === 'webgpu'");
+    assert_eq!(page.js(BACKEND), measured);
+    attack(&page);
+
+    // And where the GPU is slower, its module is not loaded again.
+    page.js("localStorage.clear()");
+    host.pretend_gpu("60", "1");
+    page.open(&host.url, &["ready"]);
+    page.until(&format!("{BACKEND}.includes(' ms a step, WebGPU 6')"));
+    assert_eq!(page.backend(), "cpu");
+    host.miss("/pkg/second_look_gpu.js");
+    let measured = page.js(BACKEND);
+    page.open(&host.url, &["ready"]);
+    page.until(&format!("{BACKEND}.includes('WebGPU')"));
+    assert_eq!(page.js(BACKEND), measured);
+    attack(&page);
+    page.finish(&["404"]);
+}
+
+#[test]
+fn a_gpu_that_fails_while_it_is_tried_changes_nothing_but_the_line_that_says_so() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::start();
+    host.pretend_gpu("'trap'", "1");
+    page.open(&host.url, &["ready"]);
+    page.until(&format!("{BACKEND}.includes('WebGPU did not work (unreachable)')"));
+    attack(&page);
+    assert_eq!(page.backend(), "cpu");
+    assert_eq!(page.js(&format!("{NOTICE}.hidden")), true);
+    // Nor does a module that does not come.
+    host.miss("/pkg/second_look_gpu_bg.wasm");
+    page.open(&host.url, &["ready"]);
+    page.until(&format!("{BACKEND}.includes('WebGPU did not work (second_look_gpu_bg.wasm')"));
+    attack(&page);
+    assert_eq!(page.js(&format!("{NOTICE}.hidden")), true);
+    page.finish(&["404"]);
+}
+
+#[test]
+fn an_attack_does_not_wait_for_the_gpu_s_trial() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::start();
+    host.pretend_gpu("300", "5");
+    // Each step of the trial takes longer than the whole attack; one of them at most comes before it.
+    page.open(&format!("{}?max_iter=2&run=1", host.url), &["done"]);
+    assert!(!page.js(BACKEND).as_str().unwrap().contains("a step"));
+    page.until(&format!("{BACKEND}.includes('a step, WebGPU 30')"));
     page.finish(&["404"]);
 }
 

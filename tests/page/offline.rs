@@ -290,6 +290,21 @@ fn a_file_is_there_while_it_comes() {
 }
 
 #[test]
+fn the_gpu_s_module_is_kept_only_where_it_was_loaded() {
+    const GPU: &str = "../pkg/second_look_gpu_bg.wasm";
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::new();
+    visit(&page, &host);
+    assert_eq!(page.js(&format!("caches.match('{GPU}').then(Boolean)")), false);
+    let whole = fs::metadata(host.www.join(GPU)).unwrap().len() as i64;
+    assert_eq!(length(&page, GPU), whole);
+    page.until(&format!("caches.match('{GPU}').then(Boolean)"));
+    drop(host);
+    assert_eq!(length(&page, GPU), whole);
+    page.finish(&NO_NETWORK);
+}
+
+#[test]
 fn a_file_that_comes_later_is_of_the_page_s_version() {
     let Some(page) = Page::new(Gpu::None) else { return };
     let host = Host::new();

@@ -25,33 +25,46 @@ fn pkg_was_built_from_these_sources() {
 
 #[test]
 fn pkg_was_built_from_these_crates() {
-    let tree = Command::new(env!("CARGO"))
-        .args([
-            "tree",
-            "--package",
-            "second-look",
-            "--locked",
-            "--target",
-            "wasm32-unknown-unknown",
-            "--edges",
-            "normal,build",
-        ])
-        .args(["--prefix", "none", "--format", "{p} [{f}]"])
-        .current_dir(file(""))
-        .output()
-        .unwrap();
-    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
-    // Without "(proc-macro)" and the like, and without the path of this checkout.
-    let without_notes = |line: &str| {
-        let parts = line.split(" (").enumerate();
-        parts.map(|(i, part)| if i == 0 { part } else { part.split_once(')').unwrap().1 }).collect()
-    };
-    let tree = String::from_utf8(tree.stdout).unwrap();
-    let now: BTreeSet<String> = tree.lines().map(without_notes).collect();
+    let mut now = BTreeSet::new();
+    for (module, features) in [("second_look", ""), ("second_look_gpu", "gpu")] {
+        let tree = Command::new(env!("CARGO"))
+            .args(["tree", "--package", "second-look", "--locked", "--features", features])
+            .args(["--target", "wasm32-unknown-unknown", "--edges", "normal,build"])
+            .args(["--prefix", "none", "--format", "{p} [{f}]"])
+            .current_dir(file(""))
+            .output()
+            .unwrap();
+        assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+        // Without "(proc-macro)" and the like, and without the path of this checkout.
+        let without_notes = |line: &str| -> String {
+            let parts = line.split(" (").enumerate();
+            parts
+                .map(|(i, part)| if i == 0 { part } else { part.split_once(')').unwrap().1 })
+                .collect()
+        };
+        let tree = String::from_utf8(tree.stdout).unwrap();
+        now.extend(tree.lines().map(|line| format!("{module}: {}", without_notes(line))));
+    }
     let built = fs::read_to_string(file("pkg/crates.txt")).unwrap();
     let built: BTreeSet<String> = built.lines().map(str::to_owned).collect();
     let apart: Vec<_> = built.symmetric_difference(&now).collect();
     assert!(apart.is_empty(), "run scripts/build-web.sh: other crates or features: {apart:#?}");
+    // What makes a module large: only the visitors who compute on a GPU load it.
+    let gpu_crate = |line: &&String| {
+        let name = line.split_once(": ").unwrap().1;
+        ["burn-wgpu ", "cubecl-wgpu ", "naga ", "wgpu "].iter().any(|gpu| name.starts_with(gpu))
+    };
+    let modules: BTreeSet<_> =
+        built.iter().filter(gpu_crate).map(|line| line.split(": ").next().unwrap()).collect();
+    assert_eq!(modules, BTreeSet::from(["second_look_gpu"]));
+}
+
+#[test]
+fn every_visitor_loads_a_small_module() {
+    let size = |name: &str| fs::metadata(file("pkg").join(name)).unwrap().len();
+    let [cpu, gpu] = ["second_look_bg.wasm.br", "second_look_gpu_bg.wasm.br"].map(size);
+    assert!(cpu <= 700_000, "{cpu} bytes");
+    assert!(gpu > cpu, "{gpu} bytes: are the two modules mixed up?");
 }
 
 #[test]
@@ -85,6 +98,11 @@ fn the_list_has_what_the_page_needs_and_no_more() {
         assert!(!files.contains(other), "{other} is among {files:?}");
     }
     assert!(!files.iter().any(|path| path.ends_with(".br") || path.ends_with(".ts")), "{files:?}");
-    // Most visitors never ask for it.
-    assert_eq!(keys("on_demand"), BTreeSet::from(["models/tutorial.safetensors".to_owned()]));
+    // Most visitors never ask for them.
+    let on_demand = [
+        "../pkg/second_look_gpu.js",
+        "../pkg/second_look_gpu_bg.wasm",
+        "models/tutorial.safetensors",
+    ];
+    assert_eq!(keys("on_demand"), on_demand.map(str::to_owned).into());
 }

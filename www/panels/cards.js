@@ -24,7 +24,7 @@ export function render({ networks }) {
   list.replaceChildren(
     ...describe('Classifier', classifier),
     ...describe('Autoencoder', autoencoder),
-    ...(corrector ? describe('Corrector', { ...corrector, detector: undefined }) : []),
+    ...(corrector ? describe('Corrector', { ...corrector, detector: null }) : []),
   );
 }
 

@@ -3,10 +3,12 @@
 
 import { element, get } from '../dom.js';
 import * as samples from '../samples.js';
-import { chooseSample, chosen, openOwn } from '../state.js';
+import { chooseSample, chosen, openOwn, starting } from '../state.js';
 
 /** @type {HTMLInputElement[]} */
 let radios;
+/** @type {HTMLImageElement[]} */
+let images;
 
 /** @param {ParentNode} root @param {import('../store.js').Store} store */
 export function mount(root, store) {
@@ -16,11 +18,13 @@ export function mount(root, store) {
     radio.addEventListener('change', () => store.update(chooseSample, id));
     return radio;
   });
+  images = samples.SAMPLES.map((id) => {
+    const image = document.createElement('img');
+    return Object.assign(image, { alt: samples.title(id), title: samples.title(id), width: 48, height: 48 });
+  });
   get(root, 'samples', HTMLElement).append(
-    ...samples.SAMPLES.map((id, i) => {
+    ...images.map((image, i) => {
       const label = element('label', 'sample');
-      const image = document.createElement('img');
-      Object.assign(image, { src: samples.address(id).href, alt: samples.title(id), title: samples.title(id), width: 48, height: 48 });
       label.append(radios[i], image);
       return label;
     }),
@@ -57,4 +61,6 @@ export function mount(root, store) {
 export function render(state) {
   const source = chosen(state);
   for (const radio of radios) radio.checked = source?.kind === 'sample' && radio.value === source.id;
+  // They come after what the first prediction needs.
+  if (starting(state) === undefined) images.forEach((image, i) => (image.src ||= samples.address(samples.SAMPLES[i]).href));
 }

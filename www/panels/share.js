@@ -102,7 +102,7 @@ function saveJson(store) {
   const content = {
     page: link(store),
     picture: source.kind === 'sample' ? source.id : 'own',
-    backend: networks.webgpu ? 'webgpu' : 'cpu',
+    backend: run.webgpu ? 'webgpu' : 'cpu',
     classes: constants?.classes,
     models: networks.cards,
     attack: { ...run.config, class: run.from },

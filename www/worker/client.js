@@ -7,20 +7,29 @@
 /** @typedef {import('../core.js').Constants} Constants */
 /** @typedef {import('../core.js').Detection} Detection */
 /** @typedef {import('../core.js').WatchedStep} WatchedStep */
-/** @typedef {{webgpu: boolean, reason: string, cards: Cards, constants: Constants}} Opened */
+/** @typedef {import('./backend.js').Choice} Choice */
+/** @typedef {import('./backend.js').Measured} Measured */
+/** @typedef {Choice & {cards: Cards, constants: Constants}} Opened */
 /** @typedef {'run' | 'pause' | 'once' | 'cancel'} Pace */
 /** @typedef {{whole: Promise<boolean>, pace: (pace: Pace) => void}} Attack `whole`: false when it was cancelled */
 
 /** The worker died; the request itself may have been all right. */
 export class Gone extends Error {}
 
+const NOT_STARTED = 'The program could not be started; check the connection and try again.';
+
 export class Client {
   /**
-   * @param {{loading: (bytes: number) => void, gone: (why: string, gpu: boolean) => void}} tell
-   *   `gone`: the worker or its GPU is of no use any more; make another `Client`
+   * @param {object} tell
+   * @param {(bytes: number) => void} tell.loading
+   * @param {(choice: Choice & {measured?: Measured}) => void} tell.backend another backend computes, or why none does;
+   *   `measured`: to be kept for `open`
+   * @param {(why: string, gpu: boolean) => void} tell.gone the worker or its GPU is of no use any more; make another `Client`
    */
   constructor(tell) {
-    this.worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
+    const page = /** @type {{firstWorker?: Worker}} */ (globalThis);
+    this.worker = page.firstWorker ?? new Worker(new URL('start.js', import.meta.url), { type: 'module', name: 'later' });
+    delete page.firstWorker;
     /** @type {Map<number, {resolve: (answer: any) => void, reject: (error: Error) => void, step?: (step: WatchedStep) => void}>} */
     this.waiting = new Map();
     this.count = 0;
@@ -33,7 +42,9 @@ export class Client {
     };
     this.worker.addEventListener('message', ({ data }) => {
       if (data.loading !== undefined) return tell.loading(data.loading);
+      if (data.backend) return tell.backend(data.backend);
       if (data.lost) return gone('The GPU was lost.', true);
+      if (data.notStarted) return gone(NOT_STARTED, false);
       if (data.broken !== undefined) return gone(`The computation broke down (${data.broken}).`, false);
       const request = this.waiting.get(data.id);
       if (!request) return;
@@ -45,7 +56,7 @@ export class Client {
     // Errors inside the worker arrive as messages, so this is one of loading it.
     this.worker.addEventListener('error', (event) => {
       event.preventDefault();
-      gone('The program could not be started; check the connection and try again.', false);
+      gone(NOT_STARTED, false);
     });
   }
 
@@ -75,10 +86,11 @@ export class Client {
   /**
    * @param {string} backend
    * @param {import('../models.js').Weights} weights
+   * @param {Measured} [measured] what an earlier visit was told
    * @returns {Promise<Opened>}
    */
-  open(backend, weights) {
-    return this.ask('open', { backend, weights });
+  open(backend, weights, measured) {
+    return this.ask('open', { backend, weights, measured });
   }
 
   /** @param {Blob} file @returns {Promise<Float32Array>} */

@@ -1,158 +1,230 @@
 // @ts-check
 // Where all computing happens, so that the page never waits. {id, kind, ...} in, {id, answer} or {id, error} out.
-// An attack also sends {id, step}s on its way, and takes {id, pace}. Besides there are {loading} (bytes), {lost} (the
-// GPU) and {broken} (a panic: the module is dead).
+// An attack also sends {id, step}s on its way, and takes {id, pace}. Besides there are {loading} (bytes), {backend}
+// (another one computes, or why not), {lost} (the GPU) and {broken} (a panic: the module is dead).
 
-import init, { Session, constants, decode, png, qr } from '../../pkg/second_look.js';
 import { inDecimals } from '../core.js';
 import { CLASSIFIER } from '../models.js';
+import { deviceOf, faster, isSoftware, plan } from './backend.js';
+import { detection, watchedStep } from './border.js';
+import { loadModule, loadWhole, sentence } from './load.js';
+import { Queue } from './queue.js';
 
-/** @typedef {import('../../pkg/second_look.js').InitOutput} InitOutput */
+/** @typedef {import('../../pkg/second_look.js').Session} Session */
 /** @typedef {import('../core.js').Class} Class */
 /** @typedef {import('../core.js').AttackConfig} AttackConfig */
+/** @typedef {import('../core.js').Constants} Constants */
+/** @typedef {import('./backend.js').Choice} Choice */
+/** @typedef {import('./backend.js').Measured} Measured */
+/** @typedef {import('./load.js').Came} Came */
+/** @typedef {import('./load.js').Module} Module */
 /** @typedef {'run' | 'pause' | 'once' | 'cancel'} Pace */
+/** @typedef {[classifier: Uint8Array, autoencoder: Uint8Array, corrector: Uint8Array | undefined]} Files of the weights */
 
-/** @type {Session | undefined} */
+/** The module that was loaded first: it also decodes and encodes. @type {Module | undefined} */
+let core;
+/** The one whose networks answer. @type {Session | undefined} */
 let session;
+/** @type {Constants} */
+let known;
+const queue = new Queue();
 
 /** How each attack is to go on, by its request's id, and what waits for a change. @type {Map<number, {pace: Pace, wake: () => void}>} */
 const attacks = new Map();
 
+/**
+ * Whether networks are on a GPU, or being tried there. What fails while they are tried ends no more than that.
+ * @type {'no' | 'tried' | 'used'}
+ */
+let gpu = 'no';
+/** Ends the trial. @type {(why: unknown) => void} */
+let endTrial = () => {};
+
 // A panic inside a promise or a callback rejects nothing that anybody waits for; it shows only here.
 addEventListener('error', (event) => {
   event.preventDefault();
-  postMessage({ broken: event.message.replace(/^Uncaught /, '') });
+  broken(event.error ?? event.message.replace(/^Uncaught /, ''));
 });
 addEventListener('unhandledrejection', (event) => {
   event.preventDefault();
-  postMessage({ broken: sentence(event.reason) });
+  broken(event.reason);
 });
 
-/** @param {unknown} error */
-const sentence = (error) => (error instanceof Error ? error.message : String(error));
-
-/** The page's folder. */
-const HERE = new URL('..', import.meta.url);
-
-/** @param {string} path */
-const nameOf = (path) => path.split('/').pop();
-
-/**
- * A file from beside the page, telling on the way how much of it has come.
- * @param {string} path
- * @param {(bytes: number) => void} came
- * @returns {Promise<Response>} its contents are still on the way
- */
-async function load(path, came) {
-  let response;
-  try {
-    response = await fetch(new URL(path, HERE));
-  } catch {
-    throw new Error(`${nameOf(path)} could not be loaded; check the connection and try again.`);
-  }
-  if (!response.ok || !response.body) {
-    throw new Error(`${nameOf(path)} could not be loaded (the server said ${response.status}).`);
-  }
-  /** @type {TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>} */
-  const counter = new TransformStream({
-    transform(part, way) {
-      came(part.length);
-      way.enqueue(part);
-    },
-  });
-  const type = response.headers.get('content-type') ?? '';
-  return new Response(response.body.pipeThrough(counter), { headers: { 'content-type': type } });
+/** @param {unknown} why */
+function broken(why) {
+  if (gpu === 'tried') endTrial(why);
+  else postMessage({ broken: sentence(why) });
 }
 
-/**
- * A file's bytes.
- * @param {string} path
- * @param {(bytes: number) => void} came
- */
-async function loadWhole(path, came) {
-  const response = await load(path, came);
-  try {
-    return new Uint8Array(await response.arrayBuffer());
-  } catch {
-    throw new Error(`The connection broke while ${nameOf(path)} was loading; try again.`);
-  }
-}
-
-/**
- * The module; it is compiled while it comes.
- * @param {(bytes: number) => void} came
- */
-async function loadModule(came) {
-  const path = '../pkg/second_look_bg.wasm'; // beside the page's folder
-  const response = await load(path, came);
-  try {
-    const exports = /** @type {InitOutput & {__wasm_call_ctors?: () => void}} */ (await init({ module_or_path: response }));
-    // Runs the module's static constructors, once and before anything else. A module that does not export them runs
-    // them at every call instead, which takes 0.45 ms each time.
-    exports.__wasm_call_ctors?.();
-  } catch (error) {
-    const what = error instanceof WebAssembly.CompileError ? 'is damaged' : 'did not come whole';
-    throw new Error(`${nameOf(path)} ${what} (${/** @type {Error} */ (error).message}); try again.`);
-  }
-}
-
-/**
- * Whether to compute on the GPU, and why not if not.
- * @param {string} wanted
- * @returns {Promise<{webgpu: boolean, reason: string}>}
- */
-async function choose(wanted) {
-  if (wanted === 'cpu') return { webgpu: false, reason: 'as asked for' };
-  const gpu = /** @type {any} */ (navigator).gpu;
-  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
-  if (!adapter) return { webgpu: false, reason: 'this browser offers no WebGPU here' };
-  const software = adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter;
-  if (software && wanted === 'auto') {
-    return { webgpu: false, reason: 'its WebGPU is software, slower than the CPU itself' };
-  }
-  return { webgpu: true, reason: software ? 'a software adapter' : (adapter.info?.vendor ?? '') };
-}
-
-/** Tells the page when the GPU that computes goes away: whoever waits for its answer then waits for ever. */
+/** Notices when the GPU that computes goes away: whoever waits for its answer then waits for ever. */
 function watchDevices() {
   const adapters = /** @type {any} */ (globalThis).GPUAdapter?.prototype;
   if (!adapters) return;
   const request = adapters.requestDevice;
   adapters.requestDevice = async function (/** @type {any[]} */ ...options) {
     const device = await request.apply(this, options);
-    device.lost.then(() => onGpu && postMessage({ lost: true }));
+    device.lost.then(() => {
+      if (gpu === 'used') postMessage({ lost: true });
+      else endTrial(new Error('the GPU was lost'));
+    });
     return device;
   };
 }
 
-/** Whether the networks are, or are being put, on a GPU. */
-let onGpu = false;
+/** @returns {Promise<any>} a GPUAdapter, if there is one */
+async function requestAdapter() {
+  const { gpu: api } = /** @type {any} */ (navigator);
+  return api?.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
+}
 
-/** @param {{backend: string, weights: import('../models.js').Weights}} request */
-async function open({ backend, weights }) {
+// ---- Opening ------------------------------------------------------------------------------------------------------
+
+/** @param {import('../models.js').Weights} weights @param {Came} came @returns {Promise<Files>} */
+function loadWeights({ autoencoder, corrector }, came) {
+  return Promise.all([loadWhole(CLASSIFIER, came), loadWhole(autoencoder, came), corrector === undefined ? undefined : loadWhole(corrector, came)]);
+}
+
+/** @param {{backend: string, weights: import('../models.js').Weights, measured?: Measured}} request `measured`: by an earlier visit */
+async function open({ backend, weights, measured }) {
   let bytes = 0;
   const came = (/** @type {number} */ more) => postMessage({ loading: (bytes += more) });
-  const [classifier, autoencoder, corrector, chosen] = await Promise.all([
-    loadWhole(CLASSIFIER, came),
-    loadWhole(weights.autoencoder, came),
-    weights.corrector === undefined ? undefined : loadWhole(weights.corrector, came),
-    choose(backend),
-    loadModule(came),
-  ]);
+  const loaded = loadWeights(weights, came);
+  loaded.catch(() => {}); // told below, where it is awaited
   watchDevices();
-  const start = (/** @type {boolean} */ webgpu) => {
-    onGpu = webgpu;
-    return Session.open(classifier, autoencoder, corrector, webgpu);
-  };
-  try {
-    session = await start(chosen.webgpu);
-  } catch (error) {
-    if (!chosen.webgpu || error instanceof WebAssembly.RuntimeError) throw error;
-    session = await start(false); // fails as well if it was the weights' fault
-    chosen.webgpu = false;
-    chosen.reason = 'WebGPU did not start';
+  const chosen = (backend === 'webgpu' && (await openOnGpu(loaded, came))) || { webgpu: false, reason: backend === 'cpu' ? 'as asked for' : '' };
+  if (!session) {
+    const [module, files] = await Promise.all([loadModule('cpu', came), loaded]);
+    core = module;
+    session = await module.Session.open(...files, false);
+    if (backend === 'auto') afterwards = () => consider(files, measured);
   }
-  return { ...chosen, cards: session.cards(), constants: inDecimals(constants()) };
+  if (!core) throw new Error('no module was loaded');
+  known = inDecimals(core.constants());
+  return { ...chosen, cards: session.cards(), constants: known };
+}
+
+/** @param {Promise<Files>} loaded @param {Came} came @returns {Promise<Choice>} webgpu: whether `core` and `session` are there now */
+async function openOnGpu(loaded, came) {
+  const adapter = await requestAdapter();
+  if (!adapter) return { webgpu: false, reason: 'this browser offers no WebGPU here' };
+  const coming = loadModule('webgpu', came);
+  coming.catch(() => {}); // told below
+  const files = await loaded;
+  let module;
+  try {
+    module = await coming;
+  } catch {
+    return { webgpu: false, reason: 'its program could not be loaded' };
+  }
+  gpu = 'used';
+  try {
+    session = await module.Session.open(...files, true);
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) throw error;
+    gpu = 'no';
+    return { webgpu: false, reason: 'WebGPU did not start' }; // the CPU fails as well if it was the weights' fault
+  }
+  core = module;
+  if (isSoftware(adapter)) return { webgpu: true, reason: 'a software adapter' };
+  const networks = session;
+  const warm = () => warmUp(networks, (what) => queue.whenIdle(what));
+  afterwards = () => warm().catch((error) => error instanceof WebAssembly.RuntimeError && broken(error));
+  return { webgpu: true, reason: adapter.info?.vendor ?? '' };
+}
+
+// ---- In the background --------------------------------------------------------------------------------------------
+
+/** What is to be done after the first prediction. @type {(() => Promise<unknown>) | undefined} */
+let afterwards;
+
+/** Steps of an attack whose times are taken. */
+const TIMED = 3;
+
+/**
+ * Attacks a picture of no interest. The first step has the GPU's shaders compiled.
+ * @param {Session} networks
+ * @param {(what: () => Promise<void>) => Promise<void>} inTurn has each step wait until there is no request
+ * @param {number} [timed] steps after the first one
+ * @returns {Promise<number>} what the fastest of the timed steps took, in milliseconds
+ */
+async function warmUp(networks, inTurn, timed = 0) {
+  const grey = new Float32Array(3 * known.side * known.side).fill(0.5);
+  const setting = known.norms[0].tutorial;
+  const run = networks.attack(grey, known.classes[0], { attack: 'pgd', ...setting, max_iter: timed + 2 });
+  let fastest = Infinity;
+  for (let i = 0; i <= timed; i++) {
+    await inTurn(async () => {
+      const begun = performance.now();
+      await run.step();
+      if (i > 0) fastest = Math.min(fastest, performance.now() - begun);
+    });
+  }
+  run.free(); // not after a failure: a step may still hold it
+  return fastest;
+}
+
+/**
+ * Decides between the CPU, which computes already, and WebGPU. Whatever fails, the CPU goes on.
+ * @param {Files} files
+ * @param {Measured} [measured] by an earlier visit
+ */
+async function consider(files, measured) {
+  /** @param {Choice & {measured?: Measured}} choice */
+  const tell = (choice) => postMessage({ backend: choice });
+  const adapter = await requestAdapter();
+  const device = adapter && deviceOf(adapter, navigator.userAgent);
+  const saveData = Boolean(/** @type {any} */ (navigator).connection?.saveData);
+  const { webgpu, measure, reason } = plan(adapter, { device, now: Date.now(), saveData, measured });
+  if (!webgpu) return tell({ webgpu, reason });
+  tell({ webgpu: false, reason: 'WebGPU is being tried' });
+  try {
+    const { Session } = await loadModule('webgpu', () => {});
+    let over = false;
+    const ended = new Promise((_, reject) => {
+      endTrial = (why) => {
+        over = true;
+        reject(why);
+      };
+    });
+    ended.catch(() => {});
+    /** @template T @param {() => Promise<T>} what @returns {Promise<T>} */
+    const onGpu = (what) =>
+      queue.whenIdle(async () => {
+        gpu = 'tried';
+        try {
+          return await /** @type {Promise<T>} */ (over ? ended : Promise.race([what(), ended]));
+        } finally {
+          if (gpu === 'tried') gpu = 'no';
+        }
+      });
+    const there = await onGpu(() => Session.open(...files, true));
+    const onCpu = /** @type {Session} */ (session);
+    const times = {
+      webgpu: await warmUp(there, onGpu, measure ? TIMED : 0),
+      cpu: measure ? await warmUp(onCpu, (what) => queue.whenIdle(what), TIMED) : 0,
+    };
+    const choice = measure ? faster(times) : { webgpu, reason };
+    const now = measure ? { device, at: Date.now(), ...times } : undefined;
+    if (!choice.webgpu) {
+      there.free();
+      return tell({ ...choice, measured: now });
+    }
+    await onGpu(async () => {
+      session = there;
+      gpu = 'used';
+      onCpu.free();
+      tell({ ...choice, measured: now });
+    });
+  } catch (error) {
+    tell({ webgpu: false, reason: `WebGPU did not work (${sentence(error)})` });
+  }
+}
+
+// ---- Requests -----------------------------------------------------------------------------------------------------
+
+function loaded() {
+  if (!core) throw new Error('The networks are not loaded yet.');
+  return core;
 }
 
 function opened() {
@@ -175,13 +247,12 @@ async function attack({ id, picture, from, config, rest }) {
       while (control.pace === 'pause') await new Promise((resolve) => (control.wake = () => resolve(undefined)));
       if (control.pace === 'cancel') return false;
       due = performance.now() + rest;
-      const made = await run.step();
-      if (!made) return true;
+      const packed = await run.step();
+      if (!packed) return true;
+      const made = watchedStep(packed, length());
       // The first step is the picture itself, so a visitor who asks for one step gets that and the next.
       if (control.pace === 'once' && made.step.t > 0) control.pace = 'pause';
-      const { reconstruction, correction } = made.detection;
-      const pictures = [made.picture, reconstruction, ...(correction ? [correction] : [])];
-      postMessage({ id, step: made }, { transfer: pictures.map((values) => values.buffer) });
+      postMessage({ id, step: made }, { transfer: [made.picture.buffer] }); // of all its pictures
     }
   } finally {
     attacks.delete(id);
@@ -189,18 +260,26 @@ async function attack({ id, picture, from, config, rest }) {
   }
 }
 
+/** Values of a picture. */
+const length = () => 3 * known.side * known.side;
+
+/** @param {{picture: Float32Array}} request */
+async function detect({ picture }) {
+  const found = detection(await opened().detect(picture), length());
+  const next = afterwards;
+  afterwards = undefined;
+  if (next) setTimeout(() => next().catch(broken)); // once this is answered
+  return found;
+}
+
 /** What the networks do, one after the other. @type {Record<string, (request: any) => any>} */
-const inTurn = {
-  open,
-  attack,
-  detect: ({ picture }) => opened().detect(picture),
-};
+const inTurn = { open, attack, detect };
 
 /** What needs no network, and so need not wait for an attack. @type {Record<string, (request: any) => any>} */
 const atOnce = {
-  decode: async ({ file }) => decode(new Uint8Array(await file.arrayBuffer())),
-  png: ({ picture }) => png(picture),
-  qr: ({ text }) => qr(text),
+  decode: async ({ file }) => loaded().decode(new Uint8Array(await file.arrayBuffer())),
+  png: ({ picture }) => loaded().png(picture),
+  qr: ({ text }) => loaded().qr(text),
 };
 
 /** @param {(request: any) => any} what @param {any} request */
@@ -214,9 +293,8 @@ async function answer(what, request) {
   }
 }
 
-let last = Promise.resolve();
-
-addEventListener('message', ({ data }) => {
+/** What the page sends. @param {any} data */
+export function receive(data) {
   const { id, kind, pace } = data;
   if (!kind) {
     const control = attacks.get(id);
@@ -228,5 +306,5 @@ addEventListener('message', ({ data }) => {
   }
   if (kind === 'attack') attacks.set(id, { pace, wake() {} }); // now, not when its turn comes: it may be cancelled before that
   if (kind in atOnce) answer(atOnce[kind], data);
-  else last = last.then(() => answer(inTurn[kind], data));
-});
+  else queue.request(() => answer(inTurn[kind], data));
+}

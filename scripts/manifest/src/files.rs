@@ -10,7 +10,8 @@ use serde_json::json;
 use crate::sha256;
 
 /// Files that most visitors never load. The service worker keeps them from when they are first asked for.
-const ON_DEMAND: [&str; 1] = ["models/tutorial.safetensors"];
+const ON_DEMAND: [&str; 3] =
+    ["models/tutorial.safetensors", "../pkg/second_look_gpu.js", "../pkg/second_look_gpu_bg.wasm"];
 
 /// What lies in the two folders for people, tools or the server; and the service worker, which the browser keeps.
 fn is_of_page(path: &str) -> bool {

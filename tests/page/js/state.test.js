@@ -193,6 +193,18 @@ test('another backend keeps the picture and the run', () => {
   assert.match(notices(state), /WebGPU was asked for/);
 });
 
+test('a backend that takes over in the background changes nothing but the line that names it', () => {
+  const before = attacked(ready());
+  const state = s.backendChanged(before, { webgpu: true, reason: '8 ms a step' });
+  assert.deepEqual(state, { ...before, networks: { ...before.networks, webgpu: true, reason: '8 ms a step' } });
+  assert.equal(before.run?.webgpu, false);
+  assert.equal(s.attackOrPause(state).run?.webgpu, true);
+  // Without networks there is none.
+  const lost = s.workerLost(state, 'The GPU was lost.', true);
+  assert.equal(s.starting(lost)?.backend, 'cpu');
+  assert.equal(s.backendChanged(lost, { webgpu: true, reason: '' }), lost);
+});
+
 test('after three breakdowns, or a start on the CPU that fails, the page gives up and says why', () => {
   let state = ready();
   for (let i = 0; i < 3; i++) state = opened(s.workerLost(state, 'Broken.', false));

@@ -1,5 +1,8 @@
-//! `bindgen MODULE.wasm FOLDER`: writes the JavaScript package `second_look` to FOLDER. A Brotli copy of the
-//! module (`.wasm.br`) is put beside the module, for servers that send precompressed files.
+//! `bindgen MODULE.wasm FOLDER NAME`: writes the JavaScript package NAME to FOLDER. A Brotli copy of the module
+//! (`.wasm.br`) is put beside the module, for servers that send precompressed files.
+//!
+//! `bindgen MODULE.wasm FOLDER NAME TYPES` writes no types of its own but refers to those of the package TYPES, which
+//! has the same functions.
 
 use std::path::Path;
 use std::{env, fs};
@@ -10,18 +13,25 @@ use wasm_bindgen_cli_support::Bindgen;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [module, folder] = arguments.as_slice() else {
-        bail!("usage: bindgen MODULE.wasm FOLDER");
+    let (module, folder, name, types) = match arguments.as_slice() {
+        [module, folder, name] => (module, Path::new(folder), name, None),
+        [module, folder, name, types] => (module, Path::new(folder), name, Some(types)),
+        _ => bail!("usage: bindgen MODULE.wasm FOLDER NAME [TYPES]"),
     };
     Bindgen::new()
         .input_path(module)
-        .out_name("second_look")
+        .out_name(name)
         .web(true)?
-        .typescript(true)
+        .typescript(types.is_none())
         .omit_default_module_path(false)
         .generate(folder)
         .with_context(|| format!("cannot make a package of {module}"))?;
-    let built = Path::new(folder).join("second_look_bg.wasm");
+    if let Some(types) = types {
+        let same =
+            format!("export * from './{types}.js';\nexport {{ default }} from './{types}.js';\n");
+        fs::write(folder.join(format!("{name}.d.ts")), same)?;
+    }
+    let built = folder.join(format!("{name}_bg.wasm"));
     fs::write(built.with_extension("wasm.br"), compress(&fs::read(&built)?)?)?;
     Ok(())
 }

@@ -1,0 +1,27 @@
+// @ts-check
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { detection, watchedStep } from '../../../www/worker/border.js';
+import { detection as found, step as made } from './fixtures.js';
+
+/** Pictures of two values. @param {...number} values */
+const pictures = (...values) => Float32Array.from(values);
+const verdict = JSON.parse(JSON.stringify(found().verdict)); // as it comes
+
+test('a detection’s pictures are those of the array, in its order', () => {
+  const json = JSON.stringify(verdict);
+  assert.deepEqual(detection([json, pictures(1, 2, 3, 4)], 2), { verdict, reconstruction: pictures(1, 2), correction: pictures(3, 4) });
+  assert.deepEqual(detection([json, pictures(1, 2)], 2), { verdict, reconstruction: pictures(1, 2), correction: undefined });
+});
+
+test('a step’s pictures are those of the array, in one buffer', () => {
+  const { step } = made(3);
+  const packed = pictures(1, 2, 3, 4, 5, 6);
+  const { picture, detection: seen, ...rest } = watchedStep([JSON.stringify({ step, verdict }), packed], 2);
+  assert.deepEqual(rest, { step });
+  assert.deepEqual(picture, pictures(1, 2));
+  assert.deepEqual(seen, { verdict, reconstruction: pictures(3, 4), correction: pictures(5, 6) });
+  for (const view of [picture, seen.reconstruction, seen.correction]) assert.equal(view?.buffer, packed.buffer);
+  assert.equal(watchedStep([JSON.stringify({ step, verdict }), pictures(1, 2, 3, 4)], 2).detection.correction, undefined);
+});

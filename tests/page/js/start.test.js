@@ -1,0 +1,41 @@
+// @ts-check
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+import { AUTOENCODERS, CLASSIFIER } from '../../../www/models.js';
+import { MODULES } from '../../../www/worker/load.js';
+
+const WWW = new URL('../../../www/', import.meta.url);
+const read = (/** @type {string} */ path) => readFileSync(new URL(path, WWW), 'utf8');
+
+/** The modules that one imports before it runs, and theirs. @param {string} path @param {Set<string>} [found] */
+function imports(path, found = new Set()) {
+  for (const [, from] of read(path).matchAll(/^(?:import|export) (?:[^;]* from )?'(\.[^']*)';/gm)) {
+    const other = new URL(from, new URL(path, WWW)).href.slice(WWW.href.length);
+    if (found.has(other)) continue;
+    found.add(other);
+    imports(other, found);
+  }
+  return found;
+}
+
+test('the page’s modules are fetched at once: its head names what main.js imports', () => {
+  const named = [...read('index.html').matchAll(/<link rel="modulepreload" href="([^"]*)" fetchpriority="low">/g)].map(([, href]) => href);
+  const needed = imports('main.js');
+  assert.ok(needed.size > 20, [...needed].join(' '));
+  assert.deepEqual(named.toSorted(), [...needed].toSorted());
+});
+
+test('the worker’s first file imports nothing, and fetches the files that its program asks for', () => {
+  assert.equal(imports('worker/start.js').size, 0);
+  const named = [...read('worker/start.js').matchAll(/'([^']*\.(?:safetensors|wasm))'/g)].map(([, path]) => path);
+  const { autoencoder, corrector } = AUTOENCODERS.compact;
+  assert.deepEqual(named.toSorted(), [CLASSIFIER, autoencoder, corrector, MODULES.cpu.wasm].toSorted());
+});
+
+test('the program that every visitor loads does not import the GPU’s module', () => {
+  for (const program of ['main.js', 'worker/worker.js']) {
+    for (const path of imports(program)) assert.doesNotMatch(path, /gpu/);
+  }
+});

@@ -1,0 +1,35 @@
+// @ts-check
+// Unpacks what comes from the module: one string and one array for an answer with pictures.
+
+/** @typedef {import('../core.js').Detection} Detection */
+/** @typedef {import('../core.js').StepNumbers} StepNumbers */
+/** @typedef {import('../core.js').Verdict} Verdict */
+/** @typedef {import('../core.js').WatchedStep} WatchedStep */
+
+/**
+ * @template T
+ * @typedef {import('../core.js').Packed<T>} Packed
+ */
+
+/**
+ * The pictures are views of one buffer, which goes to the page as a whole.
+ * @param {Float32Array} pictures one after the other
+ * @param {number} length of a picture
+ */
+function split(pictures, length) {
+  return Array.from({ length: pictures.length / length }, (_, i) => pictures.subarray(i * length, (i + 1) * length));
+}
+
+/** @param {Packed<Verdict>} packed @param {number} length of a picture @returns {Detection} */
+export function detection([json, pictures], length) {
+  const [reconstruction, correction] = split(pictures, length);
+  return { verdict: JSON.parse(json), reconstruction, correction };
+}
+
+/** @param {Packed<StepNumbers>} packed @param {number} length of a picture @returns {WatchedStep} */
+export function watchedStep([json, pictures], length) {
+  /** @type {StepNumbers} */
+  const { step, verdict } = JSON.parse(json);
+  const [picture, reconstruction, correction] = split(pictures, length);
+  return { step, picture, detection: { verdict, reconstruction, correction } };
+}

@@ -1,0 +1,89 @@
+// @ts-check
+// Files of the page and the two modules, for the worker.
+
+/** @typedef {typeof import('../../pkg/second_look.js')} Module both modules have the same functions */
+/** @typedef {import('../../pkg/second_look.js').InitOutput} InitOutput */
+/** @typedef {(bytes: number) => void} Came told of every part that has come */
+
+/** The page's folder. */
+const HERE = new URL('..', import.meta.url);
+
+/** Each module's JavaScript and its WebAssembly, beside the page's folder. */
+export const MODULES = {
+  cpu: { load: () => import('../../pkg/second_look.js'), wasm: '../pkg/second_look_bg.wasm' },
+  webgpu: {
+    load: () => /** @type {Promise<Module>} */ (import('../../pkg/second_look_gpu.js')),
+    wasm: '../pkg/second_look_gpu_bg.wasm',
+  },
+};
+
+/** @param {unknown} error */
+export const sentence = (error) => (error instanceof Error ? error.message : String(error));
+
+/** @param {string} path */
+const nameOf = (path) => path.split('/').pop();
+
+/**
+ * A file from beside the page, telling on the way how much of it has come.
+ * @param {string} path
+ * @param {Came} came
+ * @returns {Promise<Response>} its contents are still on the way
+ */
+async function load(path, came) {
+  let response;
+  try {
+    const early = /** @type {{early?: Map<string, Promise<Response>>}} */ (globalThis).early;
+    const begun = early?.get(path); // by start.js
+    early?.delete(path);
+    response = await (begun ?? fetch(new URL(path, HERE)));
+  } catch {
+    throw new Error(`${nameOf(path)} could not be loaded; check the connection and try again.`);
+  }
+  if (!response.ok || !response.body) {
+    throw new Error(`${nameOf(path)} could not be loaded (the server said ${response.status}).`);
+  }
+  /** @type {TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>} */
+  const counter = new TransformStream({
+    transform(part, way) {
+      came(part.length);
+      way.enqueue(part);
+    },
+  });
+  const type = response.headers.get('content-type') ?? '';
+  return new Response(response.body.pipeThrough(counter), { headers: { 'content-type': type } });
+}
+
+/**
+ * A file's bytes.
+ * @param {string} path
+ * @param {Came} came
+ */
+export async function loadWhole(path, came) {
+  const response = await load(path, came);
+  try {
+    return new Uint8Array(await response.arrayBuffer());
+  } catch {
+    throw new Error(`The connection broke while ${nameOf(path)} was loading; try again.`);
+  }
+}
+
+/**
+ * A module; it is compiled while it comes.
+ * @param {'cpu' | 'webgpu'} backend
+ * @param {Came} came
+ * @returns {Promise<Module>}
+ */
+export async function loadModule(backend, came) {
+  const { load: loadScript, wasm } = MODULES[backend];
+  const [module, response] = await Promise.all([loadScript(), load(wasm, came)]);
+  try {
+    const exports = /** @type {InitOutput & {__wasm_call_ctors?: () => void}} */ (await module.default({ module_or_path: response }));
+    // Runs the module's static constructors, once and before anything else. A module that has some and does not export
+    // this runs them at every call instead, which takes 0.45 ms each time.
+    exports.__wasm_call_ctors?.();
+    return module;
+  } catch (error) {
+    const what = error instanceof WebAssembly.CompileError ? 'is damaged' : 'did not come whole';
+    throw new Error(`${nameOf(wasm)} ${what} (${sentence(error)}); try again.`);
+  }
+}
