@@ -146,6 +146,15 @@ impl Session {
         Ok(self.cards.into_ts()?)
     }
 
+    /// The classifier's prediction alone: ten probabilities.
+    ///
+    /// # Errors
+    /// As [`Session::detect`].
+    pub async fn predict(&self, picture: Vec<f32>) -> Result<Vec<f32>, JsError> {
+        let picture = Picture::new(picture)?.to_tensor(self.defence.device());
+        Ok(self.defence.predict(picture).await?[0].to_vec())
+    }
+
     /// Detects and corrects: the verdict on a picture, its reconstruction, and the corrector's, if there is one.
     ///
     /// # Errors
@@ -196,6 +205,18 @@ impl AttackRun {
         let picture = step.picture.clone();
         packed(&StepNumbers { step, verdict }, [Some(picture), Some(reconstruction), correction])
             .map(Some)
+    }
+
+    /// Computes the next step without detection: the step and its picture. `undefined` when all steps are done.
+    ///
+    /// # Errors
+    /// When the device does not answer.
+    #[wasm_bindgen(unchecked_return_type = "Packed<AttackStep> | undefined")]
+    pub async fn unwatched_step(&mut self) -> Result<Option<Array>, JsError> {
+        let Some(step) = self.run.step().await? else {
+            return Ok(None);
+        };
+        packed(&step, [Some(step.picture.clone())]).map(Some)
     }
 }
 
