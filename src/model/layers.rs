@@ -45,6 +45,9 @@ pub enum Layer {
     Frozen(Frozen),
 }
 
+/// The page's small module has no device but the CPU, so burn's own convolutions are left out of it.
+const KERNELS_ALONE: bool = cfg!(all(target_arch = "wasm32", not(feature = "gpu")));
+
 /// Changes [n, ...] to [n, c, h, w] with as many values, in the order of PyTorch's `Flatten` and `Unflatten`.
 #[derive(Module, Debug)]
 pub struct Reshape {
@@ -59,6 +62,9 @@ impl Layer {
             Layer::Conv(layer) if let Some(shape) = AnyConvolution::Plain(layer).shape() => {
                 let layer = AnyConvolution::Plain(layer);
                 super::product::convolution(x, layer.weight(), layer.bias(), shape)
+            }
+            Layer::Conv(_) | Layer::ConvTranspose(_) | Layer::MaxPool(_) if KERNELS_ALONE => {
+                unreachable!("the kernels compute all of these layers that the networks have")
             }
             Layer::Conv(layer) => layer.forward(x),
             Layer::ConvTranspose(layer) => layer.forward(x),
