@@ -1,100 +1,24 @@
-//! A training step on one or several devices: burn's data-parallel training.
+//! A training step on one or several devices.
 //!
-//! Each device gets a copy of the network and a part of the batch, in a thread of its own; the gradients are
-//! summed on the first one, in the order of the devices. A device that fails (memory exhausted, driver lost)
-//! ends the step with an error; the process goes on.
+//! Each device has a thread, which gets a copy of the network and a part of the batch; the gradients are summed
+//! on the first device, in the order of the devices. A device that fails (memory exhausted, driver lost) ends the
+//! step with an error; the process goes on.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
 
-use anyhow::{Result, anyhow};
-use burn::data::dataloader::{DataLoaderIterator, Progress};
-use burn::data::dataset::DatasetError;
-use burn::module::{Module, ModuleDisplay};
+use anyhow::Result;
+use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
-use burn::tensor::{Device, ExecutionError, Tensor};
-use burn::train::train::MultiDevicesTrainStep;
-use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
+use burn::tensor::Device;
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
 use super::batch::scalar;
 use super::{Task, TrainingError};
-
-/// The network, wrapped for burn-train.
-#[derive(Module, Debug)]
-struct TrainableModel<M: Module + ModuleDisplay> {
-    network: M,
-}
-
-/// Computes loss and metric of a device's part of the batch, each of shape `[1]` and times the part's share
-/// of the batch.
-type Compute<M> = Box<dyn FnOnce(&M) -> Result<(Tensor<1>, Tensor<1>)> + Send>;
-
-/// The work of one device in one step.
-struct BatchTask<M> {
-    rank: usize,
-    compute: Compute<M>,
-}
-
-/// Loss and metric as numbers.
-struct BatchMetrics {
-    rank: usize,
-    values: Result<(f32, f32)>,
-}
-
-impl ItemLazy for BatchMetrics {
-    fn sync(self) -> Result<Self, ExecutionError> {
-        Ok(self) // nothing is lazy
-    }
-}
-
-impl<M: Module + ModuleDisplay + 'static> TrainStep for TrainableModel<M> {
-    type Input = BatchTask<M>;
-    type Output = BatchMetrics;
-
-    fn step(&self, task: BatchTask<M>) -> TrainOutput<BatchMetrics> {
-        let BatchTask { rank, compute } = task;
-        let read = |loss: Tensor<1>, metric| Ok((scalar(loss.inner())?, scalar(metric)?));
-        match compute(&self.network) {
-            Ok((loss, metric)) => {
-                let gradients = loss.backward();
-                let values = read(loss, metric);
-                TrainOutput::new(self, gradients, BatchMetrics { rank, values })
-            }
-            Err(error) => {
-                let item = BatchMetrics { rank, values: Err(error) };
-                TrainOutput { grads: GradientsParams::new(), item }
-            }
-        }
-    }
-}
-
-/// Never called; burn-train's step has it as a bound.
-impl<M: Module + ModuleDisplay + 'static> InferenceStep for TrainableModel<M> {
-    type Input = ();
-    type Output = BatchMetrics;
-
-    fn step(&self, (): ()) -> BatchMetrics {
-        BatchMetrics { rank: 0, values: Err(anyhow!("only training steps are run")) }
-    }
-}
-
-/// The single task of a device in a step, as the data loader that burn-train expects.
-struct Once<M>(Option<BatchTask<M>>);
-
-impl<M> Iterator for Once<M> {
-    type Item = Result<BatchTask<M>, DatasetError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.0.take().map(Ok)
-    }
-}
-
-impl<M> DataLoaderIterator<BatchTask<M>> for Once<M> {
-    fn progress(&self) -> Progress {
-        Progress::new(1, 1, None)
-    }
-}
 
 /// The result of one training step.
 pub struct StepResult {
@@ -106,18 +30,47 @@ pub struct StepResult {
     pub metric: f32,
 }
 
-/// Data-parallel training steps on one or several devices, each with a thread.
-pub struct DataParallel<T: Task> {
-    devices: Vec<Device>,
-    step: MultiDevicesTrainStep<TrainableModel<T::Model>>,
+type Job = Box<dyn FnOnce() + Send>;
+
+/// A device with the thread that computes on it.
+struct Worker {
+    device: Device,
+    /// The thread ends when this is dropped.
+    jobs: Sender<Job>,
 }
 
-impl<T: Task> DataParallel<T> {
+impl Worker {
+    fn new(device: Device) -> Self {
+        let (jobs, received) = channel::<Job>();
+        thread::spawn(move || received.into_iter().for_each(|job| job()));
+        Self { device, jobs }
+    }
+
+    /// Lets the thread call `compute`, whose result, or panic, is received once.
+    fn start<R: Send + 'static>(
+        &self,
+        compute: impl FnOnce() -> R + Send + 'static,
+    ) -> Receiver<thread::Result<R>> {
+        let (sender, receiver) = channel();
+        let job = move || {
+            // Sending fails only when nobody waits any more.
+            let _ = sender.send(catch_unwind(AssertUnwindSafe(compute)));
+        };
+        self.jobs.send(Box::new(job)).expect("the thread receives until the sender is dropped");
+        receiver
+    }
+}
+
+/// Data-parallel training steps. The threads are kept for all of them: burn's GPU backends give each thread
+/// a stream with memory of its own, so new threads in every step would each leave such memory behind.
+pub struct DataParallel {
+    workers: Vec<Worker>,
+}
+
+impl DataParallel {
     /// Steps on these plain devices, at least one.
     pub fn new(devices: &[Device]) -> Self {
-        let devices: Vec<Device> = devices.iter().map(|d| d.clone().autodiff()).collect();
-        let step = MultiDevicesTrainStep::new(&devices);
-        Self { devices, step }
+        Self { workers: devices.iter().map(|d| Worker::new(d.clone().autodiff())).collect() }
     }
 
     /// Loss, metric and gradients of the pictures `batch`, divided among the devices as evenly as possible.
@@ -125,7 +78,7 @@ impl<T: Task> DataParallel<T> {
     ///
     /// # Errors
     /// When a picture cannot be read or a device fails.
-    pub fn step(
+    pub fn step<T: Task>(
         &self,
         task: &Arc<T>,
         model: &T::Model,
@@ -133,37 +86,43 @@ impl<T: Task> DataParallel<T> {
         batch: &[usize],
         seed: u64,
     ) -> Result<StepResult> {
-        let mut parts = batch.chunks(batch.len().div_ceil(self.devices.len()));
-        let mut tasks: Vec<Box<dyn DataLoaderIterator<BatchTask<T::Model>>>> = Vec::new();
-        for rank in 0..self.devices.len() {
-            let of_device = parts.next().map(|part| {
-                let share = part.len() as f32 / batch.len() as f32;
-                let (task, part) = (Arc::clone(task), part.to_vec());
+        let parts = batch.chunks(batch.len().div_ceil(self.workers.len()));
+        let mut started = Vec::new();
+        for (rank, (worker, part)) in self.workers.iter().zip(parts).enumerate() {
+            let share = part.len() as f32 / batch.len() as f32;
+            let (task, model, part) = (Arc::clone(task), model.clone(), part.to_vec());
+            let device = worker.device.clone();
+            started.push(worker.start(move || {
+                let model = model.fork(&device);
                 let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed ^ rank as u64);
-                let compute = move |model: &T::Model| {
-                    let (loss, metric) = task.loss(model, rank, epoch, &part, &mut rng)?;
-                    Ok((loss * share, metric * share))
-                };
-                BatchTask { rank, compute: Box::new(compute) }
-            });
-            tasks.push(Box::new(Once(of_device)));
+                let (loss, metric) = task.loss(&model, rank, epoch, &part, &mut rng)?;
+                let (loss, metric) = (loss * share, metric * share);
+                let gradients = GradientsParams::from_grads(loss.backward(), &model);
+                let (loss, metric) = (scalar(loss.inner())?, scalar(metric)?);
+                Ok(StepResult { gradients, loss, metric })
+            }));
         }
-        let trainable = TrainableModel { network: model.clone() };
-        let (mut outputs, _) = self
-            .step
-            .step(&mut tasks, &trainable)
-            .map_err(|e| TrainingError::Device { reason: e.to_string() })?;
-        // They come as the devices finish; sums of floats depend on the order.
-        outputs.sort_by_key(|part| part.output.item.rank);
+        // Every device has finished before an error ends the step.
+        let finished: Vec<thread::Result<Result<StepResult>>> = started
+            .iter()
+            .map(|result| result.recv().expect("a result or a panic is sent"))
+            .collect();
         let mut sum = GradientsAccumulator::new();
         let (mut loss, mut metric) = (0.0, 0.0);
-        for part in outputs {
-            let (loss_of_part, metric_of_part) = part.output.item.values?;
-            (loss, metric) = (loss + loss_of_part, metric + metric_of_part);
-            sum.accumulate(model, part.output.grads.to_device(&self.devices[0], model));
+        for (rank, part) in finished.into_iter().enumerate() {
+            let part =
+                part.map_err(|panic| TrainingError::Device { rank, reason: message(&*panic) })??;
+            (loss, metric) = (loss + part.loss, metric + part.metric);
+            sum.accumulate(model, part.gradients.to_device(&self.workers[0].device, model));
         }
         Ok(StepResult { gradients: sum.grads(), loss, metric })
     }
+}
+
+/// The text of a panic.
+fn message(panic: &(dyn Any + Send)) -> String {
+    let literal = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    literal.or_else(|| panic.downcast_ref().cloned()).unwrap_or_else(|| "a panic".to_owned())
 }
 
 #[cfg(test)]
@@ -175,6 +134,7 @@ mod tests {
     use crate::train::Validation;
     use crate::train::fit::random_weights;
     use burn::module::Param;
+    use burn::tensor::Tensor;
 
     const CONFIG: AutoencoderConfig = AutoencoderConfig::Tutorial { latent: 2 };
 

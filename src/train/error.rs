@@ -87,9 +87,11 @@ pub enum TrainingError {
 
     /// A device failed in a training step.
     #[error(
-        "{reason}; the last checkpoint is intact: resume from it or, if memory ran out, start over with smaller batches or more devices"
+        "training on device {rank} failed: {reason}; the last checkpoint is intact: resume from it or, if memory ran out, start over with smaller batches or more devices"
     )]
     Device {
+        /// Its place in the list of devices, from 0.
+        rank: usize,
         /// What burn says of it.
         reason: String,
     },

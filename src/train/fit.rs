@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::{Result, bail};
-use burn::module::{Module, ModuleDisplay};
+use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use burn_store::ModuleSnapshot;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -29,7 +29,7 @@ use crate::progress::Meter;
 /// What one of the two trainings adds to the loop: network, loss, validation.
 pub trait Task: Send + Sync + 'static {
     /// The network that is trained.
-    type Model: Module + ModuleDisplay + ModuleSnapshot;
+    type Model: Module + ModuleSnapshot;
 
     /// Name of the metric that is shown beside the loss.
     const METRIC: &'static str;
@@ -176,7 +176,7 @@ pub fn fit<T: Task>(
     for _ in 0..state.step() {
         schedule.step();
     }
-    let devices = DataParallel::<T>::new(task.devices());
+    let devices = DataParallel::new(task.devices());
     let mut meter = Meter::new(total, state.step());
     let mut last_saved = Instant::now();
     while state.epoch < epochs && !state.exhausted(options.patience) {
