@@ -4,8 +4,8 @@
 //! and a row of windows is a matrix that need not be written down (as im2col does): window i's run r begins at
 //! `first + i * step + r * run_step`.
 
-use crate::tile::{COLUMNS, ROWS, add_product, row, zero};
-use crate::vector::Vectors;
+use crate::tile::{COLUMNS, ROWS, add_product, zero};
+use crate::vector::{LANES, Vectors};
 
 /// Weights, packed as the tiles read them: panels of [`COLUMNS`] outputs, each [runs, length, COLUMNS]; zeros beyond the
 /// last output.
@@ -107,7 +107,11 @@ pub(crate) fn correlate<S: Vectors>(
     let (panel, offset) = (panels.panel(index), index * COLUMNS);
     let width = COLUMNS.min(panels.outputs - offset);
     let length = panels.length;
-    let bias: &[f32; COLUMNS] = epilogue.bias(offset, COLUMNS).try_into().expect("padded");
+    let low = s.splat(epilogue.low());
+    let bias = [0, LANES].map(
+        #[inline(always)]
+        |at| s.load(epilogue.bias(offset + at, LANES).first_chunk().expect("padded")),
+    );
     for block in (0..count).step_by(ROWS) {
         // The last block's rows beyond the last window repeat it; they are computed and not stored.
         let at: [usize; ROWS] = std::array::from_fn(|i| first + (block + i).min(count - 1) * step);
@@ -116,16 +120,27 @@ pub(crate) fn correlate<S: Vectors>(
             let a = at.map(|at| &frame[at + run * run_step..][..length]);
             tile = add_product(s, tile, a, b);
         }
-        for i in 0..ROWS.min(count - block) {
-            let mut values = row(s, &tile, i);
-            for (value, bias) in values.iter_mut().zip(bias) {
-                *value = (*value + bias).max(epilogue.low);
-            }
+        for (i, sums) in tile.iter().enumerate().take(count - block) {
+            let values = [0, 1].map(
+                #[inline(always)]
+                |half| s.at_least(low, s.add(sums[half], bias[half])),
+            );
             let to = &mut to[(block + i) * to_step + offset..][..width];
-            match to.first_chunk_mut() {
-                Some(whole) => *whole = values,
-                None => to.copy_from_slice(&values[..width]),
+            match to.first_chunk_mut::<COLUMNS>() {
+                Some(whole) => store(s, values, whole),
+                None => {
+                    let mut whole = [0.0; COLUMNS];
+                    store(s, values, &mut whole);
+                    to.copy_from_slice(&whole[..width]);
+                }
             }
         }
     }
+}
+
+#[inline(always)]
+fn store<S: Vectors>(s: S, [low, high]: [S::V; 2], to: &mut [f32; COLUMNS]) {
+    let (halves, _) = to.as_chunks_mut::<LANES>();
+    halves[0] = s.values(low);
+    halves[1] = s.values(high);
 }

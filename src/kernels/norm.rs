@@ -33,7 +33,8 @@ pub fn forward(x: &[f32], gamma: &[f32], beta: &[f32], epsilon: f32) -> (Vec<f32
             || {
                 for (x, y) in x.chunks_exact(c).zip(y.chunks_exact_mut(c)) {
                     for i in 0..c {
-                        y[i] = (x[i] * scale[i] + shift[i]).max(0.0);
+                        let value = x[i] * scale[i] + shift[i];
+                        y[i] = if value < 0.0 { 0.0 } else { value }; // what is no number stays so
                     }
                 }
             },

@@ -58,7 +58,7 @@ pub(crate) fn picture(x: &[f32], [h, w, c]: [usize; 3], y: &mut [f32], codes: Op
                     {
                         let ((a0, a1), (b0, b1)) = (a.split_at(c), b.split_at(c));
                         for i in 0..c {
-                            y[i] = a0[i].max(a1[i]).max(b0[i].max(b1[i]));
+                            y[i] = larger(larger(a0[i], a1[i]), larger(b0[i], b1[i]));
                         }
                     }
                 }
@@ -78,13 +78,13 @@ pub(crate) fn picture(x: &[f32], [h, w, c]: [usize; 3], y: &mut [f32], codes: Op
                     {
                         let ((a0, a1), (b0, b1)) = (a.split_at(c), b.split_at(c));
                         for i in 0..c {
-                            let upper = a0[i].max(a1[i]);
-                            let lower = b0[i].max(b1[i]);
-                            y[i] = upper.max(lower);
-                            code[i] = if upper >= lower {
-                                u8::from(a1[i] > a0[i])
-                            } else {
+                            let upper = larger(a0[i], a1[i]);
+                            let lower = larger(b0[i], b1[i]);
+                            y[i] = larger(upper, lower);
+                            code[i] = if lower > upper {
                                 2 + u8::from(b1[i] > b0[i])
+                            } else {
+                                u8::from(a1[i] > a0[i])
                             };
                         }
                     }
@@ -124,6 +124,12 @@ pub(crate) fn spread(dy: &[f32], codes: &[u8], [h, w, c]: [usize; 3], dx: &mut [
             }
         },
     );
+}
+
+/// The first if it is no number: that must not get lost.
+#[inline(always)]
+fn larger(a: f32, b: f32) -> f32 {
+    if b > a { b } else { a }
 }
 
 #[inline(always)]

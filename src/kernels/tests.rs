@@ -330,6 +330,22 @@ fn a_network_is_its_layers_one_after_the_other_and_so_is_its_gradient() {
     }
 }
 
+/// A training that diverges must be noticed: what is no number must not become one on its way.
+#[test]
+fn what_is_no_number_stays_so() {
+    for (channels, size) in [([3, 19], [6, 5]), ([16, 24], [8, 8])] {
+        let g = Geometry::convolution(channels, [3, 1, 1], size);
+        let (mut x, weight) = (numbers(g.input_len(), 1), numbers(g.weights_len(), 2));
+        x[0] = f32::NAN;
+        let y = Filter::convolution(&weight, g).run(&x, &[], true);
+        assert!(y[..g.cout].iter().all(|y| y.is_nan()), "{g:?}");
+        let pooled = pool::max(&y, [g.ho, g.wo, g.cout]);
+        assert!(pooled[..g.cout].iter().all(|y| y.is_nan()), "{g:?}");
+    }
+    let (y, _) = norm::forward(&[1.0, 2.0, f32::NAN, 4.0], &[1.0], &[0.0], 1e-5);
+    assert!(y.iter().all(|y| y.is_nan()));
+}
+
 #[test]
 fn layouts_turn_into_each_other() {
     let x: Vec<f32> = (0..2 * 3 * 20).map(|i| i as f32).collect();

@@ -24,61 +24,50 @@ pub(crate) fn zero<S: Vectors>(s: S) -> Tile<S::V> {
 #[inline(always)]
 pub(crate) fn add_product<S: Vectors>(
     s: S,
-    tile: Tile<S::V>,
+    mut tile: Tile<S::V>,
     a: [&[f32]; ROWS],
     b: &[f32],
 ) -> Tile<S::V> {
-    // Six names and not an array: arrays that are indexed in a loop end on the stack.
-    let [[mut c00, mut c01], [mut c10, mut c11], [mut c20, mut c21], rest @ ..] = tile;
-    let [[mut c30, mut c31], [mut c40, mut c41], [mut c50, mut c51]] = rest;
     let [a0, a1, a2, a3, a4, a5] = a;
     let rows = a0.iter().zip(a1).zip(a2).zip(a3).zip(a4).zip(a5).zip(b.as_chunks::<COLUMNS>().0);
     for ((((((a0, a1), a2), a3), a4), a5), b) in rows {
-        let [low, high] = halves(s, b);
-        let a = s.splat(*a0);
-        (c00, c01) = (s.mul_add(a, low, c00), s.mul_add(a, high, c01));
-        let a = s.splat(*a1);
-        (c10, c11) = (s.mul_add(a, low, c10), s.mul_add(a, high, c11));
-        let a = s.splat(*a2);
-        (c20, c21) = (s.mul_add(a, low, c20), s.mul_add(a, high, c21));
-        let a = s.splat(*a3);
-        (c30, c31) = (s.mul_add(a, low, c30), s.mul_add(a, high, c31));
-        let a = s.splat(*a4);
-        (c40, c41) = (s.mul_add(a, low, c40), s.mul_add(a, high, c41));
-        let a = s.splat(*a5);
-        (c50, c51) = (s.mul_add(a, low, c50), s.mul_add(a, high, c51));
+        tile = add(s, tile, [*a0, *a1, *a2, *a3, *a4, *a5], b);
     }
-    [[c00, c01], [c10, c11], [c20, c21], [c30, c31], [c40, c41], [c50, c51]]
+    tile
 }
 
 /// tile[i] += sum over l of a[l * step + i] b[l]: as [`add_product`], for an `a` whose columns lie together.
 #[inline(always)]
 pub(crate) fn add_outer<S: Vectors>(
     s: S,
-    tile: Tile<S::V>,
+    mut tile: Tile<S::V>,
     a: &[f32],
     step: usize,
     b: &[f32],
 ) -> Tile<S::V> {
-    let [[mut c00, mut c01], [mut c10, mut c11], [mut c20, mut c21], rest @ ..] = tile;
-    let [[mut c30, mut c31], [mut c40, mut c41], [mut c50, mut c51]] = rest;
     for (l, b) in b.as_chunks::<COLUMNS>().0.iter().enumerate() {
         let a: &[f32; ROWS] = a[l * step..].first_chunk().expect("a row of a");
-        let [low, high] = halves(s, b);
-        let v = s.splat(a[0]);
-        (c00, c01) = (s.mul_add(v, low, c00), s.mul_add(v, high, c01));
-        let v = s.splat(a[1]);
-        (c10, c11) = (s.mul_add(v, low, c10), s.mul_add(v, high, c11));
-        let v = s.splat(a[2]);
-        (c20, c21) = (s.mul_add(v, low, c20), s.mul_add(v, high, c21));
-        let v = s.splat(a[3]);
-        (c30, c31) = (s.mul_add(v, low, c30), s.mul_add(v, high, c31));
-        let v = s.splat(a[4]);
-        (c40, c41) = (s.mul_add(v, low, c40), s.mul_add(v, high, c41));
-        let v = s.splat(a[5]);
-        (c50, c51) = (s.mul_add(v, low, c50), s.mul_add(v, high, c51));
+        tile = add(s, tile, *a, b);
     }
-    [[c00, c01], [c10, c11], [c20, c21], [c30, c31], [c40, c41], [c50, c51]]
+    tile
+}
+
+/// tile[i] += a[i] b. Every sum has a name: arrays that are indexed in a loop end in memory instead of registers.
+#[inline(always)]
+fn add<S: Vectors>(s: S, tile: Tile<S::V>, a: [f32; ROWS], b: &[f32; COLUMNS]) -> Tile<S::V> {
+    let [low, high] = halves(s, b);
+    let [[c00, c01], [c10, c11], [c20, c21], [c30, c31], [c40, c41], [c50, c51]] = tile;
+    let [a0, a1, a2, a3, a4, a5] = a;
+    let [a0, a1, a2] = [s.splat(a0), s.splat(a1), s.splat(a2)];
+    let [a3, a4, a5] = [s.splat(a3), s.splat(a4), s.splat(a5)];
+    [
+        [s.mul_add(a0, low, c00), s.mul_add(a0, high, c01)],
+        [s.mul_add(a1, low, c10), s.mul_add(a1, high, c11)],
+        [s.mul_add(a2, low, c20), s.mul_add(a2, high, c21)],
+        [s.mul_add(a3, low, c30), s.mul_add(a3, high, c31)],
+        [s.mul_add(a4, low, c40), s.mul_add(a4, high, c41)],
+        [s.mul_add(a5, low, c50), s.mul_add(a5, high, c51)],
+    ]
 }
 
 #[inline(always)]

@@ -20,6 +20,8 @@ pub(crate) trait Vectors: Copy {
     fn add(self, a: Self::V, b: Self::V) -> Self::V;
     /// a - b
     fn sub(self, a: Self::V, b: Self::V) -> Self::V;
+    /// The larger; `v` where it is no number.
+    fn at_least(self, low: Self::V, v: Self::V) -> Self::V;
 }
 
 /// A piece of code that is generic over the vectors it uses.
@@ -65,6 +67,10 @@ mod x86 {
         fn sub(self, a: f32x8, b: f32x8) -> f32x8 {
             self.sub_f32x8(a, b)
         }
+        #[inline(always)]
+        fn at_least(self, low: f32x8, v: f32x8) -> f32x8 {
+            self.max_f32x8(low, v)
+        }
     }
 
     struct Run<W>(V3, W);
@@ -88,9 +94,8 @@ mod x86 {
 #[cfg(target_arch = "wasm32")]
 mod wasm {
     use super::{LANES, Vectors};
-    use core::arch::wasm32::{
-        f32x4, f32x4_add, f32x4_extract_lane, f32x4_mul, f32x4_splat, f32x4_sub, v128,
-    };
+    use bytemuck::cast;
+    use core::arch::wasm32::{f32x4_add, f32x4_mul, f32x4_pmax, f32x4_splat, f32x4_sub, v128};
 
     /// WebAssembly's simd128.
     #[derive(Clone, Copy)]
@@ -103,17 +108,12 @@ mod wasm {
             f32x4_splat(value)
         }
         #[inline(always)]
-        fn load(self, v: &[f32; LANES]) -> v128 {
-            f32x4(v[0], v[1], v[2], v[3])
+        fn load(self, values: &[f32; LANES]) -> v128 {
+            cast(*values)
         }
         #[inline(always)]
         fn values(self, v: v128) -> [f32; LANES] {
-            [
-                f32x4_extract_lane::<0>(v),
-                f32x4_extract_lane::<1>(v),
-                f32x4_extract_lane::<2>(v),
-                f32x4_extract_lane::<3>(v),
-            ]
+            cast(v)
         }
         #[inline(always)]
         fn mul_add(self, a: v128, b: v128, c: v128) -> v128 {
@@ -126,6 +126,10 @@ mod wasm {
         #[inline(always)]
         fn sub(self, a: v128, b: v128) -> v128 {
             f32x4_sub(a, b)
+        }
+        #[inline(always)]
+        fn at_least(self, low: v128, v: v128) -> v128 {
+            f32x4_pmax(v, low)
         }
     }
 }
@@ -161,6 +165,10 @@ impl Vectors for Arrays {
     #[inline(always)]
     fn sub(self, a: [f32; LANES], b: [f32; LANES]) -> [f32; LANES] {
         std::array::from_fn(|i| a[i] - b[i])
+    }
+    #[inline(always)]
+    fn at_least(self, low: [f32; LANES], v: [f32; LANES]) -> [f32; LANES] {
+        std::array::from_fn(|i| if v[i] < low[i] { low[i] } else { v[i] })
     }
 }
 

@@ -267,14 +267,11 @@ fn transform_output<S: Vectors>(
                 half[x] = value;
             }
         }
-        let bias: &[f32; LANES] = epilogue.bias(c, LANES).try_into().expect("a vector");
+        let (bias, low) = (load(s, epilogue.bias(c, LANES)), s.splat(epilogue.low()));
         for (row, half) in half.into_iter().enumerate().take(inside[0]) {
             for (x, value) in output_basis(s, half).into_iter().enumerate().take(inside[1]) {
-                let mut values = s.values(value);
-                for (value, bias) in values.iter_mut().zip(bias) {
-                    *value = (*value + bias).max(epilogue.low());
-                }
-                y[row * row_step + x * channels + c..][..LANES].copy_from_slice(&values);
+                let value = s.values(s.at_least(low, s.add(value, bias)));
+                y[row * row_step + x * channels + c..][..LANES].copy_from_slice(&value);
             }
         }
     }
