@@ -146,7 +146,7 @@ impl Session {
         Ok(self.cards.into_ts()?)
     }
 
-    /// The classifier's prediction alone: ten probabilities.
+    /// The classifier's prediction alone: ten probabilities. For benchmarks (`benches/peers`).
     ///
     /// # Errors
     /// As [`Session::detect`].
@@ -207,7 +207,8 @@ impl AttackRun {
             .map(Some)
     }
 
-    /// Computes the next step without detection: the step and its picture. `undefined` when all steps are done.
+    /// Computes the next step without detection: the step and its picture. `undefined` when all steps are done. For
+    /// benchmarks (`benches/peers`).
     ///
     /// # Errors
     /// When the device does not answer.

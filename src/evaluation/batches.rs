@@ -11,15 +11,16 @@ use rayon::ThreadPoolBuilder;
 use crate::error::Result;
 
 /// Threads that compute batches, and pictures of a batch.
-fn plan(size: usize, device: &Device) -> (usize, usize) {
+fn plan(pictures: usize, size: usize, device: &Device) -> (usize, usize) {
+    let size = size.min(pictures).max(1);
     let threads = if *device == Device::flex() { rayon::current_num_threads() } else { 1 };
-    let threads = threads.min(size).max(1);
+    let threads = threads.min(size);
     (threads, size.div_ceil(threads))
 }
 
 /// The number of batches that [`in_batches`] computes.
 pub fn batch_count(pictures: usize, size: usize, device: &Device) -> usize {
-    pictures.div_ceil(plan(size, device).1)
+    pictures.div_ceil(plan(pictures, size, device).1)
 }
 
 /// The results of `compute` for all `indices`, in their order. On the CPU each core computes batches of its own, so that
@@ -37,7 +38,7 @@ pub fn in_batches<R: Send>(
     compute: impl Fn(&[usize]) -> Result<Vec<R>> + Sync,
     mut done: impl FnMut(usize),
 ) -> Result<Vec<R>> {
-    let (threads, size) = plan(size, device);
+    let (threads, size) = plan(indices.len(), size, device);
     let batches: Vec<&[usize]> = indices.chunks(size).collect();
     if threads == 1 {
         let mut all = Vec::with_capacity(indices.len());
@@ -55,7 +56,8 @@ pub fn in_batches<R: Send>(
             let (batches, next, results) = (&batches, &next, &results);
             let (compute, finished) = (&compute, finished.clone());
             scope.spawn(move || {
-                // What a batch is divided into stays on this thread.
+                // What a batch is divided into stays on this thread. (rayon keeps a few hundred bytes of such a pool for
+                // ever: one for each thread and call.)
                 let pool = ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
                 while let Some((at, batch)) = {
                     let at = next.fetch_add(1, Ordering::Relaxed);
@@ -69,9 +71,7 @@ pub fn in_batches<R: Send>(
                         next.store(batches.len(), Ordering::Relaxed);
                     }
                     results.lock().expect("no thread panics").push((at, result));
-                    if finished.send(batch.len()).is_err() {
-                        return;
-                    }
+                    finished.send(batch.len()).expect("the receiver outlives the threads");
                 }
             });
         }

@@ -101,12 +101,12 @@ impl Filter {
     }
 
     /// Values of one picture that goes in.
-    pub fn from_len(&self) -> usize {
+    fn from_len(&self) -> usize {
         if self.goes_back() { self.geometry.output_len() } else { self.geometry.input_len() }
     }
 
     /// Values of one picture that comes out.
-    pub fn to_len(&self) -> usize {
+    fn to_len(&self) -> usize {
         if self.goes_back() { self.geometry.input_len() } else { self.geometry.output_len() }
     }
 

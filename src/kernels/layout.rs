@@ -3,7 +3,8 @@
 use crate::vector::loops;
 
 /// [n, h, w, c] from [n, c, h, w]; `places` is h * w.
-pub fn channels_last(x: &[f32], c: usize, places: usize) -> Vec<f32> {
+#[cfg(test)]
+pub(crate) fn channels_last(x: &[f32], c: usize, places: usize) -> Vec<f32> {
     let mut y = vec![0.0; x.len()];
     for (x, y) in x.chunks_exact(c * places).zip(y.chunks_exact_mut(c * places)) {
         transpose(x, c, places, y);
@@ -12,7 +13,8 @@ pub fn channels_last(x: &[f32], c: usize, places: usize) -> Vec<f32> {
 }
 
 /// [n, c, h, w] from [n, h, w, c]; `places` is h * w.
-pub fn channels_first(x: &[f32], c: usize, places: usize) -> Vec<f32> {
+#[cfg(test)]
+pub(crate) fn channels_first(x: &[f32], c: usize, places: usize) -> Vec<f32> {
     let mut y = vec![0.0; x.len()];
     for (x, y) in x.chunks_exact(c * places).zip(y.chunks_exact_mut(c * places)) {
         transpose(x, places, c, y);

@@ -28,6 +28,5 @@ mod winograd;
 
 pub use filter::Filter;
 pub use geometry::Geometry;
-pub use layout::{channels_first, channels_last};
 pub use network::{Network, Step, Trace};
 pub use weights::weight_gradient;

@@ -1,9 +1,9 @@
 //! A chain of convolutions with fixed weights, and the gradient of its input.
 //!
 //! Some pictures at a time go through the whole chain on one thread, so that what one layer writes is still in the
-//! cache when the next reads it, and no thread waits for another between layers. With weights fixed, the way back needs
-//! of the way forward only which values ReLU let through and which was the largest of a pooling window: one byte for
-//! each, instead of the values.
+//! cache when the next reads it, and no thread waits for another between layers. With fixed weights, the backward pass
+//! needs from the forward pass only the signs at ReLU and the argmax of each pooling window: one byte for each value,
+//! instead of the value.
 
 use std::sync::OnceLock;
 
@@ -28,7 +28,7 @@ pub struct Step {
     pub bias: Vec<f32>,
     /// Whether ReLU follows.
     pub relu: bool,
-    /// Whether the largest of 2x2 follows (after ReLU).
+    /// Whether 2x2 max pooling follows (after ReLU).
     pub pool: bool,
 }
 
@@ -53,7 +53,7 @@ impl Step {
 struct Stage {
     step: Step,
     forward: Filter,
-    /// Packed when a gradient is first asked for.
+    /// Packed at the first gradient.
     back: OnceLock<Filter>,
     epilogue: Epilogue,
 }
@@ -64,9 +64,10 @@ pub struct Network {
     stages: Vec<Stage>,
 }
 
-/// What the way back needs of a way forward.
+/// What the backward pass needs from a forward pass.
 #[derive(Clone, Debug)]
 pub struct Trace {
+    pictures: usize,
     group: usize,
     /// For each group of pictures and each stage: one byte for each value that came out; empty if nothing is needed.
     codes: Vec<Vec<Vec<u8>>>,
@@ -134,7 +135,7 @@ impl Network {
         let mut y = vec![0.0; n * len(to)];
         let jobs = x.chunks(group * len(from)).zip(y.chunks_mut(group * len(to))).collect();
         let codes = map(jobs, |(x, y)| self.forward_group(x, y, traced));
-        (y, Trace { group, codes })
+        (y, Trace { pictures: n, group, codes })
     }
 
     fn forward_group(&self, x: &[f32], y: &mut [f32], traced: bool) -> Vec<Vec<u8>> {
@@ -168,7 +169,7 @@ impl Network {
     pub fn gradient(&self, dy: &[f32], trace: &Trace) -> Vec<f32> {
         let (from, to) = (self.goes_in(), self.comes_out());
         let n = pictures(dy, len(to));
-        assert_eq!(trace.codes.len(), n.div_ceil(trace.group), "the same pictures");
+        assert_eq!(n, trace.pictures, "the same pictures");
         let mut dx = vec![0.0; n * len(from)];
         let parts = dy.chunks(trace.group * len(to)).zip(dx.chunks_mut(trace.group * len(from)));
         map(parts.zip(&trace.codes).collect(), |((dy, dx), codes)| {

@@ -34,7 +34,7 @@ pub fn forward(x: &[f32], gamma: &[f32], beta: &[f32], epsilon: f32) -> (Vec<f32
                 for (x, y) in x.chunks_exact(c).zip(y.chunks_exact_mut(c)) {
                     for i in 0..c {
                         let value = x[i] * scale[i] + shift[i];
-                        y[i] = if value < 0.0 { 0.0 } else { value }; // what is no number stays so
+                        y[i] = if value < 0.0 { 0.0 } else { value }; // NaN stays
                     }
                 }
             },
@@ -129,7 +129,7 @@ fn part(rows: usize) -> usize {
     rows.div_ceil(threads()).max(1)
 }
 
-/// By channel: factor and summand that normalise.
+/// By channel: the scale and the shift that normalise.
 fn affine(
     gamma: &[f32],
     beta: &[f32],

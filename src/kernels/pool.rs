@@ -1,4 +1,4 @@
-//! The largest of each 2x2 window with stride 2; a last odd row or column is left out, as PyTorch does it.
+//! Max pooling, 2x2 with stride 2; a last odd row or column is left out, as PyTorch does it.
 
 use crate::parallel::for_each;
 use crate::vector::loops;
@@ -126,10 +126,10 @@ pub(crate) fn spread(dy: &[f32], codes: &[u8], [h, w, c]: [usize; 3], dx: &mut [
     );
 }
 
-/// The first if it is no number: that must not get lost.
+/// The larger, or NaN if either is NaN, as PyTorch has it: a NaN must not get lost.
 #[inline(always)]
 fn larger(a: f32, b: f32) -> f32 {
-    if b > a { b } else { a }
+    if b > a || b.is_nan() { b } else { a }
 }
 
 #[inline(always)]

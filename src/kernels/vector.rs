@@ -1,6 +1,6 @@
 //! The processor's vectors: a few operations on some `f32` at a time, all safe.
 //!
-//! [`vectorized`] runs a piece of code compiled for the widest vectors that the processor has and the code knows:
+//! [`vectorized`] runs a piece of code compiled for the widest vectors there are:
 //! AVX2 with fused multiply-add on x86 (found out at run time, by the crate `pulp`), simd128 in WebAssembly (decided when
 //! the module is built), else whatever the compiler makes of arrays of eight.
 
@@ -20,7 +20,7 @@ pub(crate) trait Vectors: Copy {
     fn add(self, a: Self::V, b: Self::V) -> Self::V;
     /// a - b
     fn sub(self, a: Self::V, b: Self::V) -> Self::V;
-    /// The larger; `v` where it is no number.
+    /// The larger; NaN where `v` is NaN.
     fn at_least(self, low: Self::V, v: Self::V) -> Self::V;
 }
 

@@ -107,7 +107,7 @@ impl Work for Part<'_> {
                     if some == 0 {
                         break;
                     }
-                    let sums = &mut db[first..first + COLUMNS];
+                    let mut sums = [0.0; COLUMNS]; // of this band, so that few large sums meet small ones
                     let rows = panel.as_chunks_mut::<COLUMNS>().0;
                     for (to, dy) in rows.iter_mut().zip(dy.chunks_exact(g.cout)) {
                         match dy[first..].first_chunk::<COLUMNS>() {
@@ -119,6 +119,8 @@ impl Work for Part<'_> {
                         }
                         sums.iter_mut().zip(to).for_each(|(sum, dy)| *sum += *dy);
                     }
+                    let all = &mut db[first..first + COLUMNS];
+                    all.iter_mut().zip(sums).for_each(|(all, sum)| *all += sum);
                     for (ky, dw) in dw.chunks_exact_mut(run * width).enumerate() {
                         for l in (0..run).step_by(ROWS) {
                             let mut tile = zero(s);

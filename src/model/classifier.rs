@@ -107,8 +107,8 @@ fn compact(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
 
 impl Classifier {
     /// The same network with fixed weights, packed for computing: for many pictures, as attacks and the defence
-    /// have. It must be in evaluation mode; the result shares nothing with what is changed later, and is not for
-    /// saving.
+    /// have. It must be in evaluation mode, and must not be trained on afterwards: weights are packed at the first use.
+    /// The result is not for saving.
     #[must_use]
     pub fn frozen(&self) -> Self {
         let [features, classifier] = [&self.features, &self.classifier].map(|list| frozen(list));

@@ -1,7 +1,7 @@
 //! The crate's own CPU kernels ([`kernels`]) as operations of burn, with their gradients.
 //!
 //! burn calls them through its backend extension: [`CpuKernels`] is implemented for flex, burn's CPU backend, and for flex
-//! under autodiff. Any other device must take burn's own layers; [`knows`] tells. While training, tensors between
+//! under autodiff. Any other device must take burn's own layers: see [`supports`]. While training, tensors between
 //! these operations are channels last, [n, h, w, c], so that nothing is copied from one to the next.
 
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use kernels::norm::Statistics;
 use kernels::{Filter, Geometry, Network, Trace, norm, pool, weight_gradient};
 
 /// Whether the kernels can compute with this tensor: 32-bit numbers on the CPU.
-pub(super) fn knows<const D: usize>(x: &Tensor<D>) -> bool {
+pub(super) fn supports<const D: usize>(x: &Tensor<D>) -> bool {
     x.dtype() == DType::F32 && x.device() == Device::flex()
 }
 
@@ -51,7 +51,7 @@ pub trait CpuKernels: Backend {
         epsilon: f32,
     ) -> (FloatTensor<Self>, FloatTensor<Self>);
 
-    /// The largest of 2x2, [n, h/2, w/2, c] of [n, h, w, c].
+    /// 2x2 max pooling, [n, h/2, w/2, c] of [n, h, w, c].
     fn max_pool(x: FloatTensor<Self>) -> FloatTensor<Self>;
 
     /// A chain of convolutions with fixed weights, channels *first*: only the input has a gradient.
@@ -384,7 +384,7 @@ pub(super) fn norm_relu(
     (Tensor::from_dispatch(y), row(0), row(1))
 }
 
-/// The largest of each 2x2, [n, h/2, w/2, c] of [n, h, w, c].
+/// 2x2 max pooling, [n, h/2, w/2, c] of [n, h, w, c].
 pub(super) fn max_pool(x: Tensor<4>) -> Tensor<4> {
     Tensor::from_dispatch(<Dispatch as CpuKernels>::max_pool(x.into_dispatch()))
 }

@@ -43,7 +43,7 @@ impl Frozen {
 
     /// Runs the chain on [n, c, h, w].
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        if !cpu::knows(&x) || x.dims()[0] == 0 {
+        if !cpu::supports(&x) || x.dims()[0] == 0 {
             return apply(&self.layers, x);
         }
         let [_, c, h, w] = x.dims();
@@ -127,7 +127,7 @@ impl<'a> Link<'a> {
     }
 }
 
-/// Whether this is the pooling that the kernels know: the largest of 2x2.
+/// Whether this is 2x2 max pooling, which the kernels compute.
 pub(super) fn halves(pool: &MaxPool2d) -> bool {
     let plain =
         matches!(pool.padding, PaddingConfig2d::Valid | PaddingConfig2d::Explicit(0, 0, 0, 0));

@@ -139,6 +139,8 @@ let afterwards;
 
 /** Steps of an attack whose times are taken. */
 const TIMED = 3;
+/** Milliseconds that a part of the trial may take: the first one waits for shaders. */
+const TRIAL_LIMIT = 30_000;
 
 /**
  * Attacks a picture of no interest. The first step has the GPU's shaders compiled.
@@ -191,9 +193,12 @@ async function consider(files, measured) {
     const onGpu = (what) =>
       queue.whenIdle(async () => {
         gpu = 'tried';
+        // The queue waits for it, and so does everything that a visitor asks for.
+        const timer = setTimeout(() => endTrial(new Error('it did not answer in time')), TRIAL_LIMIT);
         try {
           return await /** @type {Promise<T>} */ (over ? ended : Promise.race([what(), ended]));
         } finally {
+          clearTimeout(timer);
           if (gpu === 'tried') gpu = 'no';
         }
       });
@@ -239,8 +244,9 @@ function opened() {
  */
 async function attack({ id, picture, from, config, rest }) {
   const control = /** @type {{pace: Pace, wake: () => void}} */ (attacks.get(id));
-  const run = opened().attack(picture, from, config);
+  let run;
   try {
+    run = opened().attack(picture, from, config);
     for (let due = 0; ; ) {
       // Lets messages in, and waits for as long as the page wants to pause.
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
@@ -256,7 +262,7 @@ async function attack({ id, picture, from, config, rest }) {
     }
   } finally {
     attacks.delete(id);
-    run.free();
+    run?.free();
   }
 }
 
