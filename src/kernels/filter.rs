@@ -44,7 +44,7 @@ impl Filter {
             weight[((o * g.cin + c) * g.kernel + y) * g.kernel + x]
         };
         let kind = if winograd::suits(&g) {
-            let filter = Winograd::new(g.cin, g.cout, |o, c, y, x| get(o, c, y, x));
+            let filter = Winograd::new(g.cin, g.cout, get);
             Kind::Winograd { filter, transposed: false }
         } else {
             let sizes = [g.kernel, g.kernel * g.cin, g.cout];
@@ -101,12 +101,12 @@ impl Filter {
     }
 
     /// Values of one picture that goes in.
-    fn from_len(&self) -> usize {
+    fn taken_len(&self) -> usize {
         if self.goes_back() { self.geometry.output_len() } else { self.geometry.input_len() }
     }
 
     /// Values of one picture that comes out.
-    fn to_len(&self) -> usize {
+    fn given_len(&self) -> usize {
         if self.goes_back() { self.geometry.input_len() } else { self.geometry.output_len() }
     }
 
@@ -143,11 +143,11 @@ impl Filter {
     /// # Panics
     /// When `x` is not whole pictures, or there is not one bias for each channel that comes out.
     pub fn run(&self, x: &[f32], bias: &[f32], relu: bool) -> Vec<f32> {
-        let n = pictures(x, self.from_len());
+        let n = pictures(x, self.taken_len());
         let epilogue = self.epilogue(bias, relu);
-        let mut y = vec![0.0; n * self.to_len()];
+        let mut y = vec![0.0; n * self.given_len()];
         let group = group(n);
-        let jobs = x.chunks(group * self.from_len()).zip(y.chunks_mut(group * self.to_len()));
+        let jobs = x.chunks(group * self.taken_len()).zip(y.chunks_mut(group * self.given_len()));
         for_each(jobs.collect(), |(x, y)| self.run_group(x, y, &epilogue));
         y
     }

@@ -90,14 +90,14 @@ pub fn gradient(
     let (mut dgamma, mut dbeta) = (Vec::with_capacity(c), Vec::with_capacity(c));
     // dx = scale (dy' - mean(dy') - x^ mean(dy' x^)) = scale dy' - offset - slope x
     let (mut offset, mut slope) = (Vec::with_capacity(c), Vec::with_capacity(c));
-    for i in 0..c {
+    for (i, gamma) in gamma.iter().enumerate() {
         let (mean, variance) = (f64::from(statistics.mean[i]), f64::from(statistics.variance[i]));
         let inverse = 1.0 / (variance + f64::from(epsilon)).sqrt();
         let plain = total(0, i);
         let normalised = (total(1, i) - mean * plain) * inverse;
         dbeta.push(plain as f32);
         dgamma.push(normalised as f32);
-        let scale = f64::from(gamma[i]) * inverse;
+        let scale = f64::from(*gamma) * inverse;
         let of_x = scale * inverse * normalised / count;
         slope.push(of_x as f32);
         offset.push((scale * plain / count - of_x * mean) as f32);

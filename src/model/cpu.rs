@@ -80,7 +80,7 @@ fn dims(x: &Values) -> [usize; 4] {
 }
 
 impl Convolution {
-    fn from_channels(&self) -> usize {
+    fn channels_taken(&self) -> usize {
         if self.transposed { self.geometry.cout } else { self.geometry.cin }
     }
 
@@ -89,13 +89,13 @@ impl Convolution {
         pack(values(weight), self.geometry)
     }
 
-    fn to_size(&self) -> [usize; 3] {
+    fn size_given(&self) -> [usize; 3] {
         let Geometry { cin, cout, h, w, ho, wo, .. } = self.geometry;
         if self.transposed { [h, w, cin] } else { [ho, wo, cout] }
     }
 
-    fn from_size(&self) -> [usize; 3] {
-        Self { transposed: !self.transposed, ..*self }.to_size()
+    fn size_taken(&self) -> [usize; 3] {
+        Self { transposed: !self.transposed, ..*self }.size_given()
     }
 }
 
@@ -104,7 +104,7 @@ impl CpuKernels for Flex {
         let [x, weight, bias] = [x, weight, bias].map(in_order);
         let n = dims(&x)[0];
         let filter = convolution.filter(&weight, false);
-        let [h, w, c] = convolution.to_size();
+        let [h, w, c] = convolution.size_given();
         tensor(filter.run(values(&x), values(&bias), convolution.relu), &[n, h, w, c])
     }
 
@@ -174,7 +174,7 @@ impl Backward<Flex, 3> for ConvolutionGradient {
             }
         }
         if let Some(node) = x_node {
-            let [h, w, c] = convolution.from_size();
+            let [h, w, c] = convolution.size_taken();
             let dx = convolution.filter(&weight, true).run(values(&dy), &[], false);
             grads.register::<Flex>(node.id, tensor(dx, &[n, h, w, c]));
         }
@@ -357,7 +357,7 @@ pub(super) fn transposed(
 }
 
 fn run(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, convolution: Convolution) -> Tensor<4> {
-    assert_eq!(x.dims()[3], convolution.from_channels(), "channels of the input");
+    assert_eq!(x.dims()[3], convolution.channels_taken(), "channels of the input");
     Tensor::from_dispatch(<Dispatch as CpuKernels>::convolution(
         x.into_dispatch(),
         weight.into_dispatch(),
@@ -380,7 +380,7 @@ pub(super) fn norm_relu(
         epsilon as f32,
     );
     let statistics = Tensor::<2>::from_dispatch(statistics);
-    let row = |i: usize| statistics.clone().slice([i..i + 1]).squeeze_dim::<1>(0);
+    let row = |i: i32| statistics.clone().slice_dim(0, i).squeeze_dim::<1>(0);
     (Tensor::from_dispatch(y), row(0), row(1))
 }
 
