@@ -210,11 +210,15 @@ impl Page {
     pub fn saved(&self, name: &str) -> Vec<u8> {
         let path = self.downloads.path().join(name);
         let start = Instant::now();
-        while !path.exists() {
+        loop {
+            // The file is there, and empty, before its contents are.
+            let bytes = std::fs::read(&path).unwrap_or_default();
+            if !bytes.is_empty() {
+                return bytes;
+            }
             assert!(start.elapsed() < Duration::from_secs(60), "{name} was not saved");
             std::thread::sleep(Duration::from_millis(50));
         }
-        std::fs::read(path).unwrap()
     }
 
     /// Removes what was saved, so that it can be saved again under the same name.
