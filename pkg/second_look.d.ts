@@ -71,7 +71,7 @@ export interface Training {
     /**
      * Version of this crate that trained them; none in files from before it was recorded.
      */
-    version?: string | undefined;
+    version?: string | null;
     /**
      * The options of the training.
      */
@@ -85,6 +85,14 @@ export interface Training {
  * files is that index plus one.
  */
 export type Class = "airplane" | "bird" | "car" | "cat" | "deer" | "dog" | "horse" | "monkey" | "ship" | "truck";
+
+/**
+ * One step of an attack and the verdict on its picture.
+ */
+export interface StepNumbers {
+    step: AttackStep;
+    verdict: Verdict;
+}
 
 /**
  * One step of an attack on a picture.
@@ -110,15 +118,6 @@ export interface AttackStep {
      * Distance from the original in the attack's norm.
      */
     distance: number;
-}
-
-/**
- * One step of an attack, and what the defence finds in its picture.
- */
-export interface WatchedStep {
-    step: AttackStep;
-    picture: Float32Array;
-    detection: Detection;
 }
 
 /**
@@ -202,7 +201,7 @@ export interface Cards {
     /**
      * The corrector's.
      */
-    corrector: Card | undefined;
+    corrector: Card | null;
 }
 
 /**
@@ -242,33 +241,33 @@ export interface AttackOptions {
     /**
      * Which distance from the original is bounded [default: linf]
      */
-    norm?: Norm | undefined;
+    norm?: Norm | null;
     /**
      * Largest distance from the original; values range from 0 to 1. With linf, 0.03 is 8 of 255 grey
      * levels [default: the preset's for the norm]
      */
-    eps?: number | undefined;
+    eps?: number | null;
     /**
      * Length of one step [default: the preset's for the norm]
      */
-    eps_step?: number | undefined;
+    eps_step?: number | null;
     /**
      * Number of steps, up to 10000 [default: the preset's]
      */
-    max_iter?: number | undefined;
+    max_iter?: number | null;
     /**
      * Restart so many times from a random point of the ball and keep the best; 0 starts at the picture
      * [default: 0]
      */
-    num_random_init?: number | undefined;
+    num_random_init?: number | null;
     /**
      * With mi-fgsm: how much of the accumulated gradient is kept from step to step, 0 to 1 [default: 1]
      */
-    decay?: number | undefined;
+    decay?: number | null;
     /**
      * Seed of the random restarts [default: 0]
      */
-    attack_seed?: number | undefined;
+    attack_seed?: number | null;
 }
 
 /**
@@ -282,7 +281,7 @@ export interface Card {
     /**
      * How the weights were trained; `None` if they were imported.
      */
-    training: Training | undefined;
+    training: Training | null;
     /**
      * Figures measured with them, by name, e.g. `validation_accuracy`.
      */
@@ -290,7 +289,7 @@ export interface Card {
     /**
      * An autoencoder's detector, inferred from clean validation pictures.
      */
-    detector: Detector | undefined;
+    detector: Detector | null;
     /**
      * CRC-32 of the file, in another number format, that this one was exported from. An autoencoder's threshold
      * was inferred with the weights in that format.
@@ -300,18 +299,6 @@ export interface Card {
      * Terms of use of the weights.
      */
     licence: string;
-}
-
-/**
- * What the defence finds in one picture.
- */
-export interface Detection {
-    verdict: Verdict;
-    reconstruction: Float32Array;
-    /**
-     * The corrector's reconstruction, if there is a corrector.
-     */
-    correction: Float32Array | undefined;
 }
 
 /**
@@ -330,7 +317,7 @@ export interface Verdict {
      * CL's prediction on the corrector's reconstruction of the flipped picture; `None` without a
      * corrector.
      */
-    corrected_prediction: Probabilities | undefined;
+    corrected_prediction: Probabilities | null;
     /**
      * S(x), in nats.
      */
@@ -390,6 +377,8 @@ export type ScoreConfig = { divergence: Divergence };
 
 /** Ten probabilities, in the order of the classes. */
 export type Probabilities = number[];
+/** JSON of a `T`, and pictures one after the other. */
+export type Packed<T> = [json: string, pictures: Float32Array];
 
 
 /**
@@ -400,12 +389,21 @@ export class AttackRun {
     free(): void;
     [Symbol.dispose](): void;
     /**
-     * Computes the next step and detects on its picture; `undefined` when all steps are done.
+     * Computes the next step and detects on its picture: the picture, its reconstruction, and the corrector's, if
+     * there is one. `undefined` when all steps are done.
      *
      * # Errors
      * When the device does not answer.
      */
-    step(): Promise<WatchedStep | undefined>;
+    step(): Promise<Packed<StepNumbers> | undefined>;
+    /**
+     * Computes the next step without detection: the step and its picture. `undefined` when all steps are done. For
+     * benchmarks (`benches/peers`).
+     *
+     * # Errors
+     * When the device does not answer.
+     */
+    unwatched_step(): Promise<Packed<AttackStep> | undefined>;
 }
 
 /**
@@ -430,12 +428,12 @@ export class Session {
      */
     cards(): Cards;
     /**
-     * Detects and corrects: the verdict on a picture, and its reconstructions.
+     * Detects and corrects: the verdict on a picture, its reconstruction, and the corrector's, if there is one.
      *
      * # Errors
      * When the values are no picture, or the device does not answer.
      */
-    detect(picture: Float32Array | number[]): Promise<Detection>;
+    detect(picture: Float32Array | number[]): Promise<Packed<Verdict>>;
     /**
      * Loads the networks from the bytes of their files, onto the GPU or the CPU. The corrector is the
      * second autoencoder, if there is one.
@@ -444,6 +442,13 @@ export class Session {
      * When a file cannot be used, or there is no WebGPU.
      */
     static open(classifier: Uint8Array | number[], autoencoder: Uint8Array | number[], corrector: Uint8Array | number[] | null | undefined, webgpu: boolean): Promise<Session>;
+    /**
+     * The classifier's prediction alone: ten probabilities. For benchmarks (`benches/peers`).
+     *
+     * # Errors
+     * As [`Session::detect`].
+     */
+    predict(picture: Float32Array | number[]): Promise<Float32Array>;
 }
 
 /**
@@ -488,6 +493,7 @@ export interface InitOutput {
     readonly __wbg_attackrun_free: (a: number, b: number) => void;
     readonly __wbg_session_free: (a: number, b: number) => void;
     readonly attackrun_step: (a: number) => any;
+    readonly attackrun_unwatched_step: (a: number) => any;
     readonly constants: (a: number) => void;
     readonly decode: (a: number, b: number, c: number) => void;
     readonly png: (a: number, b: number, c: number) => void;
@@ -496,14 +502,10 @@ export interface InitOutput {
     readonly session_cards: (a: number, b: number) => void;
     readonly session_detect: (a: number, b: number, c: number) => any;
     readonly session_open: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => any;
+    readonly session_predict: (a: number, b: number, c: number) => any;
     readonly start: () => void;
-    readonly __wasm_bindgen_func_elem_32871: (a: number, b: number, c: number, d: any) => void;
-    readonly __wasm_bindgen_func_elem_32871_12: (a: number, b: number, c: number, d: any) => void;
-    readonly __wasm_bindgen_func_elem_32871_15: (a: number, b: number, c: number, d: any) => void;
-    readonly __wasm_bindgen_func_elem_32871_16: (a: number, b: number, c: number, d: any) => void;
-    readonly __wasm_bindgen_func_elem_32921: (a: number, b: number, c: any, d: any) => void;
-    readonly __wasm_bindgen_func_elem_36835: (a: number, b: number, c: any) => void;
-    readonly __wasm_bindgen_func_elem_36835_14: (a: number, b: number, c: any) => void;
+    readonly __wasm_bindgen_func_elem_2858: (a: number, b: number, c: number, d: any) => void;
+    readonly __wasm_bindgen_func_elem_2941: (a: number, b: number, c: any, d: any) => void;
     readonly __wbindgen_export: (a: number, b: number) => number;
     readonly __wbindgen_export2: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_export3: (a: number, b: number, c: number) => void;

@@ -1,0 +1,2 @@
+export * from './second_look.js';
+export { default } from './second_look.js';
