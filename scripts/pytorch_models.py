@@ -40,16 +40,25 @@ def compact_classifier():
     return Vgg(layers + [nn.AdaptiveAvgPool2d(1)], [nn.Linear(256, len(CLASSES))])
 
 
-def vgg16():
+def vgg16_convolutions():
     layers, channels = [], 3
     for width, repeat in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)):
         for _ in range(repeat):
             layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
             channels = width
         layers.append(nn.MaxPool2d(2))
+    return layers
+
+
+def vgg16():
     head = [nn.Linear(512 * 49, 4096), nn.ReLU(), nn.Dropout(), nn.Linear(4096, 4096), nn.ReLU(),
             nn.Dropout(), nn.Linear(4096, len(CLASSES))]
-    return Vgg(layers + [nn.AdaptiveAvgPool2d(7)], head)
+    return Vgg(vgg16_convolutions() + [nn.AdaptiveAvgPool2d(7)], head)
+
+
+def vgg16_small():
+    head = [nn.Linear(512 * 9, 512), nn.ReLU(), nn.Dropout(), nn.Linear(512, len(CLASSES))]
+    return Vgg(vgg16_convolutions(), head)
 
 
 class Autoencoder(nn.Module):
@@ -109,6 +118,7 @@ def residual_autoencoder(side=24, channels=8, width=64):
 
 
 NETWORKS = {("classifier", "compact"): compact_classifier, ("classifier", "vgg16"): vgg16,
+            ("classifier", "vgg16-small"): vgg16_small,
             ("autoencoder", "tutorial"): tutorial_autoencoder, ("autoencoder", "compact"): compact_autoencoder,
             ("autoencoder", "residual"): residual_autoencoder}
 

@@ -24,7 +24,7 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
-from pytorch_models import compact_classifier, residual_autoencoder, vgg16
+from pytorch_models import compact_classifier, residual_autoencoder, vgg16, vgg16_small
 from pytorch_random import Generator
 from pytorch_shared import fill, kl, number, numbers, pgd, pictures, sample, scenes, write
 from pytorch_training import AUTOENCODERS, autoencoder, training
@@ -124,7 +124,8 @@ def main():
     x, y = pictures(2), torch.tensor([3, 7])
     classifier = fill(compact_classifier()).eval().requires_grad_(False)
     result = {"torch": torch.__version__, "labels": y.tolist(), "compact_logits": numbers(classifier(x)),
-              "vgg16_logits": numbers(fill(vgg16()).eval()(x[:1]))}
+              "vgg16_logits": numbers(fill(vgg16()).eval()(x[:1])),
+              "vgg16_small_logits": numbers(fill(vgg16_small()).eval()(x[:1]))}
 
     xg = x.clone().requires_grad_()
     loss = F.cross_entropy(classifier(xg), y, reduction="none")

@@ -195,6 +195,56 @@ fn a_training_can_start_from_weights() {
     fails(folder, "train classifier --init nowhere.pth --out new.safetensors", &["nowhere.pth"]);
 }
 
+#[test]
+fn a_head_can_be_trained_on_somebody_s_convolutions() {
+    let folder = tempfile::tempdir_in(studio()).unwrap();
+    let folder = folder.path();
+    let tensors = |path: &str| {
+        let bytes = fs::read(folder.join(path)).unwrap();
+        let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let stored = file.iter().map(|(name, tensor)| (name.to_owned(), tensor.data().to_vec()));
+        stored.collect::<std::collections::BTreeMap<String, Vec<u8>>>()
+    };
+    // As a file that is no classifier's: convolutions alone, with a word on their origin, without a card.
+    let bytes = fs::read(folder.join("../cl.safetensors")).unwrap();
+    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let features = file.iter().filter(|(name, _)| name.starts_with("features."));
+    let origin = [("origin".to_owned(), "Somebody, CC BY".to_owned())];
+    let bytes = safetensors::serialize(features, Some(origin.into())).unwrap();
+    fs::write(folder.join("features.safetensors"), bytes).unwrap();
+
+    let train =
+        "train classifier --pictures 60 --epochs 2 --batch-size 20 --augment flip --freeze 2";
+    succeeds(folder, &format!("{train} --init features.safetensors --out first"));
+    let (features, first) = (tensors("features.safetensors"), tensors("first"));
+    assert!(features.iter().all(|(name, data)| first[name] == *data), "a frozen layer moved");
+    succeeds(folder, &format!("{train} --init first --out second"));
+    let second = tensors("second");
+    assert!(features.iter().all(|(name, data)| second[name] == *data), "a frozen layer moved");
+    assert_ne!(first["classifier.0.weight"], second["classifier.0.weight"], "the head stayed");
+    succeeds(folder, &format!("{train} --init first --origin Me --out third"));
+    succeeds(folder, "import classifier second --out fourth");
+    succeeds(folder, "import classifier second --origin You --out fifth");
+    let origin = |path: &str| {
+        second_look::model::Card::read(&fs::read(folder.join(path)).unwrap()).unwrap().origin
+    };
+    for (path, expected) in [
+        ("../cl.safetensors", None),
+        ("first", Some("Somebody, CC BY")),
+        ("second", Some("Somebody, CC BY")),
+        ("third", Some("Me")),
+        ("fourth", Some("Somebody, CC BY")),
+        ("fifth", Some("You")),
+    ] {
+        assert_eq!(origin(path).as_deref(), expected, "{path}");
+    }
+    fails(
+        folder,
+        "import classifier features.safetensors --out new",
+        &["no tensor", "classifier.0"],
+    );
+}
+
 fn json(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }

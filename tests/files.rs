@@ -15,7 +15,7 @@ use second_look::defence::Defence;
 use second_look::detector::{Detector, ScoreConfig};
 use second_look::model::card::{Architecture, Card};
 use second_look::model::weights;
-use second_look::model::{AutoencoderConfig, Classifier, ClassifierConfig, Precision};
+use second_look::model::{AutoencoderConfig, Classifier, ClassifierConfig, Head, Precision};
 use second_look::picture::{PLANE, SIDE, VALUES};
 
 mod weights_files {
@@ -197,28 +197,120 @@ mod weights_files {
                 }
             }
         });
-        let (started, other) = weights::start_classifier(fresh.clone(), &ten).unwrap();
-        assert!(!other && tensor(&started, head) == tensor(&given, head));
-        let (started, other) = weights::start_classifier(fresh.clone(), &thousand).unwrap();
-        assert!(other && tensor(&started, first) == tensor(&given, first));
-        assert!(tensor(&started, head) == tensor(&fresh, head));
-        let without = edited(&thousand, |entries| entries.retain(|t| t.0 != first));
-        assert!(weights::start_classifier(fresh, &without).is_err());
+        let features = edited(&ten, |entries| entries.retain(|t| t.0.starts_with("features.")));
+        let missing = |file| weights::missing_head(&fresh, file).unwrap();
+        let started = weights::start_classifier(fresh.clone(), &ten).unwrap();
+        assert!(tensor(&started, head) == tensor(&given, head));
+        assert_eq!(missing(&ten), None);
+        for (file, expected) in [(&thousand, Head::LastLayer), (&features, Head::AllDense)] {
+            let started = weights::start_classifier(fresh.clone(), file).unwrap();
+            assert!(tensor(&started, first) == tensor(&given, first));
+            assert!(tensor(&started, head) == tensor(&fresh, head));
+            assert_eq!(missing(file), Some(expected));
+        }
+        // Only the dense layers may be missing, and to be used, not only to be started from, they must be there.
+        for file in [&thousand, &features] {
+            let without = edited(file, |entries| entries.retain(|t| t.0 != first));
+            assert!(weights::start_classifier(fresh.clone(), &without).is_err());
+            refused(file, &["classifier.0"]);
+        }
+    }
+
+    /// Tensors of zeros in 8 bits. Only the header is written: memory that is zero and never read costs nothing.
+    fn zeros(tensors: &[(&str, [usize; 2])]) -> Vec<u8> {
+        let mut end = 0;
+        let mut entries = Vec::new();
+        for (name, [rows, columns]) in tensors {
+            let begin = end;
+            end += rows * columns;
+            entries.push(format!(
+                "\"{name}\":{{\"dtype\":\"I8\",\"shape\":[{rows},{columns}],\"data_offsets\":[{begin},{end}]}}"
+            ));
+        }
+        let text = format!("{{{}}}", entries.join(","));
+        let header = [&(text.len() as u64).to_le_bytes(), text.as_bytes()].concat();
+        let mut bytes = vec![0; header.len() + end];
+        bytes[..header.len()].copy_from_slice(&header);
+        bytes
     }
 
     #[test]
-    fn a_frozen_network_learns_in_its_last_layer_alone() {
+    fn vgg16_s_dense_layers_are_taken_where_they_are_the_same() {
+        let torchvision = zeros(&[
+            ("classifier.0.weight", [4096, 25088]),
+            ("classifier.3.weight", [4096, 4096]),
+            ("classifier.6.weight", [1000, 4096]),
+        ]);
+        let small = |classes| {
+            zeros(&[("classifier.0.weight", [512, 4608]), ("classifier.3.weight", [classes, 512])])
+        };
+        let missing = |config: ClassifierConfig, file: &[u8]| {
+            weights::missing_head(&config.init(&Device::flex()), file).unwrap()
+        };
+        let (large_network, small_network) =
+            (ClassifierConfig::Vgg16, ClassifierConfig::Vgg16Small);
+        assert_eq!(missing(large_network, &torchvision), Some(Head::LastLayer));
+        assert_eq!(missing(large_network, &small(10)), Some(Head::AllDense));
+        assert_eq!(missing(small_network, &torchvision), Some(Head::AllDense));
+        assert_eq!(missing(small_network, &small(1000)), Some(Head::LastLayer));
+        assert_eq!(missing(small_network, &small(10)), None);
+        let nothing = zeros(&[]);
+        assert_eq!(missing(large_network, &nothing), Some(Head::AllDense));
+    }
+
+    #[test]
+    fn a_frozen_network_learns_in_its_head_alone() {
         let device = Device::flex().autodiff();
         let learning = |network: &Classifier| {
-            let x = Tensor::<4>::ones([2, 3, 96, 96], &device) * 0.3;
+            let x = Tensor::<4>::ones([1, 3, 96, 96], &device) * 0.3;
             let gradients = network.forward(x).square().sum().backward();
             GradientsParams::from_grads(gradients, network).len()
         };
-        let network = ClassifierConfig::Compact.init(&device);
-        let all = learning(&network);
-        let frozen = network.with_frozen_body(true);
-        assert_eq!(learning(&frozen), 2, "its weights and its biases");
-        assert_eq!(learning(&frozen.with_frozen_body(false)), all);
+        // Weights and biases of the dense layers; beside them, of the convolutions and their normalisation.
+        for (config, dense, others) in
+            [(ClassifierConfig::Compact, 1, 6 * 4), (ClassifierConfig::Vgg16Small, 2, 13 * 2)]
+        {
+            let network = config.init(&device);
+            let last = network.with_frozen_body(Head::LastLayer);
+            assert_eq!(learning(&last), 2, "{config}");
+            // From one head to another, and from there to the whole network.
+            let all_dense = last.with_frozen_body(Head::AllDense);
+            assert_eq!(learning(&all_dense), 2 * dense, "{config}");
+            assert_eq!(learning(&all_dense.unfreeze()), 2 * dense + others, "{config}");
+        }
+    }
+
+    #[test]
+    fn a_card_says_whose_weights_its_own_were_trained_from() {
+        let file = |card: Card| {
+            let network = AutoencoderConfig::Compact { channels: 1 }.init(&Device::flex());
+            weights::save(&network, &card, Precision::F32).unwrap()
+        };
+        let architecture = Architecture::Autoencoder(AutoencoderConfig::Compact { channels: 1 });
+        let own = Card::new(architecture);
+        let theirs = own.clone().with_origin(Some("Somebody 2015, CC BY".to_owned()));
+        assert_eq!(own.clone().with_origin(None), own);
+        assert!(theirs.licence.contains("origin") && !own.licence.contains("origin"));
+        let bytes = file(theirs.clone());
+        assert_eq!(Card::read(&bytes).unwrap(), theirs);
+        assert_eq!(Card::origin_in(&bytes), theirs.origin);
+        let converted = weights::convert(&bytes, Precision::I8).unwrap();
+        assert_eq!(Card::origin_in(&converted), theirs.origin);
+        // Without a card, the file's metadata may say it; with one, the card does.
+        let says = |also: Option<String>| {
+            let mut metadata = std::collections::HashMap::new();
+            metadata.insert("origin".to_owned(), "Somebody else".to_owned());
+            metadata.extend(also.map(|card| ("second-look".to_owned(), card)));
+            let none: Vec<(String, TensorView<'_>)> = Vec::new();
+            Card::origin_in(&serialize(none, Some(metadata)).unwrap())
+        };
+        assert_eq!(says(None).as_deref(), Some("Somebody else"));
+        assert_eq!(says(Some(serde_json::to_string(&own).unwrap())), None);
+        assert_eq!(Card::origin_in(b"no weights"), None);
+        assert!(
+            !serde_json::to_string(&own).unwrap().contains("\"origin\""),
+            "older programs read it"
+        );
     }
 
     /// A `.pth` file as `torch.save` writes it: a state dict of tensors named w0, w1, ... with this shape and these

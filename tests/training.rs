@@ -108,6 +108,35 @@ fn the_same_training_gives_the_same_bytes() {
     assert_eq!(training.options["task"]["small_epochs"], 2);
 }
 
+/// With frozen layers whose outputs are kept: a resumed training computes them again.
+#[test]
+fn a_training_with_frozen_layers_goes_on_the_same_after_a_break() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let train = "train classifier --pictures 30 --batch-size 10 --freeze 2 --augment flip";
+    // What an epoch's line says: losses and accuracies.
+    let figures = |log: &str, epoch: &str| {
+        let line = log.lines().find(|line| line.contains(epoch)).map(str::to_owned);
+        line.map(|line| line[line.find(epoch).unwrap()..].to_owned())
+    };
+    // 20 pictures are trained on, in two steps an epoch. The break comes before the last epoch.
+    for (epochs, last) in [(2, "step-000000004"), (3, "step-000000006")] {
+        let train = format!("{train} --epochs {epochs} --out {epochs}");
+        let log = succeeds(folder, &train);
+        let (before, after) =
+            (format!("epoch {}/{epochs}:", epochs - 1), format!("epoch {epochs}/{epochs}:"));
+        let undisturbed = figures(&log, &after).unwrap();
+        let bytes = fs::read(folder.join(epochs.to_string())).unwrap();
+        fs::remove_dir_all(folder.join(format!("{epochs}.checkpoint/{last}"))).unwrap();
+        let log = succeeds(folder, &format!("{train} --resume"));
+        assert_eq!(figures(&log, &before), None, "it was not resumed before the last epoch");
+        assert_eq!(figures(&log, &after), Some(undisturbed));
+        assert!(bytes == fs::read(folder.join(epochs.to_string())).unwrap(), "other weights");
+    }
+    let text = exits(folder, &format!("{train} --origin me --out x"), 2);
+    assert!(text.contains("--init"), "{text}");
+}
+
 /// Changes one bit in the middle of a file.
 fn damage(path: &Path) {
     let mut bytes = fs::read(path).unwrap();
@@ -181,6 +210,7 @@ fn options_out_of_range_are_named_by_their_flags() {
         ("classifier --epochs 0", "--epochs is 0"),
         ("classifier --learning-rate nan", "--learning-rate is NaN"),
         ("classifier --weight-decay 2", "--weight-decay is 2"),
+        ("classifier --architecture vgg16-small --small-epochs 1", "--small-epochs is 1"),
         ("autoencoder --noise inf", "--noise is inf"),
         ("autoencoder --mse nan", "--mse is NaN"),
         ("autoencoder --percentile 101", "--percentile is 101"),

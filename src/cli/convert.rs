@@ -42,9 +42,13 @@ pub struct Classifier {
     /// State dict of PyTorch, as .pth or safetensors.
     file: PathBuf,
 
-    /// Which network.
+    /// Which network: compact, vgg16 or vgg16-small.
     #[arg(long, default_value_t = ClassifierConfig::Compact)]
     architecture: ClassifierConfig,
+
+    /// Who trained the weights, and their terms, for the model card [default: what the file says]
+    #[arg(long, value_name = "TEXT")]
+    origin: Option<String>,
 
     #[command(flatten)]
     to: Destination,
@@ -106,7 +110,8 @@ pub fn export(arguments: &Export) -> Result<ExitCode> {
 pub fn import(what: &Import) -> Result<ExitCode> {
     let (file, to, card) = match what {
         Import::Classifier(of) => {
-            (&of.file, &of.to, Card::new(Architecture::Classifier(of.architecture)))
+            let card = Card::new(Architecture::Classifier(of.architecture));
+            (&of.file, &of.to, card.with_origin(of.origin.clone()))
         }
         Import::Autoencoder(of) => {
             let detector = Detector { score: of.score.score(), threshold: of.threshold };
@@ -121,6 +126,8 @@ pub fn import(what: &Import) -> Result<ExitCode> {
 fn read(path: &Path, card: &Card, precision: Precision) -> Result<Vec<u8>> {
     let bytes = state_dict(path)?;
     let device = Device::flex();
+    let origin = card.origin.clone().or_else(|| Card::origin_in(&bytes));
+    let card = &card.clone().with_origin(origin);
     Ok(match card.architecture {
         Architecture::Classifier(config) => {
             weights::save(&weights::load(config.init(&device), &bytes)?, card, precision)?

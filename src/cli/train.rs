@@ -17,12 +17,13 @@ use crate::data::TrainingData;
 use crate::error::Error;
 use crate::model::loss::{Direction, Divergence};
 use crate::model::pytorch::state_dict;
-use crate::model::{ClassifierConfig, Precision};
+use crate::model::weights::missing_head;
+use crate::model::{Card, ClassifierConfig, Precision};
 use crate::train::autoencoder::{AutoencoderOptions, AutoencoderTask};
 use crate::train::classifier::{ClassifierOptions, ClassifierTask};
 use crate::train::{
-    HyperParameters, InitialWeights, Optimizer, Options, Outcome, Schedule, Task, TrainingError,
-    fit,
+    Augmentation, HyperParameters, InitialWeights, Optimizer, Options, Outcome, Schedule, Task,
+    TrainingError, fit,
 };
 
 #[derive(Subcommand)]
@@ -38,19 +39,30 @@ pub enum Command {
 
 #[derive(Args)]
 pub struct Classifier {
-    /// Architecture: compact (0.8 M weights) or vgg16 (134 M).
+    /// Architecture: compact (0.8 M weights), vgg16 (134 M) or vgg16-small (17 M: the same convolutions, smaller dense
+    /// layers).
     #[arg(long, default_value_t = ClassifierConfig::Compact)]
     architecture: ClassifierConfig,
 
     /// Start from these weights: a file of `train` or `import`, or a PyTorch state dict (.pth or safetensors).
-    /// A last layer with another number of classes starts with random weights.
+    /// A last layer with another number of classes starts with random weights, as do the dense layers if the
+    /// file has only convolutions, or others.
     #[arg(long, value_name = "FILE")]
     init: Option<PathBuf>,
 
-    /// Train only the last layer in the first N epochs; the learning-rate schedule starts again after them
-    /// [default: 0, with vgg16 and --init 1]
+    /// Who trained the weights of --init, and their terms, for the model card [default: what the file says]
+    #[arg(long, value_name = "TEXT", requires = "init")]
+    origin: Option<String>,
+
+    /// Train only the layers that start with random weights, or else the last one, in the first N epochs; the
+    /// learning-rate schedule starts again after them [default: 0; 1 if --init leaves layers of a VGG16 random]
     #[arg(long, value_name = "N")]
     freeze: Option<usize>,
+
+    /// How to augment the pictures. With flip and none, epochs with frozen layers take seconds after the first,
+    /// for which those layers' outputs are computed, once.
+    #[arg(long, value_enum, default_value_t = Augmentation::All)]
+    augment: Augmentation,
 
     /// Passes over the training pictures.
     #[arg(long, value_name = "N", default_value_t = 24)]
@@ -64,11 +76,11 @@ pub struct Classifier {
     #[arg(long, value_name = "N", default_value_t = 0)]
     small_epochs: usize,
 
-    /// Optimizer [default: sgd, with vgg16 adam]
+    /// Optimizer [default: sgd, with either VGG16 adam]
     #[arg(long, value_enum)]
     optimizer: Option<Optimizer>,
 
-    /// Highest learning rate of the schedule [default: 0.08, with vgg16 0.0001]
+    /// Highest learning rate of the schedule [default: 0.08, with either VGG16 0.0001]
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
 
@@ -76,7 +88,7 @@ pub struct Classifier {
     #[arg(long, value_enum, default_value_t = Schedule::OneCycle)]
     schedule: Schedule,
 
-    /// L2 penalty on the weights [default: 0.0005, with vgg16 0]
+    /// L2 penalty on the weights [default: 0.0005, with either VGG16 0]
     #[arg(long, value_name = "PENALTY")]
     weight_decay: Option<f64>,
 
@@ -99,6 +111,10 @@ pub struct Autoencoder {
     /// classifier.
     #[arg(long, value_name = "FILE")]
     init: Option<PathBuf>,
+
+    /// Who trained the weights of --init, and their terms, for the model card [default: what the file says]
+    #[arg(long, value_name = "TEXT", requires = "init")]
+    origin: Option<String>,
 
     /// Train on STL-10's unlabelled pictures, too: AE needs no labels.
     #[arg(long, requires = "data", help_heading = "Pictures")]
@@ -254,11 +270,9 @@ const PARAMETERS: [&str; 8] = [
 impl Classifier {
     fn run(self, devices: Vec<Device>) -> Result<ExitCode> {
         // VGG16 has no batch normalisation; with the compact network's learning rate it diverges.
-        let (optimizer, learning_rate, weight_decay, frozen_epochs) = match self.architecture {
-            ClassifierConfig::Compact => (Optimizer::Sgd, 0.08, 5e-4, 0),
-            ClassifierConfig::Vgg16 => {
-                (Optimizer::Adam, 1e-4, 0.0, usize::from(self.init.is_some()))
-            }
+        let (optimizer, learning_rate, weight_decay) = match self.architecture {
+            ClassifierConfig::Compact => (Optimizer::Sgd, 0.08, 5e-4),
+            ClassifierConfig::Vgg16 | ClassifierConfig::Vgg16Small => (Optimizer::Adam, 1e-4, 0.0),
         };
         let options = self.run.options(HyperParameters {
             epochs: self.epochs,
@@ -268,22 +282,43 @@ impl Classifier {
             weight_decay: self.weight_decay.unwrap_or(weight_decay),
             schedule: self.schedule,
         })?;
-        let initial = self.init.as_deref().map(initial_weights).transpose()?;
-        let data = Arc::new(self.source.training_data(self.beside.drawn, false)?);
+        let initial = initial_weights(self.init.as_deref(), self.origin)?;
         let chosen = ClassifierOptions {
             config: self.architecture,
             small_epochs: self.small_epochs,
-            frozen_epochs: self.freeze.unwrap_or(frozen_epochs),
+            frozen_epochs: match self.freeze {
+                Some(epochs) => epochs,
+                None => frozen_epochs(self.architecture, initial.as_ref())?,
+            },
+            augmentation: self.augment,
         };
+        chosen.check()?;
+        let data = Arc::new(self.source.training_data(self.beside.drawn, false)?);
         let task = ClassifierTask::new(chosen, initial, Arc::clone(&data), devices)?;
         train(task, &data, &options)
     }
 }
 
-fn initial_weights(path: &Path) -> Result<InitialWeights> {
+/// One epoch with frozen layers if pretrained ones stand beside random ones that could spoil them. The compact
+/// network's batch normalisation keeps it from that.
+fn frozen_epochs(config: ClassifierConfig, initial: Option<&InitialWeights>) -> Result<usize> {
+    let Some(initial) = initial.filter(|_| config != ClassifierConfig::Compact) else {
+        return Ok(0);
+    };
+    let missing = missing_head(&config.init(&Device::flex()), &initial.weights)
+        .with_context(|| initial.path.display().to_string())?;
+    Ok(usize::from(missing.is_some()))
+}
+
+/// Reads the weights to start from; `origin` goes before what the file says of theirs.
+fn initial_weights(path: Option<&Path>, origin: Option<String>) -> Result<Option<InitialWeights>> {
+    let Some(path) = path else {
+        return Ok(None);
+    };
     let weights = state_dict(path).with_context(|| path.display().to_string())?;
     let crc32 = crc32fast::hash(&weights);
-    Ok(InitialWeights { path: path.to_owned(), weights, crc32 })
+    let origin = origin.or_else(|| Card::origin_in(&weights));
+    Ok(Some(InitialWeights { path: path.to_owned(), weights, crc32, origin }))
 }
 
 impl Autoencoder {
@@ -310,7 +345,7 @@ impl Autoencoder {
             classifier_crc32,
         };
         chosen.check()?;
-        let initial = self.init.as_deref().map(initial_weights).transpose()?;
+        let initial = initial_weights(self.init.as_deref(), self.origin)?;
         let classifier_data = self.classifier.trained_on()?;
         let data = Arc::new(self.source.training_data_for(
             classifier_data.as_slice(),

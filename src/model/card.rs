@@ -13,6 +13,9 @@ use crate::error::{Error, Result, not_safetensors};
 /// Where the card stands in the file's metadata.
 pub const CARD_KEY: &str = "second-look";
 
+/// Where the metadata of a file without a card may say whose weights it holds, and their terms.
+pub const ORIGIN_KEY: &str = "origin";
+
 /// Name of the figure: the share of clean pictures, in per cent, that the threshold was inferred to let pass.
 pub const THRESHOLD_PERCENTILE: &str = "threshold_percentile";
 
@@ -33,6 +36,10 @@ pub struct Card {
     /// was inferred with the weights in that format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub converted_from: Option<u32>,
+    /// Whose weights these were trained from, and their terms; `None` if training began with random ones, or if
+    /// the card does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
     /// Terms of use of the weights.
     pub licence: String,
 }
@@ -79,9 +86,32 @@ impl Card {
             figures: BTreeMap::new(),
             detector: None,
             converted_from: None,
+            origin: None,
             licence: "MIT OR Apache-2.0; trained on pictures that have terms of their own"
                 .to_owned(),
         }
+    }
+
+    /// The card of weights that come from others', if `origin` says whose.
+    #[must_use]
+    pub fn with_origin(self, origin: Option<String>) -> Self {
+        if origin.is_none() {
+            return self;
+        }
+        let licence = "MIT OR Apache-2.0 for what was trained here; the weights that it started from (see origin) and \
+                       the pictures have terms of their own";
+        Self { origin, licence: licence.to_owned(), ..self }
+    }
+
+    /// What a file says of its weights' origin: in its card, or under [`ORIGIN_KEY`] in its metadata. `None` if it
+    /// says nothing.
+    pub fn origin_in(bytes: &[u8]) -> Option<String> {
+        let (_, metadata) = SafeTensors::read_metadata(bytes).ok()?;
+        let metadata = metadata.metadata().as_ref()?;
+        if metadata.contains_key(CARD_KEY) {
+            return Self::read(bytes).ok()?.origin;
+        }
+        metadata.get(ORIGIN_KEY).cloned()
     }
 
     /// Reads the card of a weights file.

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use burn::module::{Module, ParamGroup};
+use burn::module::Module;
 use burn::tensor::{Device, Tensor, activation};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,10 @@ use crate::picture::CHANNELS;
 pub enum ClassifierConfig {
     /// 13 convolutions and three dense layers as in torchvision, the last one for ten classes: 134 M weights.
     Vgg16,
+    /// The same convolutions under a small head, as they are used with Keras's `include_top=False`: their 3x3 maps,
+    /// a dense layer of 512, dropout, one of ten classes. 17 M weights.
+    #[serde(rename = "vgg16-small")]
+    Vgg16Small,
     /// Six convolutions with batch normalisation, global average, one dense layer: 0.8 M weights,
     /// 149 M multiply-adds a picture, for CPUs and browsers.
     Compact,
@@ -40,6 +44,15 @@ pub struct Classifier {
     std: [f64; CHANNELS],
 }
 
+/// The layers at the end of a classifier: those that are trained while the others are frozen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// The last layer, from which the logits come.
+    LastLayer,
+    /// All layers after the convolutions.
+    AllDense,
+}
+
 /// Mean and standard deviation of ImageNet's channels. They belong to the model, not to the data
 /// pipeline, so that pictures and attacks stay in [0, 1].
 const IMAGENET_MEAN: [f64; CHANNELS] = [0.485, 0.456, 0.406];
@@ -50,13 +63,15 @@ impl ClassifierConfig {
     pub fn init(self, device: &Device) -> Classifier {
         let (features, classifier) = match self {
             ClassifierConfig::Vgg16 => vgg16(device),
+            ClassifierConfig::Vgg16Small => vgg16_small(device),
             ClassifierConfig::Compact => compact(device),
         };
         Classifier { features, classifier, mean: IMAGENET_MEAN, std: IMAGENET_STD }
     }
 }
 
-fn vgg16(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
+/// VGG16's convolutions; they leave [n, 512, 3, 3] of pictures of 96x96.
+fn vgg16_convolutions(device: &Device) -> Vec<Layer> {
     let convolutions = Layers { device, init: layers::he };
     let mut features = Vec::new();
     let mut channels = CHANNELS;
@@ -67,6 +82,11 @@ fn vgg16(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
         }
         features.push(layers::max_pool());
     }
+    features
+}
+
+fn vgg16(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
+    let mut features = vgg16_convolutions(device);
     // torchvision's `avgpool` stands between the two lists and stretches 3x3 maps to 7x7. It has no
     // weights, so at the end of this list it changes no weight's name.
     features.push(layers::average_pool(7));
@@ -81,6 +101,17 @@ fn vgg16(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
         dense.linear(4096, Class::COUNT),
     ];
     (features, classifier)
+}
+
+fn vgg16_small(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
+    let dense = Layers { device, init: layers::glorot };
+    let classifier = vec![
+        dense.linear(512 * 3 * 3, 512),
+        layers::relu(),
+        layers::dropout_layer(0.5),
+        dense.linear(512, Class::COUNT),
+    ];
+    (vgg16_convolutions(device), classifier)
 }
 
 fn compact(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
@@ -137,21 +168,58 @@ impl Classifier {
         (pictures - mean) / std
     }
 
-    /// The prefix of the last layer's weights' names.
-    pub fn head(&self) -> String {
-        format!("classifier.{}.", self.classifier.len() - 1)
+    /// Whether pictures may have another size: the last of the features averages the maps, whatever their size.
+    pub fn takes_other_sizes(&self) -> bool {
+        matches!(self.features.last(), Some(Layer::AveragePool(_)))
     }
 
-    /// Freezes all layers but the last one, or unfreezes them.
-    #[must_use]
-    pub fn with_frozen_body(self, frozen: bool) -> Self {
-        match self.classifier.last() {
-            Some(head) if frozen => {
-                let head = ParamGroup::ids_from_module(head.clone());
-                self.freeze().unfreeze_group(head)
-            }
-            _ => self.unfreeze(),
+    /// What the layers before the head make of pictures, [n, 3, 96, 96] → [n, c, h, w], without dropout.
+    pub fn body(&self, pictures: Tensor<4>, head: Head) -> Tensor<4> {
+        let x = layers::forward(&self.features, self.normalise(pictures));
+        layers::forward(&self.classifier[..self.first_of(head)], x)
+    }
+
+    /// Logits [n, 10] from the output of [`Classifier::body`].
+    pub fn head(&self, x: Tensor<4>, head: Head) -> Tensor<2> {
+        layers::forward(&self.classifier[self.first_of(head)..], x).flatten(1, 3)
+    }
+
+    /// As [`Classifier::head`], with dropout by `rng`.
+    pub fn head_training<R: Rng>(&self, x: Tensor<4>, head: Head, rng: &mut R) -> Tensor<2> {
+        layers::forward_training(&self.classifier[self.first_of(head)..], x, rng).flatten(1, 3)
+    }
+
+    /// Place of the head's first layer in `classifier`.
+    fn first_of(&self, head: Head) -> usize {
+        match head {
+            Head::LastLayer => self.classifier.len() - 1,
+            Head::AllDense => 0,
         }
+    }
+
+    /// The prefix of the names of the head's weights.
+    pub fn prefix(&self, head: Head) -> String {
+        match head {
+            Head::LastLayer => format!("classifier.{}.", self.first_of(head)),
+            Head::AllDense => "classifier.".to_owned(),
+        }
+    }
+
+    /// Freezes all layers but the head.
+    #[must_use]
+    pub fn with_frozen_body(self, head: Head) -> Self {
+        let first = self.first_of(head);
+        let classifier = self.classifier.into_iter().enumerate();
+        let classifier = classifier
+            .map(|(i, layer)| if i < first { layer.freeze() } else { layer.unfreeze() })
+            .collect();
+        Self { features: self.features.freeze(), classifier, ..self }
+    }
+
+    /// The layers after the convolutions.
+    #[cfg(test)]
+    pub(crate) fn dense(&self) -> &[Layer] {
+        &self.classifier
     }
 
     /// Probabilities [n, 10] of pictures [n, 3, 96, 96].
@@ -164,6 +232,7 @@ impl fmt::Display for ClassifierConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             ClassifierConfig::Vgg16 => "vgg16",
+            ClassifierConfig::Vgg16Small => "vgg16-small",
             ClassifierConfig::Compact => "compact",
         })
     }
@@ -175,11 +244,12 @@ impl FromStr for ClassifierConfig {
     fn from_str(name: &str) -> Result<Self> {
         match name {
             "vgg16" => Ok(ClassifierConfig::Vgg16),
+            "vgg16-small" => Ok(ClassifierConfig::Vgg16Small),
             "compact" => Ok(ClassifierConfig::Compact),
             _ => Err(Error::Option {
                 name: "the classifier's architecture",
                 value: name.to_owned(),
-                must: "vgg16 or compact",
+                must: "vgg16, vgg16-small or compact",
             }),
         }
     }
@@ -189,6 +259,45 @@ impl FromStr for ClassifierConfig {
 mod tests {
     use super::*;
     use crate::picture::SIDE;
+    use burn::tensor::TensorData;
+
+    #[test]
+    fn a_network_has_one_name_on_the_command_line_and_in_cards() {
+        for (config, name) in [
+            (ClassifierConfig::Vgg16, "vgg16"),
+            (ClassifierConfig::Vgg16Small, "vgg16-small"),
+            (ClassifierConfig::Compact, "compact"),
+        ] {
+            assert_eq!(config.to_string(), name);
+            assert_eq!(name.parse::<ClassifierConfig>().unwrap(), config);
+            let card = serde_json::json!({ "name": name });
+            assert_eq!(serde_json::to_value(config).unwrap(), card);
+            assert_eq!(serde_json::from_value::<ClassifierConfig>(card).unwrap(), config);
+        }
+        assert!("vgg".parse::<ClassifierConfig>().unwrap_err().to_string().contains("vgg16-small"));
+    }
+
+    /// What is computed once of a frozen network must be what it computes.
+    #[test]
+    fn body_and_head_are_the_whole_network_wherever_it_is_cut() {
+        let device = Device::flex();
+        device.seed(4);
+        let values = (0..2 * 3 * SIDE * SIDE).map(|i| (i as f32 * 0.37).sin() * 0.4 + 0.5);
+        let x = TensorData::new(values.collect::<Vec<f32>>(), [2, 3, SIDE, SIDE]);
+        let x = Tensor::<4>::from_data(x, &device);
+        let network = ClassifierConfig::Vgg16Small.init(&device).valid();
+        let values = |logits: Tensor<2>| -> Vec<f32> { logits.into_data().try_to_vec().unwrap() };
+        let whole = values(network.forward(x.clone()));
+        for (head, shape) in [(Head::AllDense, [2, 512, 3, 3]), (Head::LastLayer, [2, 512, 1, 1])] {
+            let body = network.frozen().body(x.clone(), head);
+            assert_eq!(body.dims(), shape);
+            let again = values(network.head(body, head));
+            let largest = whole.iter().fold(0.0f32, |largest, v| largest.max(v.abs()));
+            for (a, b) in again.iter().zip(&whole) {
+                assert!((a - b).abs() < 1e-4 * largest, "{head:?}: {a} {b}");
+            }
+        }
+    }
 
     #[test]
     fn the_compact_network_stays_within_a_browser_s_budget() {

@@ -17,5 +17,5 @@ pub mod weights;
 
 pub use autoencoder::{Autoencoder, AutoencoderConfig};
 pub use card::Card;
-pub use classifier::{Classifier, ClassifierConfig};
+pub use classifier::{Classifier, ClassifierConfig, Head};
 pub use weights::Precision;

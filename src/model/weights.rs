@@ -20,8 +20,7 @@ use serde::Serialize;
 #[cfg(not(target_arch = "wasm32"))]
 use super::card::THRESHOLD_PERCENTILE;
 use super::card::{Architecture, CARD_KEY, Card};
-use super::{Autoencoder, Classifier, quantize};
-use crate::class::Class;
+use super::{Autoencoder, Classifier, Head, quantize};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::detector::Detector;
 use crate::error::{Error, Result, not_safetensors};
@@ -102,18 +101,37 @@ pub fn load<M: Module>(module: M, bytes: &[u8]) -> Result<M> {
     load_except(module, bytes, None)
 }
 
-/// Fills a fresh classifier with initial weights from a file of this program or a state dict of PyTorch. A last
-/// layer for other classes than STL-10's is left as it is; returns whether it was.
+/// Fills a fresh classifier with initial weights from a file of this program or a state dict of PyTorch; its
+/// [`missing_head`] is left as it is.
 ///
 /// # Errors
 /// As [`load`].
-pub fn start_classifier(fresh: Classifier, bytes: &[u8]) -> Result<(Classifier, bool)> {
-    let file = SafeTensors::deserialize(bytes).map_err(not_safetensors)?;
-    let head = fresh.head();
-    let classes =
-        file.tensor(&format!("{head}weight")).ok().and_then(|t| t.shape().first().copied());
-    let other_classes = classes.is_some_and(|classes| classes != Class::COUNT);
-    Ok((load_except(fresh, bytes, other_classes.then_some(head.as_str()))?, other_classes))
+pub fn start_classifier(fresh: Classifier, bytes: &[u8]) -> Result<Classifier> {
+    let head = missing_head(&fresh, bytes)?.map(|head| fresh.prefix(head));
+    load_except(fresh, bytes, head.as_deref())
+}
+
+/// The layers of `network` that a file of initial weights does not hold: all dense ones if it holds the convolutions
+/// alone, or with other dense layers; the last one if it is for other classes.
+///
+/// # Errors
+/// When the bytes are no safetensors file.
+pub fn missing_head(network: &Classifier, bytes: &[u8]) -> Result<Option<Head>> {
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(not_safetensors)?;
+    let tensors = metadata.tensors();
+    let in_file = |name: &str| tensors.get(name).map(|tensor| tensor.shape.as_slice());
+    let expected = Shapes::of(network);
+    let [first, last] = [
+        format!("{}0.weight", network.prefix(Head::AllDense)),
+        network.prefix(Head::LastLayer) + "weight",
+    ];
+    if in_file(&last).is_some_and(|shape| {
+        shape[..] != expected[&last] && shape.get(1..) == expected[&last].get(1..)
+    }) {
+        return Ok(Some(Head::LastLayer));
+    }
+    let same = in_file(&first) == Some(expected[&first].as_slice());
+    Ok((!same).then_some(Head::AllDense))
 }
 
 /// [`load`], except for tensors whose names begin with `skip_prefix`, which keep their values.

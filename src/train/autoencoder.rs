@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::batch::{numbers, read_batch, scalar, to_batch};
 use super::fit::random_weights;
-use super::options::{TaskOptions, check_devices};
+use super::options::{TaskOptions, check_devices, check_small_epochs};
 use super::{InitialWeights, SMALL, Task, Validation};
 use crate::class::Class;
 use crate::data::TrainingData;
@@ -113,6 +113,7 @@ impl AutoencoderTask {
         devices: Vec<Device>,
     ) -> Result<Self> {
         options.check()?;
+        check_small_epochs(options.small_epochs, &classifier)?;
         check_devices(&devices)?;
         // Initial weights that do not fit are refused before the predictions, which take time.
         initial_autoencoder(options.config, initial_weights.as_ref(), 0, &devices[0])?;
@@ -222,12 +223,12 @@ impl Task for AutoencoderTask {
     }
 
     fn options(&self) -> serde_json::Value {
-        let initial_weights_crc32 = self.initial_weights.as_ref().map(|weights| weights.crc32);
-        TaskOptions { options: &self.options, initial_weights_crc32 }.to_json()
+        TaskOptions::new(&self.options, self.initial_weights.as_ref()).to_json()
     }
 
     fn card(&self) -> Card {
-        Card::new(Architecture::Autoencoder(self.options.config))
+        let origin = self.initial_weights.as_ref().and_then(|weights| weights.origin.clone());
+        Card::new(Architecture::Autoencoder(self.options.config)).with_origin(origin)
     }
 
     fn init(&self, seed: u64) -> Result<Autoencoder> {
@@ -391,15 +392,44 @@ mod tests {
         }
     }
 
+    /// Before any prediction is computed: there is no picture.
+    #[test]
+    fn small_epochs_are_refused_with_a_classifier_of_one_size() {
+        let task = |config: ClassifierConfig| {
+            let data = TrainingData {
+                pictures: Box::new(Drawn::training(0, 0)),
+                parts: HeldOut { training: vec![], validation: vec![] },
+                data: "drawn".to_owned(),
+                protocol: Protocol::Tutorial,
+                held_out: 0.1,
+                split_seed: 0,
+            };
+            let device = Device::flex();
+            let classifier = config.init(&device).valid();
+            AutoencoderTask::new(options(), None, Arc::new(data), classifier, vec![device])
+        };
+        assert_eq!(options().small_epochs, 1);
+        task(ClassifierConfig::Compact).map(drop).unwrap();
+        let error = task(ClassifierConfig::Vgg16Small).err().unwrap().to_string();
+        assert!(error.contains("small_epochs is 1"), "{error}");
+    }
+
     /// A training is resumed only with the same options, and evaluation reads the classifier's checksum.
     #[test]
     fn every_option_is_in_the_fingerprint() {
         let json = |options: &AutoencoderOptions| {
-            TaskOptions { options, initial_weights_crc32: Some(3) }.to_json()
+            let initial = InitialWeights {
+                path: "of no interest".into(),
+                weights: Vec::new(),
+                crc32: 3,
+                origin: Some("somebody".to_owned()),
+            };
+            TaskOptions::new(options, Some(&initial)).to_json()
         };
         let same = json(&options());
         assert_eq!(same["classifier_crc32"], 7);
         assert_eq!(same["initial_weights_crc32"], 3);
+        assert_eq!(same["initial_weights_origin"], "somebody");
         let changed: [fn(&mut AutoencoderOptions); 9] = [
             |options| options.config = AutoencoderConfig::Compact { channels: 2 },
             |options| options.loss.temperature = 2.0,

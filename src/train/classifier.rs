@@ -1,24 +1,26 @@
 //! Training of CL: cross-entropy with the true classes, on augmented pictures.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
+use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use rand::rngs::Xoshiro256PlusPlus;
 use serde::Serialize;
 use tracing::info;
 
-use super::augment::augment;
+use super::augment::Augmentation;
 use super::batch::{read_batch, scalar, to_batch};
 use super::fit::random_weights;
-use super::options::{TaskOptions, check_devices};
+use super::frozen_outputs::FrozenOutputs;
+use super::options::{TaskOptions, check_devices, check_small_epochs};
 use super::{InitialWeights, SMALL, Task, Validation};
 use crate::class::Class;
 use crate::data::TrainingData;
 use crate::model::card::Architecture;
 use crate::model::loss::{cross_entropy, one_hot};
-use crate::model::weights::start_classifier;
-use crate::model::{Card, Classifier, ClassifierConfig};
+use crate::model::weights::{missing_head, start_classifier};
+use crate::model::{Card, Classifier, ClassifierConfig, Head};
 use crate::picture::{SIDE, VALUES};
 
 /// Pictures in a batch of validation.
@@ -31,11 +33,38 @@ pub struct ClassifierOptions {
     #[serde(rename = "classifier")]
     pub config: ClassifierConfig,
     /// Number of epochs at the beginning on pictures scaled to [`SMALL`] pixels a side, which take less than
-    /// half of the time. What is learned there holds for full-size pictures, as the last layers see an average
+    /// half of the time. What is learned there holds for full-size pictures where the last layers see an average
     /// over all positions.
     pub small_epochs: usize,
-    /// Number of epochs at the beginning in which only the last layer is trained.
+    /// Number of epochs at the beginning in which only the head is trained: the layers that start with random
+    /// weights, or the last one.
     pub frozen_epochs: usize,
+    /// How pictures are augmented. With flips alone or nothing, what the frozen layers make of a picture is the same
+    /// in every epoch, and it is computed once.
+    pub augmentation: Augmentation,
+}
+
+impl ClassifierOptions {
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// When a value does not go with the architecture.
+    pub fn check(&self) -> crate::Result<()> {
+        check_small_epochs(self.small_epochs, &self.config.init(&Device::flex()))
+    }
+
+    /// Whether what the frozen layers make of full-size pictures is used in more than one epoch, unchanged.
+    fn repeats_frozen_outputs(&self) -> bool {
+        self.augmentation != Augmentation::All
+            && self.frozen_epochs.saturating_sub(self.small_epochs) > 1
+    }
+}
+
+/// What the frozen layers make of all pictures that are used.
+struct Outputs {
+    plain: FrozenOutputs,
+    /// Of the training pictures flipped horizontally, if any are.
+    flipped: FrozenOutputs,
 }
 
 /// Training of a classifier.
@@ -45,19 +74,24 @@ pub struct ClassifierTask {
     initial_weights: Option<InitialWeights>,
     data: Arc<TrainingData>,
     devices: Vec<Device>,
+    /// The layers that are trained while the others are frozen.
+    head: Head,
+    /// While the others are frozen and their outputs are the same in every epoch.
+    outputs: Mutex<Option<Arc<Outputs>>>,
 }
 
 impl ClassifierTask {
     /// Trains on `data` on the plain `devices`.
     ///
     /// # Errors
-    /// When there is no device, or a picture to learn from has no label.
+    /// When there is no device, an option does not go with the architecture, or a picture to learn from has no label.
     pub fn new(
         options: ClassifierOptions,
         initial_weights: Option<InitialWeights>,
         data: Arc<TrainingData>,
         devices: Vec<Device>,
     ) -> Result<Self> {
+        options.check()?;
         check_devices(&devices)?;
         let labelled = data.pictures.labels().len();
         let mut used = data.parts.training.iter().chain(&data.parts.validation);
@@ -65,7 +99,40 @@ impl ClassifierTask {
             used.all(|index| *index < labelled),
             "a classifier learns from pictures with labels only: leave out those without"
         );
-        Ok(Self { options, initial_weights, data, devices })
+        let missing = match &initial_weights {
+            Some(initial) => missing_head(&options.config.init(&Device::flex()), &initial.weights)
+                .with_context(|| initial.path.display().to_string())?,
+            None => None,
+        };
+        let head = missing.unwrap_or(Head::LastLayer);
+        Ok(Self { options, initial_weights, data, devices, head, outputs: Mutex::new(None) })
+    }
+
+    fn outputs(&self) -> Option<Arc<Outputs>> {
+        self.outputs.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn keep_outputs(&self, outputs: Option<Outputs>) {
+        *self.outputs.lock().unwrap_or_else(PoisonError::into_inner) = outputs.map(Arc::new);
+    }
+
+    /// What the layers before the head make of the pictures. In a fixed order: the same batches give the same numbers
+    /// after a training is resumed.
+    fn frozen_outputs(&self, model: &Classifier) -> Result<Outputs> {
+        let model = model.valid().frozen();
+        let (pictures, parts) = (self.data.pictures.as_ref(), &self.data.parts);
+        let compute = |indices: &[usize], flipped| {
+            let body = |x| model.body(x, self.head);
+            FrozenOutputs::compute(pictures, indices, flipped, &self.devices[0], body)
+        };
+        let mirrored: &[usize] = match self.options.augmentation {
+            Augmentation::None => &[],
+            _ => &parts.training,
+        };
+        Ok(Outputs {
+            plain: compute(&[parts.training.as_slice(), &parts.validation].concat(), false)?,
+            flipped: compute(mirrored, true)?,
+        })
     }
 
     fn classes(&self, indices: &[usize]) -> Vec<Class> {
@@ -87,12 +154,12 @@ impl Task for ClassifierTask {
     }
 
     fn options(&self) -> serde_json::Value {
-        let initial_weights_crc32 = self.initial_weights.as_ref().map(|weights| weights.crc32);
-        TaskOptions { options: &self.options, initial_weights_crc32 }.to_json()
+        TaskOptions::new(&self.options, self.initial_weights.as_ref()).to_json()
     }
 
     fn card(&self) -> Card {
-        Card::new(Architecture::Classifier(self.options.config))
+        let origin = self.initial_weights.as_ref().and_then(|weights| weights.origin.clone());
+        Card::new(Architecture::Classifier(self.options.config)).with_origin(origin)
     }
 
     fn init(&self, seed: u64) -> Result<Classifier> {
@@ -101,23 +168,37 @@ impl Task for ClassifierTask {
         let Some(initial) = &self.initial_weights else {
             return Ok(random);
         };
-        let (model, other_classes) = start_classifier(random, &initial.weights)
-            .with_context(|| initial.path.display().to_string())?;
-        if other_classes {
-            info!("the last layer has other classes in the file: it starts with random weights");
+        let path = || initial.path.display().to_string();
+        match missing_head(&random, &initial.weights).with_context(path)? {
+            Some(Head::LastLayer) => {
+                info!(
+                    "the last layer has other classes in the file: it starts with random weights"
+                );
+            }
+            Some(Head::AllDense) => {
+                info!("the file does not hold these dense layers: they start with random weights");
+            }
+            None => {}
         }
-        Ok(model)
+        start_classifier(random, &initial.weights).with_context(path)
     }
 
     fn frozen_epochs(&self) -> usize {
         self.options.frozen_epochs
     }
 
-    fn begin_epoch(&self, model: Classifier, epoch: usize) -> Classifier {
-        match self.options.frozen_epochs {
-            0 => model,
-            frozen => model.with_frozen_body(epoch < frozen),
+    fn begin_epoch(&self, model: Classifier, epoch: usize) -> Result<Classifier> {
+        let ClassifierOptions { small_epochs, frozen_epochs, .. } = self.options;
+        if epoch >= frozen_epochs {
+            self.keep_outputs(None);
+            return Ok(if frozen_epochs == 0 { model } else { model.unfreeze() });
         }
+        let model = model.with_frozen_body(self.head);
+        let repeated = epoch >= small_epochs && self.options.repeats_frozen_outputs();
+        if repeated && self.outputs().is_none() {
+            self.keep_outputs(Some(self.frozen_outputs(&model)?));
+        }
+        Ok(model)
     }
 
     fn loss(
@@ -129,26 +210,46 @@ impl Task for ClassifierTask {
         rng: &mut Xoshiro256PlusPlus,
     ) -> Result<(Tensor<1>, Tensor<1>)> {
         let device = &self.devices[rank];
-        let side = if epoch < self.options.small_epochs { SMALL } else { SIDE };
-        let mut values = Vec::with_capacity(indices.len() * VALUES);
-        let mut bytes = [0; VALUES];
-        for index in indices {
-            self.data.pictures.read(*index, &mut bytes)?;
-            values.extend(augment(&bytes, side, rng));
-        }
-        let x = to_batch(values, side, device).autodiff();
+        let augmentation = self.options.augmentation;
+        let logits = match self.outputs() {
+            Some(outputs) => {
+                let mut rows = Vec::with_capacity(indices.len());
+                for index in indices {
+                    let flipped = augmentation.flips(rng);
+                    let outputs = if flipped { &outputs.flipped } else { &outputs.plain };
+                    rows.push(outputs.row(*index));
+                }
+                let x = outputs.plain.to_batch(rows.into_iter(), device);
+                model.head_training(x.autodiff(), self.head, rng)
+            }
+            None => {
+                let side = if epoch < self.options.small_epochs { SMALL } else { SIDE };
+                let mut values = Vec::with_capacity(indices.len() * VALUES);
+                let mut bytes = [0; VALUES];
+                for index in indices {
+                    self.data.pictures.read(*index, &mut bytes)?;
+                    values.extend(augmentation.apply(&bytes, side, rng));
+                }
+                model.forward_training(to_batch(values, side, device).autodiff(), rng)
+            }
+        };
         let classes = one_hot(&self.classes(indices), device);
-        let logits = model.forward_training(x, rng);
         let accuracy = accuracy(logits.clone().inner(), classes.clone());
         Ok((cross_entropy(logits, classes.autodiff()).mean(), accuracy))
     }
 
     fn validate(&self, model: &Classifier) -> Result<Validation> {
         let (held_out, device) = (&self.data.parts.validation, &self.devices[0]);
-        let model = model.frozen();
+        let (model, outputs) = (model.frozen(), self.outputs());
         let (mut correct, mut loss) = (0.0, 0.0);
         for indices in held_out.chunks(VALIDATION_BATCH) {
-            let logits = model.forward(read_batch(self.data.pictures.as_ref(), indices, device)?);
+            let logits = match outputs.as_deref() {
+                Some(Outputs { plain, .. }) => {
+                    let rows = indices.iter().map(|index| plain.row(*index));
+                    model.head(plain.to_batch(rows, device), self.head)
+                }
+                None => model.forward(read_batch(self.data.pictures.as_ref(), indices, device)?),
+            };
             let classes = one_hot(&self.classes(indices), device);
             let n = indices.len() as f64;
             correct += f64::from(scalar(accuracy(logits.clone(), classes.clone()))?) * n;
@@ -173,7 +274,16 @@ mod tests {
     use super::*;
     use crate::data::synthetic::Drawn;
     use crate::data::{HeldOut, Joined, Pictures, Protocol};
-    use burn::module::Module;
+    use crate::model::layers::Layer;
+    use crate::model::weights;
+    use burn::optim::GradientsParams;
+    use rand::SeedableRng;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    fn plain(config: ClassifierConfig) -> ClassifierOptions {
+        let augmentation = Augmentation::All;
+        ClassifierOptions { config, small_epochs: 0, frozen_epochs: 0, augmentation }
+    }
 
     /// As `Drawn`, without labels.
     struct Unlabelled(Drawn);
@@ -208,8 +318,7 @@ mod tests {
                 split_seed: 0,
             };
             let config = ClassifierConfig::Compact;
-            let options = ClassifierOptions { config, small_epochs: 0, frozen_epochs: 0 };
-            ClassifierTask::new(options, None, Arc::new(data), devices).map(drop)
+            ClassifierTask::new(plain(config), None, Arc::new(data), devices).map(drop)
         };
         task(&[0, 8], vec![Device::flex()]).unwrap();
         let error = task(&[0, 10], vec![Device::flex()]).unwrap_err().to_string();
@@ -231,9 +340,8 @@ mod tests {
             split_seed: 0,
         };
         let config = ClassifierConfig::Compact;
-        let options = ClassifierOptions { config, small_epochs: 0, frozen_epochs: 0 };
-        let task =
-            ClassifierTask::new(options, None, Arc::new(data), vec![Device::flex()]).unwrap();
+        let task = ClassifierTask::new(plain(config), None, Arc::new(data), vec![Device::flex()]);
+        let task = task.unwrap();
         let network = config.init(&Device::flex()).valid();
         let found = task.validate(&network).unwrap();
         let (mut correct, mut loss) = (0.0, 0.0);
@@ -250,5 +358,159 @@ mod tests {
         assert!((found.figures["validation_loss"] - loss / n).abs() < 1e-4 * loss / n);
         assert!((found.figures["validation_accuracy"] - correct / n).abs() < 1e-6);
         assert!((found.error - (1.0 - correct / n)).abs() < 1e-6);
+    }
+
+    /// Counts how often pictures are read.
+    struct Counted {
+        pictures: Drawn,
+        read: Arc<AtomicUsize>,
+    }
+
+    impl Pictures for Counted {
+        fn len(&self) -> usize {
+            self.pictures.len()
+        }
+
+        fn labels(&self) -> &[Class] {
+            self.pictures.labels()
+        }
+
+        fn read(&self, index: usize, bytes: &mut [u8; VALUES]) -> crate::Result<()> {
+            self.read.fetch_add(1, Ordering::Relaxed);
+            self.pictures.read(index, bytes)
+        }
+    }
+
+    /// A task on eight drawn pictures, six to train on, in another order than the data's; and the reads so far.
+    fn counted(
+        frozen_epochs: usize,
+        augmentation: Augmentation,
+        head: Head,
+    ) -> (ClassifierTask, Arc<AtomicUsize>) {
+        let read = Arc::new(AtomicUsize::new(0));
+        let data = TrainingData {
+            pictures: Box::new(Counted {
+                pictures: Drawn::training(8, 1),
+                read: Arc::clone(&read),
+            }),
+            parts: HeldOut { training: vec![6, 0, 3, 2, 7, 4], validation: vec![5, 1] },
+            data: "drawn".to_owned(),
+            protocol: Protocol::Tutorial,
+            held_out: 0.1,
+            split_seed: 0,
+        };
+        let config = ClassifierConfig::Vgg16Small;
+        let options = ClassifierOptions { frozen_epochs, augmentation, ..plain(config) };
+        let task = ClassifierTask::new(options, None, Arc::new(data), vec![Device::flex()]);
+        (ClassifierTask { head, ..task.unwrap() }, read)
+    }
+
+    /// With kept outputs, a step is what it is without: the same pictures, flips, dropout, gradients; and no picture is
+    /// read again. The network is VGG16's, for its dropout.
+    #[test]
+    fn kept_outputs_of_frozen_layers_change_nothing_but_the_time() {
+        const SEED: u64 = 1;
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(SEED);
+        let flips = [0; 3].map(|_| Augmentation::Flip.flips(&mut rng));
+        assert!(flips.contains(&true) && flips.contains(&false), "choose another seed: {flips:?}");
+        for (augmentation, head, pictures) in [
+            (Augmentation::Flip, Head::AllDense, 6 + 2 + 6),
+            (Augmentation::None, Head::AllDense, 6 + 2),
+            (Augmentation::Flip, Head::LastLayer, 6 + 2 + 6),
+        ] {
+            let (keeps, read) = counted(2, augmentation, head);
+            let (reads, _) = counted(1, augmentation, head);
+            let model = keeps.init(1).unwrap();
+            let begun = keeps.begin_epoch(model.clone(), 0).unwrap();
+            assert_eq!(read.load(Ordering::Relaxed), pictures, "{augmentation:?}");
+            let plain = reads.begin_epoch(model, 0).unwrap();
+            let step = |task: &ClassifierTask, model: &Classifier, indices: &[usize]| {
+                let mut rng = Xoshiro256PlusPlus::seed_from_u64(SEED);
+                let (loss, accuracy) = task.loss(model, 0, 0, indices, &mut rng).unwrap();
+                let gradients = loss.backward();
+                let last = match model.dense().last() {
+                    Some(Layer::Linear(last)) => last.weight.val().grad(&gradients).unwrap(),
+                    other => panic!("{other:?}"),
+                };
+                let learning = GradientsParams::from_grads(gradients, model).len();
+                let numbers = [loss.inner().into_scalar(), accuracy.into_scalar()];
+                (numbers, last.square().sum().into_scalar::<f32>(), learning)
+            };
+            for indices in [[7, 3, 6], [0, 2, 4]] {
+                let (kept, other) =
+                    (step(&keeps, &begun, &indices), step(&reads, &plain, &indices));
+                // The same to seven digits here; the loss on a picture and on its mirror image differ by 5e-3.
+                let close = |a: f32, b: f32| (a - b).abs() < 1e-4 * b.abs();
+                assert!(
+                    close(kept.0[0], other.0[0]),
+                    "{augmentation:?} {head:?}: {kept:?} {other:?}"
+                );
+                assert!(close(kept.1, other.1), "{augmentation:?} {head:?}: {kept:?} {other:?}");
+                assert_eq!((kept.0[1], kept.2), (other.0[1], other.2));
+                assert_eq!(kept.2, if head == Head::AllDense { 4 } else { 2 });
+            }
+            let [kept, other] = [(&keeps, begun), (&reads, plain)]
+                .map(|(task, model)| (task.validate(&model.valid()).unwrap(), model));
+            let (a, b) = (kept.0.figures["validation_loss"], other.0.figures["validation_loss"]);
+            assert!((a - b).abs() < 1e-3 * b, "{a} {b}");
+            let again = keeps.begin_epoch(kept.1, 1).unwrap();
+            assert_eq!(read.load(Ordering::Relaxed), pictures, "a picture was read again");
+            // Nothing is kept once the other layers learn.
+            let whole = keeps.begin_epoch(again, 2).unwrap();
+            assert_eq!(step(&keeps, &whole, &[7]).2, 2 * (13 + 2));
+            assert_eq!(read.load(Ordering::Relaxed), pictures + 1);
+        }
+    }
+
+    /// Pictures that differ from epoch to epoch, small ones, and a single epoch: nothing to keep.
+    #[test]
+    fn outputs_that_are_not_the_same_in_every_epoch_are_not_kept() {
+        let options = |augmentation, small_epochs, frozen_epochs| ClassifierOptions {
+            config: ClassifierConfig::Compact,
+            small_epochs,
+            frozen_epochs,
+            augmentation,
+        };
+        for (options, repeats) in [
+            (options(Augmentation::All, 0, 5), false),
+            (options(Augmentation::Flip, 0, 0), false),
+            (options(Augmentation::Flip, 0, 1), false),
+            (options(Augmentation::None, 4, 5), false),
+            (options(Augmentation::None, 9, 5), false),
+            (options(Augmentation::None, 3, 5), true),
+            (options(Augmentation::Flip, 0, 2), true),
+        ] {
+            assert_eq!(options.repeats_frozen_outputs(), repeats, "{options:?}");
+        }
+        let config = ClassifierConfig::Compact;
+        let (task, read) = counted(5, Augmentation::None, Head::LastLayer);
+        let options = ClassifierOptions { small_epochs: 3, config, ..task.options };
+        let task = ClassifierTask { options, ..task };
+        let mut model = task.init(0).unwrap();
+        for (epoch, reads) in [(0, 0), (2, 0), (3, 8), (4, 8)] {
+            model = task.begin_epoch(model, epoch).unwrap();
+            assert_eq!(read.load(Ordering::Relaxed), reads, "epoch {epoch}");
+        }
+    }
+
+    /// The head is what the file lacks.
+    #[test]
+    fn what_a_file_lacks_is_trained_while_the_rest_is_frozen() {
+        let config = ClassifierConfig::Vgg16Small;
+        let card = Card::new(Architecture::Classifier(config));
+        let whole = config.init(&Device::flex());
+        let bytes = weights::save(&whole, &card, crate::model::Precision::F32).unwrap();
+        let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let features = file.iter().filter(|(name, _)| name.starts_with("features."));
+        let features = safetensors::serialize(features, None).unwrap();
+        for (weights, head) in [(features, Head::AllDense), (bytes, Head::LastLayer)] {
+            let (path, origin) = ("of no interest".into(), Some("Somebody".to_owned()));
+            let initial = InitialWeights { path, weights, crc32: 0, origin: origin.clone() };
+            let (task, _) = counted(2, Augmentation::Flip, Head::LastLayer);
+            let task =
+                ClassifierTask::new(task.options, Some(initial), task.data, task.devices).unwrap();
+            assert_eq!(task.head, head);
+            assert_eq!(task.card().origin, origin);
+        }
     }
 }

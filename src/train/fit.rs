@@ -56,9 +56,12 @@ pub trait Task: Send + Sync + 'static {
     }
 
     /// Freezes and unfreezes layers for epoch `epoch`, counted from 0.
-    fn begin_epoch(&self, model: Self::Model, epoch: usize) -> Self::Model {
+    ///
+    /// # Errors
+    /// When what the frozen layers make of the pictures is to be computed and a picture cannot be read.
+    fn begin_epoch(&self, model: Self::Model, epoch: usize) -> Result<Self::Model> {
         let _ = epoch;
-        model
+        Ok(model)
     }
 
     /// Loss and metric of a part of a batch: the pictures `indices`, in epoch `epoch` (from 0), on device
@@ -180,7 +183,7 @@ pub fn fit<T: Task>(
     let mut meter = Meter::new(total, state.step());
     let mut last_saved = Instant::now();
     while state.epoch < epochs && !state.exhausted(options.patience) {
-        model = task.begin_epoch(model, state.epoch);
+        model = task.begin_epoch(model, state.epoch)?;
         let order = shuffled(indices, options.seed, state.epoch);
         for (at, batch) in order.chunks(batch_size).enumerate().skip(state.batch) {
             let batch_seed = seed(options.seed, state.epoch, at + 1);
@@ -369,9 +372,9 @@ mod tests {
             Ok(Network { layers: vec![first, layers::relu(), layers::dropout_layer(0.5), last] })
         }
 
-        fn begin_epoch(&self, model: Network, epoch: usize) -> Network {
+        fn begin_epoch(&self, model: Network, epoch: usize) -> Result<Network> {
             self.epoch.store(epoch, Ordering::Relaxed);
-            model
+            Ok(model)
         }
 
         fn loss(

@@ -11,9 +11,11 @@ pub mod classifier;
 mod data_parallel;
 mod error;
 mod fit;
+mod frozen_outputs;
 mod options;
 mod schedule;
 
+pub use augment::Augmentation;
 pub use batch::SMALL;
 pub use error::TrainingError;
 pub use fit::{Outcome, Task, Validation, fit};

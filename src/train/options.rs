@@ -15,7 +15,7 @@ use super::TrainingError;
 use super::checkpoint::Checkpoints;
 use super::schedule::Schedule;
 use crate::error::Error;
-use crate::model::Precision;
+use crate::model::{Classifier, Precision};
 
 /// Optimizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -143,6 +143,18 @@ pub(super) fn check_devices(devices: &[Device]) -> crate::Result<()> {
     Ok(())
 }
 
+/// Fails when pictures of another size are asked for that this classifier cannot take.
+pub(super) fn check_small_epochs(
+    small_epochs: usize,
+    classifier: &Classifier,
+) -> crate::Result<()> {
+    if small_epochs > 0 && !classifier.takes_other_sizes() {
+        let must = "0 with a classifier that takes pictures of 96x96 only";
+        return Err(Error::Option { name: "small_epochs", value: small_epochs.to_string(), must });
+    }
+    Ok(())
+}
+
 /// Weights to start from.
 pub struct InitialWeights {
     /// Where they were read.
@@ -151,6 +163,8 @@ pub struct InitialWeights {
     pub weights: Vec<u8>,
     /// CRC-32 of `weights`: a training is not resumed with other initial weights.
     pub crc32: u32,
+    /// Who trained them and their terms, for the new weights' card.
+    pub origin: Option<String>,
 }
 
 /// What a resumed training must have in common with the interrupted one: the task's options, and the weights
@@ -160,9 +174,19 @@ pub(super) struct TaskOptions<'a, O> {
     #[serde(flatten)]
     pub options: &'a O,
     pub initial_weights_crc32: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub initial_weights_origin: Option<&'a str>,
 }
 
-impl<O: Serialize> TaskOptions<'_, O> {
+impl<'a, O: Serialize> TaskOptions<'a, O> {
+    pub fn new(options: &'a O, initial_weights: Option<&'a InitialWeights>) -> Self {
+        Self {
+            options,
+            initial_weights_crc32: initial_weights.map(|weights| weights.crc32),
+            initial_weights_origin: initial_weights.and_then(|weights| weights.origin.as_deref()),
+        }
+    }
+
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::to_value(self).expect("options are plain data")
     }

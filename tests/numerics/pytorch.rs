@@ -25,6 +25,7 @@ struct Reference {
     labels: Vec<usize>,
     compact_logits: Vec<f64>,
     vgg16_logits: Vec<f64>,
+    vgg16_small_logits: Vec<f64>,
     picture_gradient: PictureGradient,
     autoencoders: Vec<AutoencoderReference>,
     attacks: Vec<AttackReference>,
@@ -100,12 +101,14 @@ fn assert_sample(what: &str, ours: &[f32], expected: &Sample, tolerance: f64) {
 }
 
 #[test]
-fn logits_of_both_classifiers() {
+fn logits_of_all_classifiers() {
     let reference = reference();
     let compact = classifier(ClassifierConfig::Compact).forward(pictures(2));
     assert_close("compact", &values(compact), &reference.compact_logits, 3e-6);
     let vgg16 = classifier(ClassifierConfig::Vgg16).forward(pictures(1));
     assert_close("vgg16", &values(vgg16), &reference.vgg16_logits, 3e-5);
+    let small = classifier(ClassifierConfig::Vgg16Small).forward(pictures(1));
+    assert_close("vgg16-small", &values(small), &reference.vgg16_small_logits, 3e-5);
 }
 
 #[test]

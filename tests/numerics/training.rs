@@ -24,7 +24,7 @@ use second_look::model::loss::{Direction, Divergence};
 use second_look::model::{AutoencoderConfig, ClassifierConfig};
 use second_look::train::autoencoder::{AutoencoderOptions, AutoencoderTask};
 use second_look::train::classifier::{ClassifierOptions, ClassifierTask};
-use second_look::train::{InitialWeights, Optimizer, Task};
+use second_look::train::{Augmentation, InitialWeights, Optimizer, Task};
 use serde::Deserialize;
 
 use super::*;
@@ -169,7 +169,8 @@ impl Training {
         let config = ClassifierConfig::Compact;
         let card = Card::new(Architecture::Classifier(config));
         let start = initial(file(&config.init(&device), &card));
-        let options = ClassifierOptions { config, small_epochs, frozen_epochs };
+        let augmentation = Augmentation::All;
+        let options = ClassifierOptions { config, small_epochs, frozen_epochs, augmentation };
         ClassifierTask::new(options, Some(start), self.data(), vec![device]).unwrap()
     }
 }
@@ -177,7 +178,7 @@ impl Training {
 /// Initial weights that are made up, so that tests that run at the same time cannot change them, as they can change what
 /// burn's generator draws.
 pub fn initial(weights: Vec<u8>) -> InitialWeights {
-    InitialWeights { path: PathBuf::from("made up"), weights, crc32: 0 }
+    InitialWeights { path: PathBuf::from("made up"), weights, crc32: 0, origin: None }
 }
 
 /// Collects the gradients that there are.
@@ -231,7 +232,7 @@ fn assert_step<T: Task>(
     expected: &StepReference,
 ) {
     let StepReference { loss, share, gradients } = expected;
-    let model = task.begin_epoch(task.init(0).unwrap(), 0);
+    let model = task.begin_epoch(task.init(0).unwrap(), 0).unwrap();
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     let (our_loss, our_share) = task.loss(&model, 0, 0, batch, &mut rng).unwrap();
     assert_close(what, &values(our_loss.clone().inner()), &[*loss], 1e-5);
