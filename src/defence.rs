@@ -9,23 +9,28 @@ use burn::tensor::{Device, Tensor, activation};
 use serde::Serialize;
 
 use crate::attack::norm::NormBall;
-use crate::attack::{Attack, AttackConfig, Input, Step};
+use crate::attack::target::{Draw, Guard};
+use crate::attack::{Attack, AttackConfig, Input, Step, Target};
 use crate::class::Class;
 use crate::data::TrainedOn;
 use crate::detector::score::Output;
-use crate::detector::{Corrector, Detector, Predictions, Probabilities, Score, Verdict};
+use crate::detector::{
+    Corrector, Detector, Predictions, Probabilities, Randomisation, Score, Verdict,
+};
 use crate::error::Result;
 use crate::model::weights::{load_autoencoder, load_classifier};
 use crate::model::{Autoencoder, Card, Classifier};
 use crate::picture::{Picture, VALUES};
 use crate::tensor::read;
 
-/// The networks, the detector, and the device that they are on.
+/// The networks, the detector, and the device that they are on. Clones share the weights.
+#[derive(Clone)]
 pub struct Defence {
     classifier: Classifier,
     autoencoder: Autoencoder,
     corrector: Option<Corrector>,
     detector: Detector,
+    randomisation: Randomisation,
     device: Device,
 }
 
@@ -168,7 +173,8 @@ impl Defence {
         device: &Device,
     ) -> Self {
         let (classifier, autoencoder) = (classifier.frozen(), autoencoder.frozen());
-        Self { classifier, autoencoder, corrector: None, device: device.clone(), detector }
+        let (device, randomisation) = (device.clone(), Randomisation::default());
+        Self { classifier, autoencoder, corrector: None, device, detector, randomisation }
     }
 
     /// Sets a second autoencoder, the [`Corrector`], that gives the answer for adversarial pictures. The
@@ -182,6 +188,18 @@ impl Defence {
     #[must_use]
     pub fn with_detector(self, detector: Detector) -> Self {
         Self { detector, ..self }
+    }
+
+    /// Draws random numbers at each prediction: what autoencoder and corrector see is transformed. The detector's
+    /// threshold must have been inferred with the same randomisation.
+    #[must_use]
+    pub fn with_randomisation(self, randomisation: Randomisation) -> Self {
+        Self { randomisation, ..self }
+    }
+
+    /// What is drawn at each prediction.
+    pub fn randomisation(&self) -> Randomisation {
+        self.randomisation
     }
 
     /// The detector.
@@ -208,36 +226,60 @@ impl Defence {
         Ok(values.chunks_exact(Class::COUNT).map(ten).collect())
     }
 
-    /// Scores of images [n, 3, 96, 96], in nats.
+    /// Scores of images [n, 3, 96, 96], in nats. `ids` are numbers of the images, for a randomised defence's draws.
     ///
     /// # Errors
     /// When the device does not answer.
-    pub async fn score(&self, images: Tensor<4>) -> Result<Vec<f32>> {
+    pub async fn score(&self, images: Tensor<4>, ids: &[u64]) -> Result<Vec<f32>> {
         let logits = self.classifier.forward(images.clone());
-        let again = self.classifier.forward(self.autoencoder.forward(images));
+        let seen = self.seen(images, self.draw(ids, 0));
+        let again = self.classifier.forward(self.autoencoder.forward(seen));
         read(self.detector.score.score(Output { logits }, Output { logits: again })).await
     }
 
-    /// Detects and corrects a batch of images [n, 3, 96, 96].
+    /// Detects and corrects a batch of images [n, 3, 96, 96]. A randomised defence numbers the images from 0 for its
+    /// draws.
     ///
     /// # Errors
     /// When the device does not answer, or a score is not finite.
     pub async fn detect(&self, images: Tensor<4>) -> Result<Detection> {
-        let logits = self.classifier.forward(images.clone());
-        self.detect_from(images, logits).await
+        let ids: Vec<u64> = (0..images.dims()[0] as u64).collect();
+        self.detect_drawn(images, None, &ids, 0).await
     }
 
-    /// [`Defence::detect`] where CL's logits of the images, [n, 10], are known already.
+    /// [`Defence::detect`] where CL's logits of the images, [n, 10], may be known already. A randomised defence's draws
+    /// follow from the images' `ids` and from `number`, which tells several predictions on one picture apart.
     ///
     /// # Errors
     /// As [`Defence::detect`].
-    pub async fn detect_from(&self, images: Tensor<4>, logits: Tensor<2>) -> Result<Detection> {
-        let Outputs { table, reconstructions, corrections } = self.outputs(images, logits);
+    pub async fn detect_drawn(
+        &self,
+        images: Tensor<4>,
+        logits: Option<Tensor<2>>,
+        ids: &[u64],
+        number: u64,
+    ) -> Result<Detection> {
+        let logits = logits.unwrap_or_else(|| self.classifier.forward(images.clone()));
+        let outputs = self.outputs(images, logits, self.draw(ids, number));
+        let Outputs { table, reconstructions, corrections } = outputs;
         let width = table.dims()[1];
         let rows = read(table).await?;
         let verdicts =
             rows.chunks_exact(width).map(|row| self.verdict(row)).collect::<Result<_>>()?;
         Ok(Detection { verdicts, reconstructions, corrections })
+    }
+
+    /// The defence's own draw for images with these ids.
+    fn draw<'a>(&self, ids: &'a [u64], number: u64) -> Draw<'a> {
+        Draw { seed: self.randomisation.seed, ids, number }
+    }
+
+    /// What autoencoder and corrector see of images.
+    fn seen(&self, images: Tensor<4>, draw: Draw<'_>) -> Tensor<4> {
+        match self.randomisation.is_some() {
+            true => self.randomisation.apply(images, draw),
+            false => images,
+        }
     }
 
     /// Detects and corrects one picture, and reads the reconstructions, too.
@@ -247,12 +289,13 @@ impl Defence {
     pub async fn examine(&self, picture: &Picture) -> Result<Finding> {
         let image = picture.to_tensor(&self.device);
         let logits = self.classifier.forward(image.clone());
-        let outputs = self.outputs(image, logits);
+        let outputs = self.outputs(image, logits, self.draw(&[0], 0));
         let width = outputs.table.dims()[1];
         self.finding(&read(outputs.flat()).await?, width)
     }
 
-    fn outputs(&self, images: Tensor<4>, logits: Tensor<2>) -> Outputs {
+    fn outputs(&self, images: Tensor<4>, logits: Tensor<2>, draw: Draw<'_>) -> Outputs {
+        let images = self.seen(images, draw);
         let reconstructions = self.autoencoder.forward(images.clone());
         let again = self.classifier.forward(reconstructions.clone());
         let corrected = self.corrector.as_ref().map(|c| c.correct(&self.classifier, images));
@@ -294,6 +337,11 @@ impl Defence {
         })
     }
 
+    /// The defence as what an attack is aimed at.
+    pub fn target(&self) -> Target {
+        Target::defence(self.classifier.clone(), self.clone())
+    }
+
     /// Starts an attack on one picture. `class` is the true class, or the target of a targeted attack.
     ///
     /// # Errors
@@ -306,8 +354,28 @@ impl Defence {
     ) -> Result<AttackRun> {
         let original = picture.to_tensor(&self.device);
         let input = Input { images: original.clone(), classes: vec![class], ids: vec![0] };
-        let attack = config.start(&self.classifier, input)?;
+        let attack = config.start(self.target(), input)?;
         Ok(AttackRun { attack, norm: config.norm().ball(), original, last: None })
+    }
+}
+
+impl Guard for Defence {
+    fn score(&self, images: Tensor<4>, logits: Tensor<2>, draw: Draw<'_>) -> Tensor<1> {
+        let seen = self.seen(images, draw);
+        let again = self.classifier.forward(self.autoencoder.forward(seen));
+        self.detector.score.score(Output { logits }, Output { logits: again })
+    }
+
+    fn corrected(&self, images: Tensor<4>, draw: Draw<'_>) -> Tensor<2> {
+        let seen = self.seen(images, draw);
+        match &self.corrector {
+            Some(corrector) => corrector.correct(&self.classifier, seen).0,
+            None => self.classifier.forward(self.autoencoder.forward(seen)),
+        }
+    }
+
+    fn threshold(&self) -> f32 {
+        self.detector.threshold
     }
 }
 
@@ -354,7 +422,10 @@ impl AttackRun {
         let Some(step) = self.advance() else {
             return Ok(None);
         };
-        let outputs = defence.outputs(step.images.clone(), step.logits.clone());
+        // A randomised defence draws anew for each step.
+        let number = 1 + (step.restart * 1_000_000 + step.t) as u64;
+        let draw = defence.draw(&[0], number);
+        let outputs = defence.outputs(step.images.clone(), step.logits.clone(), draw);
         let width = outputs.table.dims()[1];
         let values = read(Tensor::cat(vec![self.flat(step.clone()), outputs.flat()], 0)).await?;
         let (own, found) = values.split_at(STEP_VALUES);

@@ -84,6 +84,15 @@ pub enum Error {
         must: &'static str,
     },
 
+    /// An attack on the whole defence that was given the classifier alone.
+    #[error(
+        "{attack} attacks the whole defence; start it on a defence, or choose an attack on the classifier"
+    )]
+    NeedsDefence {
+        /// The attack's name.
+        attack: &'static str,
+    },
+
     /// A computation whose result is not a finite number.
     #[error(
         "{0} is not a finite number; the weights or the picture hold damaged values: use other ones"

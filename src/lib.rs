@@ -18,7 +18,7 @@
 //! | --- | --- |
 //! | [`picture`], [`class`] | input and output |
 //! | [`model`] | CL and AE, losses, weights files and model cards |
-//! | [`attack`] | objective x update rule x norm x restarts; one file per attack |
+//! | [`attack`] | attacks on the classifier and on the whole defence; one file per attack |
 //! | [`detector`] | score, threshold, verdict, corrector |
 //! | [`defence`] | all of it together; the page and the command line both go through it |
 //! | [`data`] | STL-10, pictures that this crate draws, splits |
@@ -54,6 +54,7 @@ pub mod error;
 pub mod evaluation;
 pub mod model;
 pub mod picture;
+mod seed;
 mod tensor;
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,6 +1,7 @@
 //! Progress of long work: a bar on a terminal, a line a minute in a log.
 
 use std::cell::Cell;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -41,6 +42,30 @@ impl Meter {
             let left = seconds / self.steps as f64 * total.saturating_sub(at) as f64 / 60.0;
             info!("step {at}/{total}, {}, {left:.0} min left", self.bar.message());
             self.last_line = Instant::now();
+        }
+    }
+
+    /// Counts so many pictures as done, and shows `status`. The steps themselves are counted by [`Meter::ticker`].
+    pub fn pictures(&mut self, pictures: usize, status: &str) {
+        self.pictures += pictures;
+        self.bar.set_message(format!("{status}, {:.1} pictures/s", self.rate()));
+    }
+
+    /// Counts steps from any thread, for work whose pictures take long.
+    pub fn ticker(&self) -> impl Fn(usize) + Sync + use<> {
+        let (bar, started) = (self.bar.clone(), self.started);
+        let last_line = Mutex::new(started);
+        move |steps| {
+            bar.inc(steps as u64);
+            // Whoever finds it locked leaves the line to the other thread.
+            let Ok(mut last_line) = last_line.try_lock() else { return };
+            if bar.is_hidden() && last_line.elapsed() >= LINE_EVERY {
+                let (at, total) = (bar.position(), bar.length().unwrap_or_default());
+                let left = total.saturating_sub(at) as f64 / at.max(1) as f64;
+                let minutes = started.elapsed().as_secs_f64() * left / 60.0;
+                info!("{} %, {minutes:.0} min left", at * 100 / total.max(1));
+                *last_line = Instant::now();
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! Reading tensors back from their device.
 
-use burn::tensor::{Bool, Tensor};
+use burn::tensor::{Bool, Device, Tensor};
 
 use crate::error::{Error, Result};
 
@@ -27,6 +27,14 @@ pub(crate) fn choose_rows<const D: usize>(
     let mut column = [1; D];
     column[0] = shape[0];
     old.mask_where(choose.reshape(column).expand(shape), new)
+}
+
+/// Whether all are true, where that can be told without waiting for a GPU in a browser, which cannot block; else false.
+pub(crate) fn all_known_true(flags: Tensor<1, Bool>) -> bool {
+    if cfg!(target_arch = "wasm32") && flags.device() != Device::flex() {
+        return false;
+    }
+    flags.all().into_data().try_to_vec::<bool>().is_ok_and(|all| all == [true])
 }
 
 #[cfg(test)]

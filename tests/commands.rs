@@ -275,9 +275,24 @@ fn evaluate_prints_the_table_and_writes_json_records_and_figures() {
     let json = json(&folder.join("e.json"));
     assert_eq!(
         keys(&json),
-        "attack attacker auc_of_successes classifier data detector device models pictures reconstructed \
-         version warnings"
+        "attack attacker attacks auc_of_successes classifier data detector device models pictures reconstructed \
+         version warnings worst_case"
     );
+    assert_eq!(
+        keys(&json["attacks"][0]),
+        "answer_accuracy attacker auc classifier_accuracy detection_rate eps median_distance name norm \
+         parameters sr_at_5 sr_at_50"
+    );
+    let attacked = &json["attacks"][0];
+    assert_eq!(attacked["classifier_accuracy"], json["classifier"]["attacked"]);
+    for (name, of_detector) in [
+        ("detection_rate", "detection_rate"),
+        ("auc", "auc"),
+        ("answer_accuracy", "corrected_attacked"),
+    ] {
+        assert_eq!(attacked[name], json["detector"][of_detector], "{name}");
+    }
+    assert_eq!(json["worst_case"]["answer_accuracy"], attacked["answer_accuracy"]);
     assert_eq!(
         keys(&json["detector"]),
         "auc corrected_attacked corrected_clean detection_rate false_positive_rate score threshold"
@@ -410,6 +425,109 @@ fn the_threshold_can_be_given_and_inferred() {
         &["temperature is 0"],
     );
     fails(folder, &format!("evaluate {MODELS} --eps 0"), &["eps is 0"]);
+}
+
+/// Several attacks on the same pictures, each with its attacker, and the worst of them for each picture.
+#[test]
+fn evaluate_runs_several_attacks_and_says_who_attacks() {
+    let folder = studio();
+    let attacks = "pgd,noise,square,selective-pgd,corrector";
+    let options =
+        "--pictures 10 --max-iter 3 --json several.json --records several-r.json --overwrite";
+    let printed = succeeds(folder, &format!("evaluate {MODELS} --attack {attacks} {options}"));
+    for words in
+        ["the worst of all, for each picture", "selective-pgd", "defence", "queries", "SR@5"]
+    {
+        assert!(printed.contains(words), "{words}: {printed}");
+    }
+    let several = json(&folder.join("several.json"));
+    let listed: Vec<_> = several["attacks"].as_array().unwrap().iter().collect();
+    let of =
+        |name: &str| listed.iter().map(|a| a[name].as_str().unwrap()).collect::<Vec<_>>().join(",");
+    assert_eq!(of("name"), attacks);
+    assert_eq!(of("attacker"), "classifier,nothing,queries,defence,defence");
+    assert_eq!(several["attack"]["attack"], "pgd");
+    assert!(listed[2]["parameters"]["p_init"].is_number());
+    // The first attack is the same alone.
+    let alone =
+        format!("evaluate {MODELS} --pictures 10 --max-iter 3 --json alone.json --overwrite");
+    succeeds(folder, &alone);
+    let alone = json(&folder.join("alone.json"));
+    for key in ["classifier", "reconstructed", "detector"] {
+        assert_eq!(alone[key], several[key], "{key}");
+    }
+    // The worst case is right where every answer is.
+    let records = fs::read(folder.join("several-r.json")).unwrap();
+    let records: Vec<Value> = serde_json::from_slice(&records).unwrap();
+    let all_right = |record: &&Value| {
+        let attacks = record["attacks"].as_array().unwrap();
+        assert_eq!(attacks.len(), 5);
+        assert_eq!(attacks[0]["verdict"], record["attacked"]);
+        assert!(attacks[2]["queries"].as_f64().unwrap() >= 1.0);
+        attacks.iter().all(|attack| attack["verdict"]["answer"] == record["class"])
+    };
+    let worst = records.iter().filter(all_right).count() as f64 / 10.0;
+    assert_eq!(several["worst_case"]["answer_accuracy"], worst);
+}
+
+#[test]
+fn evaluate_takes_an_attacker_and_refuses_one_that_does_not_fit() {
+    let folder = studio();
+    let evaluate =
+        format!("evaluate {MODELS} --pictures 10 --max-iter 1 --json who.json --overwrite");
+    let who = |options: &str| {
+        succeeds(folder, &format!("{evaluate} {options}"));
+        let json = json(&folder.join("who.json"));
+        let attacks = json["attacks"].as_array().unwrap();
+        let names: Vec<String> =
+            attacks.iter().map(|attack| attack["name"].as_str().unwrap().to_owned()).collect();
+        (names.join(","), json["attacker"].as_str().unwrap().to_owned(), json)
+    };
+    let (names, attacker, _) = who("--attacker defence");
+    assert_eq!(names, "selective-pgd,orthogonal-pgd,lagrangian,corrector");
+    assert_eq!(attacker, "defence");
+    assert_eq!(who("--attacker queries").0, "square");
+    // The classifier itself as its own surrogate: the same pictures, another attacker.
+    let (names, attacker, same) = who("--attacker transfer --surrogate cl.safetensors");
+    assert_eq!((names.as_str(), attacker.as_str()), ("pgd", "transfer"));
+    assert_eq!(same["surrogate"]["file"], "cl.safetensors");
+    let (_, attacker, plain) = who("");
+    assert_eq!(attacker, "classifier");
+    assert_eq!(same["classifier"], plain["classifier"]);
+    for (options, words) in [
+        ("--attacker transfer", "--surrogate"),
+        ("--surrogate cl.safetensors", "--attacker transfer"),
+        ("--attacker transfer --surrogate ae.safetensors", "ae.safetensors"),
+        ("--attacker defence --attack pgd", "whose attacker is \"classifier\""),
+        ("--attacker classifier --attack corrector", "whose attacker is \"defence\""),
+        ("--attack cw --norm linf", "norm is linf"),
+        ("--random-shift 25", "the random shift is 25"),
+    ] {
+        fails(folder, &format!("{evaluate} {options}"), &[words]);
+    }
+}
+
+#[test]
+fn a_randomised_defence_draws_from_its_seed_and_says_so() {
+    let folder = studio();
+    let figures = |options: &str| {
+        let evaluate =
+            format!("evaluate {MODELS} --pictures 20 --max-iter 1 --json random.json --overwrite");
+        succeeds(folder, &format!("{evaluate} {options}"));
+        json(&folder.join("random.json"))
+    };
+    let random = "--random-shift 4 --random-flip --random-noise 0.02";
+    let first = figures(random);
+    assert_eq!(first["randomisation"]["shift"], 4);
+    assert!(first["warnings"].to_string().contains("--infer-threshold"));
+    assert_eq!(figures(random)["detector"], first["detector"], "the same seed");
+    assert_ne!(figures(&format!("{random} --random-seed 1"))["detector"], first["detector"]);
+    let plain = figures("");
+    assert_ne!(plain["detector"], first["detector"]);
+    assert_eq!(plain["classifier"], first["classifier"], "the classifier sees the picture itself");
+    assert!(plain.get("randomisation").is_none());
+    let inferred = figures(&format!("{random} --infer-threshold --held-out 0.01"));
+    assert_ne!(inferred["detector"]["threshold"], plain["detector"]["threshold"]);
 }
 
 #[test]

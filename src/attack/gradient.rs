@@ -6,7 +6,7 @@
 use burn::tensor::Tensor;
 
 use super::norm::NormBall;
-use super::objective::{Evaluation, Objective};
+use super::objective::{Evaluation, Keeps, Objective};
 use super::restarts::{Best, perturbations};
 use super::update::Update;
 use super::{Attack, AttackResult, Input, Pgd, Step};
@@ -19,7 +19,8 @@ pub struct GradientAttack {
     eps: f32,
     eps_step: f32,
     max_iter: usize,
-    num_random_init: usize,
+    random_start: bool,
+    restarts: usize,
     seed: u64,
     ids: Vec<u64>,
     original: Tensor<4>,
@@ -45,7 +46,8 @@ impl GradientAttack {
             eps,
             eps_step,
             max_iter,
-            num_random_init,
+            random_start: num_random_init > 0,
+            restarts: num_random_init.max(1),
             seed,
             ids: input.ids,
             original: input.images.clone(),
@@ -56,15 +58,18 @@ impl GradientAttack {
         }
     }
 
-    fn restarts(&self) -> usize {
-        self.num_random_init.max(1)
+    /// Runs so many restarts instead of as many as the parameters say.
+    #[must_use]
+    pub fn with_restarts(self, restarts: usize) -> Self {
+        Self { restarts, ..self }
     }
 
     /// Moves to the first iterate of a restart.
     fn begin(&mut self) {
         self.update.reset();
+        self.objective.begin(self.restart);
         self.current = self.original.clone();
-        if self.num_random_init > 0 {
+        if self.random_start {
             let Self { norm, eps, seed, restart, .. } = *self;
             let start = perturbations(norm, eps, seed, &self.ids, restart, &self.original);
             self.current = self.inside(start);
@@ -77,20 +82,20 @@ impl GradientAttack {
         (self.original.clone() + perturbation).clamp(0.0, 1.0)
     }
 
-    fn snapshot(&self, Evaluation { logits, loss }: Evaluation) -> Step {
+    /// The current iterate as a step; takes it into account if it can be the result.
+    fn snapshot(&mut self, evaluation: Evaluation, last: bool) -> Step {
+        if last || self.objective.keeps() == Keeps::Best {
+            self.best =
+                Some(Best::update(self.best.take(), self.current.clone(), evaluation.clone()));
+        }
+        let Evaluation { logits, loss, .. } = evaluation;
         Step { restart: self.restart, t: self.t, images: self.current.clone(), logits, loss }
     }
 
     /// Returns the current iterate and moves on to the next one.
     fn advance(&mut self) -> Step {
-        let x = self.current.clone().autodiff().require_grad();
-        let Evaluation { logits, loss } = self.objective.evaluate(x.clone());
-        // The sum, not the mean: an image's gradient must not depend on the size of the batch.
-        let mut gradients = loss.clone().sum().backward();
-        let gradient = x.grad_remove(&mut gradients).expect("the loss depends on the images");
-        let step = self.snapshot(Evaluation { logits: logits.inner(), loss: loss.inner() });
-
-        let uphill = if self.objective.ascends() { gradient } else { gradient.neg() };
+        let (evaluation, uphill) = self.objective.gradient(self.current.clone());
+        let step = self.snapshot(evaluation, false);
         let change = self.update.direction(uphill, self.norm) * self.eps_step;
         let perturbation = self.current.clone() + change - self.original.clone();
         self.current = self.inside(self.norm.project(perturbation, self.eps));
@@ -99,17 +104,14 @@ impl GradientAttack {
 
     /// Evaluates the last iterate of a restart.
     fn finish_restart(&mut self) -> Step {
-        let end = self.snapshot(self.objective.evaluate(self.current.clone()));
-        let succeeded = self.objective.succeeded(end.logits.clone());
-        let ascends = self.objective.ascends();
-        self.best = Some(Best::update(self.best.take(), &end, succeeded, ascends));
-        end
+        let evaluation = self.objective.evaluate(self.current.clone());
+        self.snapshot(evaluation, true)
     }
 }
 
 impl Attack for GradientAttack {
     fn step(&mut self) -> Option<Step> {
-        if self.restart == self.restarts() {
+        if self.restart == self.restarts {
             return None;
         }
         if self.t == 0 {

@@ -8,9 +8,8 @@ use super::gradient::GradientAttack;
 use super::objective::CrossEntropy;
 use super::pgd::{Budget, Pgd};
 use super::update::Momentum;
-use super::{Attack, Input};
+use super::{Attack, AttackOptions, Input, Parameters, Shape, Target, kind};
 use crate::error::{Error, Result};
-use crate::model::Classifier;
 
 /// Parameters of MI-FGSM.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,18 +47,33 @@ impl MiFgsm {
         }
         Ok(Self { pgd: self.pgd.check()?, ..self })
     }
+}
 
-    pub(super) fn start(&self, classifier: &Classifier, input: Input) -> Box<dyn Attack> {
-        let objective =
-            CrossEntropy::new(classifier, &input.images, &input.classes, self.pgd.targeted);
-        let update = Momentum::new(self.decay);
-        Box::new(GradientAttack::new(input, Box::new(objective), Box::new(update), &self.pgd))
+impl Parameters for MiFgsm {
+    fn chosen(options: &AttackOptions, targeted: bool) -> Self {
+        let pgd = Pgd::of_options(options, targeted);
+        Self { pgd, decay: options.decay.unwrap_or(Self::DECAY) }
+    }
+
+    fn validate(&self) -> Result<()> {
+        self.check().map(drop)
+    }
+
+    fn shape(&self) -> Shape {
+        self.pgd.shape()
+    }
+
+    fn start(&self, target: &Target, input: Input) -> Result<Box<dyn Attack>> {
+        let Self { pgd, decay } = self;
+        let objective = CrossEntropy::new(target, &input.images, &input.classes, pgd.targeted);
+        let update = Momentum::new(*decay);
+        Ok(Box::new(GradientAttack::new(input, Box::new(objective), Box::new(update), pgd)))
     }
 }
 
 impl fmt::Display for MiFgsm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.pgd.targeted { "targeted" } else { "untargeted" };
-        write!(f, "{kind} MI-FGSM, {}, decay {}", Budget(&self.pgd), self.decay)
+        let Self { pgd, decay } = self;
+        write!(f, "{} MI-FGSM, {}, decay {decay}", kind(pgd.targeted), Budget(pgd))
     }
 }

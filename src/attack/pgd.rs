@@ -7,10 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::gradient::GradientAttack;
 use super::norm::Norm;
 use super::objective::CrossEntropy;
+use super::options::{AttackOptions, Preset};
 use super::update::Steepest;
-use super::{Attack, Input};
-use crate::error::{Error, Result};
-use crate::model::Classifier;
+use super::{
+    Attack, Attacker, Input, Parameters, Shape, Target, check_length, check_restarts, check_steps,
+    kind,
+};
+use crate::error::Result;
 
 /// Parameters of PGD; names as in the Adversarial Robustness Toolbox. A field that is missing where one is
 /// read takes its default.
@@ -72,44 +75,63 @@ impl Pgd {
     /// # Errors
     /// When one is out of its range.
     pub fn check(self) -> Result<Self> {
-        for (name, value) in [("eps", self.eps), ("eps_step", self.eps_step)] {
-            if !(value > 0.0 && value <= self.norm.ball().diameter()) {
-                return Err(Error::Option {
-                    name,
-                    value: value.to_string(),
-                    must: match self.norm {
-                        Norm::Linf => "above 0 and at most 1",
-                        Norm::L2 => "above 0 and at most 166.2",
-                    },
-                });
-            }
-        }
-        if !(1..=Self::MAX_STEPS).contains(&self.max_iter) {
-            return Err(Error::Option {
-                name: "max_iter",
-                value: self.max_iter.to_string(),
-                must: "between 1 and 10000",
-            });
-        }
-        if self.num_random_init > Self::MAX_RESTARTS {
-            return Err(Error::Option {
-                name: "num_random_init",
-                value: self.num_random_init.to_string(),
-                must: "at most 1000",
-            });
-        }
+        check_length("eps", self.eps, self.norm)?;
+        check_length("eps_step", self.eps_step, self.norm)?;
+        check_steps(self.max_iter)?;
+        check_restarts(self.num_random_init)?;
         Ok(self)
     }
 
-    pub(super) fn start(&self, classifier: &Classifier, input: Input) -> Box<dyn Attack> {
-        let objective = CrossEntropy::new(classifier, &input.images, &input.classes, self.targeted);
-        Box::new(GradientAttack::new(input, Box::new(objective), Box::new(Steepest), self))
+    /// The preset's parameters for the norm, changed as the options say.
+    pub(super) fn of_options(options: &AttackOptions, targeted: bool) -> Self {
+        let norm = options.norm.unwrap_or_default();
+        let preset = match options.preset {
+            Preset::Tutorial => Self::tutorial(norm),
+            Preset::Strong => Self::strong(norm),
+        };
+        Self {
+            norm,
+            eps: options.eps.unwrap_or(preset.eps),
+            eps_step: options.eps_step.unwrap_or(preset.eps_step),
+            max_iter: options.max_iter.unwrap_or(preset.max_iter),
+            num_random_init: options.num_random_init.unwrap_or(preset.num_random_init),
+            seed: options.attack_seed.unwrap_or(preset.seed),
+            targeted,
+        }
+    }
+}
+
+impl Parameters for Pgd {
+    fn chosen(options: &AttackOptions, targeted: bool) -> Self {
+        Self::of_options(options, targeted)
+    }
+
+    fn validate(&self) -> Result<()> {
+        self.check().map(drop)
+    }
+
+    fn shape(&self) -> Shape {
+        Shape {
+            norm: self.norm,
+            eps: Some(self.eps),
+            steps: self.max_iter,
+            restarts: self.num_random_init.max(1),
+            starts_at_the_images: self.num_random_init == 0,
+            targeted: self.targeted,
+            attacker: Attacker::Classifier,
+            cost: 1,
+        }
+    }
+
+    fn start(&self, target: &Target, input: Input) -> Result<Box<dyn Attack>> {
+        let objective = CrossEntropy::new(target, &input.images, &input.classes, self.targeted);
+        Ok(Box::new(GradientAttack::new(input, Box::new(objective), Box::new(Steepest), self)))
     }
 }
 
 impl fmt::Display for Pgd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} PGD, {}", if self.targeted { "targeted" } else { "untargeted" }, Budget(self))
+        write!(f, "{} PGD, {}", kind(self.targeted), Budget(self))
     }
 }
 
@@ -120,7 +142,16 @@ impl fmt::Display for Budget<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Pgd { norm, eps, eps_step, max_iter, num_random_init, .. } = self.0;
         write!(f, "{norm}, eps {eps}, eps_step {eps_step}, max_iter {max_iter}")?;
-        match num_random_init {
+        write!(f, "{}", Restarts(*num_random_init))
+    }
+}
+
+/// ", 3 random restarts", or nothing.
+pub(super) struct Restarts(pub usize);
+
+impl fmt::Display for Restarts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
             0 => Ok(()),
             n => write!(f, ", {n} random restarts"),
         }

@@ -1,11 +1,11 @@
 //! Restarts: random starting points, and which restart's result is kept.
 
 use burn::tensor::{Bool, Tensor, TensorData};
-use rand::SeedableRng;
-use rand::rngs::Xoshiro256PlusPlus;
 
+use super::AttackResult;
 use super::norm::NormBall;
-use super::{AttackResult, Step};
+use super::objective::Evaluation;
+use super::target::Draw;
 use crate::picture::{CHANNELS, SIDE, VALUES};
 use crate::tensor::choose_rows;
 
@@ -22,17 +22,10 @@ pub fn perturbations(
     like: &Tensor<4>,
 ) -> Tensor<4> {
     let mut values = Vec::with_capacity(ids.len() * VALUES);
-    for id in ids {
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(mix(seed, *id, restart as u64));
+    for mut rng in (Draw { seed, ids, number: restart as u64 }).generators() {
         values.extend(norm.sample(VALUES, eps, &mut rng));
     }
     Tensor::from_data(TensorData::new(values, [ids.len(), CHANNELS, SIDE, SIDE]), &like.device())
-}
-
-/// One seed out of three numbers; odd factors keep neighbours from colliding.
-fn mix(seed: u64, id: u64, restart: u64) -> u64 {
-    seed.wrapping_add((id + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
-        .wrapping_add((restart + 1).wrapping_mul(0xd1b5_4a32_d192_ed03))
 }
 
 /// The best result so far of each image.
@@ -40,30 +33,21 @@ fn mix(seed: u64, id: u64, restart: u64) -> u64 {
 pub struct Best {
     result: AttackResult,
     succeeded: Tensor<1, Bool>,
+    progress: Tensor<1>,
 }
 
 impl Best {
-    /// Takes the end of a restart into account: for each image, a successful restart replaces one that
-    /// failed; between equals, the one whose loss went further wins. (The loss alone can prefer a failed
-    /// restart, since the class that is left behind is not always the one with the smallest probability.)
-    pub fn update(
-        best: Option<Self>,
-        end: &Step,
-        succeeded: Tensor<1, Bool>,
-        ascends: bool,
-    ) -> Self {
-        let new = AttackResult {
-            images: end.images.clone(),
-            logits: end.logits.clone(),
-            loss: end.loss.clone(),
+    /// Takes images and their evaluation into account: for each image, one that succeeded replaces one that
+    /// failed; between equals, the one with more progress wins. (The loss alone can prefer a failed restart, since the
+    /// class that is left behind is not always the one with the smallest probability.)
+    pub fn update(best: Option<Self>, images: Tensor<4>, evaluation: Evaluation) -> Self {
+        let Evaluation { logits, loss, succeeded, progress } = evaluation;
+        let new = AttackResult { images, logits, loss };
+        let Some(Self { result: old, succeeded: old_succeeded, progress: old_progress }) = best
+        else {
+            return Self { result: new, succeeded, progress };
         };
-        let Some(Self { result: old, succeeded: old_succeeded }) = best else {
-            return Self { result: new, succeeded };
-        };
-        let further = match ascends {
-            true => new.loss.clone().greater(old.loss.clone()),
-            false => new.loss.clone().lower(old.loss.clone()),
-        };
+        let further = progress.clone().greater(old_progress.clone());
         let equal = succeeded.clone().equal(old_succeeded.clone());
         let gained = succeeded.clone().bool_and(old_succeeded.clone().bool_not());
         let replace = gained.bool_or(equal.bool_and(further));
@@ -71,10 +55,16 @@ impl Best {
             result: AttackResult {
                 images: choose_rows(replace.clone(), new.images, old.images),
                 logits: choose_rows(replace.clone(), new.logits, old.logits),
-                loss: choose_rows(replace, new.loss, old.loss),
+                loss: choose_rows(replace.clone(), new.loss, old.loss),
             },
             succeeded: succeeded.bool_or(old_succeeded),
+            progress: choose_rows(replace, progress, old_progress),
         }
+    }
+
+    /// Which images have reached the goal, shape `[n]`.
+    pub fn succeeded(&self) -> Tensor<1, Bool> {
+        self.succeeded.clone()
     }
 
     /// The result.
@@ -89,24 +79,22 @@ mod tests {
     use crate::attack::Norm;
     use burn::tensor::Device;
 
-    /// A restart's end for one image whose values are all `value`.
-    fn end(value: f32, loss: f32) -> Step {
-        let device = Device::flex();
-        Step {
-            restart: 0,
-            t: 1,
-            images: Tensor::full([1, CHANNELS, SIDE, SIDE], value, &device),
-            logits: Tensor::full([1, 10], value, &device),
-            loss: Tensor::full([1], loss, &device),
-        }
-    }
-
     /// Which of two restarts is kept: each with its loss and whether it succeeded.
     fn kept(first: (f32, bool), second: (f32, bool), ascends: bool) -> usize {
         let device = Device::flex();
-        let flag = |value: bool| Tensor::<1, Bool>::from_data([value], &device);
-        let best = Best::update(None, &end(1.0, first.0), flag(first.1), ascends);
-        let best = Best::update(Some(best), &end(2.0, second.0), flag(second.1), ascends);
+        let mut best = None;
+        for (value, (loss, succeeded)) in [(1.0, first), (2.0, second)] {
+            let loss = Tensor::from_floats([loss], &device);
+            let evaluation = Evaluation {
+                logits: Tensor::full([1, 10], value, &device),
+                succeeded: Tensor::from_data([succeeded], &device),
+                progress: if ascends { loss.clone() } else { loss.clone().neg() },
+                loss,
+            };
+            let images = Tensor::full([1, CHANNELS, SIDE, SIDE], value, &device);
+            best = Some(Best::update(best, images, evaluation));
+        }
+        let best = best.unwrap();
         let of = |tensor: Tensor<1>| tensor.max().into_scalar::<f32>();
         let images = of(best.result().images.clone().flatten(0, 3));
         assert_eq!(images, of(best.result().logits.clone().flatten(0, 1)), "of the same restart");

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::models::ModelArguments;
 use super::output::{LARGEST_PICTURE, Overwrite, one_line, print, read_file};
-use crate::attack::AttackOptions;
+use crate::attack::{AttackName, AttackOptions};
 use crate::class::Class;
 use crate::defence::Defence;
 use crate::file::write_atomically;
@@ -39,6 +39,10 @@ pub struct Arguments {
     #[arg(long, value_name = "CLASS")]
     target: Option<Class>,
 
+    /// Which attack.
+    #[arg(long = "attack", value_enum, default_value_t, help_heading = "Attack")]
+    name: AttackName,
+
     #[command(flatten)]
     attack: AttackOptions,
 
@@ -47,7 +51,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
-    let config = arguments.attack.resolve(arguments.target.is_some())?;
+    let config = arguments.attack.resolve(arguments.name, arguments.target.is_some())?;
     let out = match &arguments.out {
         Some(path) => path.clone(),
         None => default_name(&arguments.picture)?,

@@ -4,22 +4,24 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use clap::Args;
 use tracing::warn;
 
 use super::device;
-use super::models::{DetectorArguments, ModelArguments};
+use super::models::{DetectorArguments, ModelArguments, RandomisationArguments, SurrogateArgument};
 use super::output::{Overwrite, print};
 use super::source::{ForceArgument, SourceArguments};
-use crate::attack::AttackOptions;
+use crate::attack::{AttackName, AttackOptions, Attacker};
 use crate::data::{Part, Selection};
 use crate::defence::Defence;
 use crate::evaluation::{
-    Attacker, Evaluation, Report, Setting, batch_count, examine, figures, in_batches, scores,
+    AttackFigures, Attempt, Attempts, Evaluation, Report, Setting, WorstCase, batch_count,
+    examine_all, figures, in_batches, scores, work,
 };
 use crate::file::write_atomically;
+use crate::model::Classifier;
 use crate::progress::Meter;
 
 /// Attacks every test picture and measures the defence on the clean and on the attacked ones: accuracy of the
@@ -45,10 +47,16 @@ pub struct Arguments {
     force: ForceArgument,
 
     #[command(flatten)]
+    attackers: AttackerArguments,
+
+    #[command(flatten)]
     attack: AttackOptions,
 
     #[command(flatten)]
     detector: DetectorArguments,
+
+    #[command(flatten)]
+    randomisation: RandomisationArguments,
 
     /// Infer the threshold from the pictures held out of the training split, instead of using the one in AE's
     /// file.
@@ -73,8 +81,61 @@ pub struct Arguments {
     overwrite: Overwrite,
 }
 
+/// Who attacks, and how.
+#[derive(Args)]
+#[command(next_help_heading = "Attack")]
+struct AttackerArguments {
+    /// Which attacks, separated by commas, all on the same pictures with the same options below; the first one's
+    /// figures are the detailed ones [default: the attacker's, else pgd]
+    #[arg(long = "attack", value_name = "NAME", value_enum, value_delimiter = ',')]
+    names: Vec<AttackName>,
+
+    /// What the attacker knows [default: what the attack needs]
+    #[arg(long, value_enum)]
+    attacker: Option<Attacker>,
+
+    #[command(flatten)]
+    surrogate: SurrogateArgument,
+}
+
+impl AttackerArguments {
+    /// The attacks.
+    ///
+    /// # Errors
+    /// When an attack is not one of this attacker, or a parameter is out of its range.
+    fn attempts(&self, options: &AttackOptions) -> Result<Vec<Attempt>> {
+        use AttackName::{Corrector, Lagrangian, Noise, OrthogonalPgd, Pgd, SelectivePgd, Square};
+        let names = match (self.names.as_slice(), self.attacker) {
+            ([], Some(Attacker::Defence)) => &[SelectivePgd, OrthogonalPgd, Lagrangian, Corrector],
+            ([], Some(Attacker::Queries)) => &[Square][..],
+            ([], Some(Attacker::Nothing)) => &[Noise],
+            ([], _) => &[Pgd],
+            (names, _) => names,
+        };
+        names
+            .iter()
+            .map(|name| {
+                let attack = options.resolve(*name, false)?;
+                let needed = attack.shape().attacker;
+                let attacker = self.attacker.unwrap_or(needed);
+                if attacker != needed
+                    && (attacker, needed) != (Attacker::Transfer, Attacker::Classifier)
+                {
+                    bail!(
+                        "{name} is an attack whose attacker is \"{needed}\", not \"{attacker}\": leave out --attacker, \
+                         or choose another --attack"
+                    );
+                }
+                Ok(Attempt { attack, attacker })
+            })
+            .collect()
+    }
+}
+
 pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
-    let attack = arguments.attack.resolve(false)?;
+    let attempts = arguments.attackers.attempts(&arguments.attack)?;
+    let randomisation = arguments.randomisation.resolve()?;
+    let transfer = arguments.attackers.attacker == Some(Attacker::Transfer);
     let batch_size = arguments.batch_size.get();
     let grids: Vec<PathBuf> = arguments
         .figures
@@ -84,7 +145,11 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     for path in arguments.json.iter().chain(&arguments.records).chain(&grids) {
         arguments.overwrite.check(path)?;
     }
-    let loaded = arguments.models.load(device)?;
+    let mut loaded = arguments.models.load(device)?;
+    let (surrogate, surrogate_file) = arguments.attackers.surrogate.load(device)?.unzip();
+    if transfer != surrogate.is_some() {
+        bail!("--attacker transfer and --surrogate FILE belong together: give both, or neither");
+    }
     let models = loaded.cards.trained_on();
     let dataset = arguments.source.dataset(&models)?;
     let part = if arguments.validation { Part::HeldOut } else { Part::Test };
@@ -99,6 +164,15 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     if arguments.validation {
         warnings.push("weights and thresholds are chosen by the held-out pictures".to_owned());
     }
+    if randomisation.is_some() {
+        loaded.defence = loaded.defence.with_randomisation(randomisation);
+        if !arguments.infer_threshold && arguments.detector.threshold().is_none() {
+            warnings.push(
+                "the threshold was inferred without random draws; --infer-threshold infers it with them"
+                    .to_owned(),
+            );
+        }
+    }
     warnings.iter().for_each(|warning| warn!("{warning}"));
 
     let selection = dataset.select(part, arguments.source.pictures())?;
@@ -107,27 +181,36 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     });
     let defence = arguments.detector.apply(loaded.defence, infer)?;
 
-    let examine = |indices: &[usize], keep| {
+    let surrogate = surrogate.as_ref().map(Classifier::frozen);
+    let all = Attempts { all: &attempts, surrogate: surrogate.as_ref() };
+    let examine = |indices: &[usize], attempts, keep, done: &dyn Fn(usize)| {
         let pictures = selection.pictures.as_ref();
-        pollster::block_on(examine(&defence, pictures, indices, attack, keep))
+        pollster::block_on(examine_all(&defence, pictures, indices, attempts, keep, done))
     };
-    let mut meter = Meter::new(batch_count(selection.indices.len(), batch_size, device), 0);
+    let total: usize = attempts.iter().map(|attempt| work(&attempt.attack)).sum();
+    let mut meter = Meter::new(total * selection.indices.len(), 0);
+    let done = meter.ticker();
     let records = in_batches(
         &selection.indices,
         batch_size,
         device,
-        |indices| Ok(examine(indices, false)?.0),
-        |pictures| meter.step(pictures, "attacking and detecting"),
+        |indices| Ok(examine(indices, all, false, &done)?.0),
+        |pictures| meter.pictures(pictures, "attacking and detecting"),
     )?;
     let rate = meter.rate();
     drop(meter);
 
     let report = Report::of(&records, &defence.detector()).context("there are no pictures")?;
+    let of_attack = |(n, attempt)| AttackFigures::of(&records, n, attempt);
     let evaluation = Evaluation {
         report,
+        attacks: attempts.iter().enumerate().filter_map(of_attack).collect(),
+        worst_case: WorstCase::of(&records).context("there are no pictures")?,
         setting: Setting {
-            attack,
-            attacker: Attacker::Classifier,
+            attack: attempts[0].attack,
+            attacker: attempts[0].attacker,
+            randomisation: randomisation.is_some().then_some(randomisation),
+            surrogate: surrogate_file,
             models: loaded.files,
             data: selection.description.clone(),
             version: env!("CARGO_PKG_VERSION"),
@@ -145,7 +228,8 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
         write_atomically(path, &serde_json::to_vec(&records)?)?;
     }
     if !grids.is_empty() {
-        let (_, samples) = examine(&selection.one_of_each_class(), true)?;
+        let first = Attempts { all: &attempts[..1], ..all };
+        let (_, samples) = examine(&selection.one_of_each_class(), first, true, &|_| ())?;
         for (path, png) in grids.iter().zip(figures::grids(&samples)?) {
             write_atomically(path, &png)?;
         }

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use super::output::{LARGEST_WEIGHTS, read_file};
 use crate::data::TrainedOn;
 use crate::defence::{Cards, Defence};
-use crate::detector::{Detector, Score, ScoreConfig};
+use crate::detector::{Detector, Randomisation, Score, ScoreConfig};
 use crate::evaluation::{ModelFile, Models};
 use crate::model::loss::{Direction, Divergence};
 use crate::model::{AutoencoderConfig, Card, Classifier, Precision, weights};
@@ -57,6 +57,63 @@ pub struct DetectorArguments {
     /// Share of clean pictures, in per cent, that an inferred threshold calls clean.
     #[arg(long, value_name = "PER CENT", default_value_t = 95.0)]
     percentile: f32,
+}
+
+/// What the defence draws at each prediction.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Detector")]
+pub struct RandomisationArguments {
+    /// Shift what the autoencoders see by up to so many pixels, at random, 0 to 24. Infer the threshold anew with
+    /// --infer-threshold.
+    #[arg(long, value_name = "PIXELS", default_value_t = 0)]
+    random_shift: usize,
+
+    /// Flip what the autoencoders see horizontally, at random.
+    #[arg(long)]
+    random_flip: bool,
+
+    /// Add normal noise with this standard deviation to what the autoencoders see, 0 to 0.5.
+    #[arg(long, value_name = "STD", default_value_t = 0.0)]
+    random_noise: f32,
+
+    /// Seed of the defence's random numbers.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    random_seed: u64,
+}
+
+impl RandomisationArguments {
+    /// What was chosen.
+    ///
+    /// # Errors
+    /// When a value is out of its range.
+    pub fn resolve(&self) -> Result<Randomisation> {
+        let Self { random_shift: shift, random_flip: flip, random_noise: noise, random_seed } =
+            *self;
+        Ok(Randomisation { shift, flip, noise, seed: random_seed }.check()?)
+    }
+}
+
+/// A classifier beside the defence's.
+#[derive(Args, Debug)]
+pub struct SurrogateArgument {
+    /// Weights of another classifier, whose gradients an attacker uses who does not know CL. Needs --attacker transfer.
+    #[arg(long, value_name = "FILE", help_heading = "Attack")]
+    surrogate: Option<PathBuf>,
+}
+
+impl SurrogateArgument {
+    /// The surrogate and its file; `None` if none was given.
+    ///
+    /// # Errors
+    /// When the file cannot be used.
+    pub fn load(&self, device: &Device) -> Result<Option<(Classifier, ModelFile)>> {
+        let Some(path) = &self.surrogate else {
+            return Ok(None);
+        };
+        let file = WeightsFile::read(Some(path), "classifier")?;
+        let (classifier, card) = file.context(weights::load_classifier(&file.bytes, device))?;
+        Ok(Some((classifier, file.describe(&card)?)))
+    }
 }
 
 /// Which autoencoder.

@@ -10,6 +10,7 @@ use crate::model::{Autoencoder, Classifier};
 /// what the picture shows, but a perturbation that was computed for the picture as it stands loses force
 /// under it. (An attacker who knows of the flip can attack through it.) The detector's score still comes
 /// from AE.
+#[derive(Clone)]
 pub struct Corrector {
     autoencoder: Autoencoder,
 }

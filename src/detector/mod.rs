@@ -6,6 +6,7 @@
 //! [`Corrector`], can give the answer instead.
 
 pub mod corrector;
+mod randomisation;
 pub mod score;
 mod threshold;
 mod verdict;
@@ -13,6 +14,7 @@ mod verdict;
 use serde::{Deserialize, Serialize};
 
 pub use corrector::Corrector;
+pub use randomisation::Randomisation;
 pub use score::{Score, ScoreConfig};
 pub use verdict::{Predictions, Probabilities, Verdict};
 

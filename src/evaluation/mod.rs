@@ -1,6 +1,7 @@
 //! Evaluation: accuracy of the classifier, of the reconstruction and of the corrected prediction, and figures of
 //! the detector, on clean and on attacked pictures.
 
+mod attacks;
 #[cfg(not(target_arch = "wasm32"))]
 mod batches;
 #[cfg(not(target_arch = "wasm32"))]
@@ -12,19 +13,23 @@ mod setting;
 
 use serde::Serialize;
 
+pub use attacks::{AttackFigures, WorstCase};
 #[cfg(not(target_arch = "wasm32"))]
 pub use batches::{batch_count, in_batches};
 pub use report::{Accuracy, DetectorFigures, Report};
 pub use roc::area_under_roc;
 #[cfg(not(target_arch = "wasm32"))]
-pub use setting::{Attacker, Evaluation, ModelFile, Models, Setting};
+pub use setting::{Evaluation, ModelFile, Models, Setting};
 
-use crate::attack::{AttackConfig, Input};
+use burn::tensor::Tensor;
+
+use crate::attack::{AttackConfig, Attacker, Input, Target};
 use crate::class::Class;
 use crate::data::Pictures;
 use crate::defence::Defence;
 use crate::detector::Verdict;
 use crate::error::{Error, Result};
+use crate::model::Classifier;
 use crate::picture::{Picture, VALUES};
 use crate::tensor::read;
 
@@ -35,8 +40,38 @@ pub struct Record {
     pub class: Class,
     /// The verdict on the clean picture.
     pub clean: Verdict,
-    /// The verdict on the attacked picture.
+    /// The verdict on the picture that the first attack leaves.
     pub attacked: Verdict,
+    /// What each attack leads to, the first one included.
+    pub attacks: Vec<Outcome>,
+}
+
+/// What an attack on one picture leads to.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Outcome {
+    /// The verdict on the attacked picture.
+    pub verdict: Verdict,
+    /// Distance from the original in the attack's norm.
+    pub distance: f32,
+    /// Questions asked about the picture; `None` if the attack does not count them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queries: Option<f32>,
+}
+
+/// An attack, and who carries it out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Attempt {
+    /// The attack and its parameters.
+    pub attack: AttackConfig,
+    /// What the attacker knows.
+    pub attacker: Attacker,
+}
+
+/// The attack by an attacker who knows what it needs, and nothing else.
+impl From<AttackConfig> for Attempt {
+    fn from(attack: AttackConfig) -> Self {
+        Self { attack, attacker: attack.shape().attacker }
+    }
 }
 
 /// A picture kept for figures: clean, attacked, and the reconstructions of both.
@@ -64,16 +99,18 @@ pub async fn scores(
     indices: &[usize],
 ) -> Result<Vec<f32>> {
     let pictures = indices.iter().map(|i| pictures.picture(*i)).collect::<Result<Vec<_>>>()?;
-    defence.score(Picture::batch(&pictures, defence.device())).await
+    defence.score(Picture::batch(&pictures, defence.device()), &ids(indices)).await
 }
 
-/// Runs the whole method on a batch: attack, detection on the clean and on the attacked images.
-///
-/// The attack moves away from the true class. Returns a record for each picture and, if `keep` is set, the
-/// pictures themselves.
+/// What names pictures wherever random numbers follow from them: their places in the dataset.
+fn ids(indices: &[usize]) -> Vec<u64> {
+    indices.iter().map(|i| *i as u64).collect()
+}
+
+/// [`examine_all`] with one attack, by the attacker who knows what it needs.
 ///
 /// # Errors
-/// When a picture cannot be read, the attack is targeted or a parameter out of range, or the device fails.
+/// As [`examine_all`].
 pub async fn examine(
     defence: &Defence,
     pictures: &dyn Pictures,
@@ -81,7 +118,43 @@ pub async fn examine(
     attack: AttackConfig,
     keep: bool,
 ) -> Result<(Vec<Record>, Vec<Sample>)> {
-    if attack.targeted() {
+    let attempts = Attempts { all: &[attack.into()], surrogate: None };
+    examine_all(defence, pictures, indices, attempts, keep, &|_| ()).await
+}
+
+/// The attacks of an evaluation, all on the same pictures.
+#[derive(Clone, Copy)]
+pub struct Attempts<'a> {
+    /// The attacks, at least one.
+    pub all: &'a [Attempt],
+    /// The classifier whose gradients an attacker uses who knows no more ([`Attacker::Transfer`]).
+    pub surrogate: Option<&'a Classifier>,
+}
+
+/// Steps of an attack and its restarts, weighed by how long one takes: for the time that is left.
+pub fn work(attack: &AttackConfig) -> usize {
+    let shape = attack.shape();
+    (shape.steps + 1) * shape.restarts * shape.cost
+}
+
+/// Runs the whole method on a batch: detection on the clean images, then each attack, and detection on what it leaves.
+///
+/// The attacks move away from the true class. Returns a record for each picture and, if `keep` is set, the pictures
+/// themselves, attacked by the first attack. `done` is called now and then with the [`work`] done for all pictures of the
+/// batch since the last call.
+///
+/// # Errors
+/// When a picture cannot be read, there is no attack, an attack is targeted or a parameter out of range, an attacker has
+/// no surrogate, or the device fails.
+pub async fn examine_all(
+    defence: &Defence,
+    pictures: &dyn Pictures,
+    indices: &[usize],
+    attempts: Attempts<'_>,
+    keep: bool,
+    done: &dyn Fn(usize),
+) -> Result<(Vec<Record>, Vec<Sample>)> {
+    if attempts.all.iter().any(|attempt| attempt.attack.targeted()) {
         return Err(Error::Option {
             name: "targeted",
             value: "true".to_owned(),
@@ -91,24 +164,78 @@ pub async fn examine(
     let originals = indices.iter().map(|i| pictures.picture(*i)).collect::<Result<Vec<_>>>()?;
     let classes: Vec<Class> = indices.iter().map(|i| pictures.labels()[*i]).collect();
     let images = Picture::batch(&originals, defence.device());
-    let ids = indices.iter().map(|i| *i as u64).collect();
-    let input = Input { images: images.clone(), classes: classes.clone(), ids };
-    let mut run = attack.start(defence.classifier(), input)?;
-    let first = run.step();
-    while run.step().is_some() {}
-    let attacked = run.best().expect("the attack has ended").clone();
-    let on_clean = match first {
-        // The attack has begun at the pictures as they are, so their logits are known.
-        Some(step) if attack.starts_at_the_images() => {
-            defence.detect_from(images, step.logits).await?
+    let ids = ids(indices);
+    let input = Input { images: images.clone(), classes: classes.clone(), ids: ids.clone() };
+
+    let mut on_clean = None;
+    let mut outcomes: Vec<Vec<Outcome>> = vec![Vec::new(); classes.len()];
+    let mut first_attacked: Option<(Tensor<4>, Tensor<4>)> = None;
+    for (n, attempt) in attempts.all.iter().enumerate() {
+        let attack = attempt.attack;
+        let shape = attack.shape();
+        let transferred = attempt.attacker == Attacker::Transfer;
+        let target = match (transferred, attempts.surrogate) {
+            (false, _) => defence.target(),
+            (true, Some(surrogate)) => Target::from(surrogate),
+            (true, None) => {
+                return Err(Error::Option {
+                    name: "the surrogate",
+                    value: "missing".to_owned(),
+                    must: "a classifier, for an attacker who knows another one",
+                });
+            }
+        };
+        let mut run = attack.start(&target, input.clone())?;
+        let mut left = work(&attack);
+        let mut count = |step: usize| {
+            let step = step.min(left);
+            left -= step;
+            done(step * classes.len());
+        };
+        let first = run.step();
+        count(shape.cost);
+        if on_clean.is_none() {
+            // Where an attack begins at the pictures as they are, their logits are known.
+            let known = shape.starts_at_the_images && !transferred;
+            let logits = first.filter(|_| known).map(|step| step.logits);
+            on_clean = Some(defence.detect_drawn(images.clone(), logits, &ids, 0).await?);
         }
-        _ => defence.detect(images).await?,
+        while run.step().is_some() {
+            count(shape.cost);
+        }
+        count(usize::MAX);
+        let attacked = run.best().expect("the attack has ended").clone();
+        let logits = (!transferred).then_some(attacked.logits);
+        let number = 1 + n as u64;
+        let found = defence.detect_drawn(attacked.images.clone(), logits, &ids, number).await?;
+        let length = attack.norm().ball().length(attacked.images.clone() - images.clone());
+        let distances = read(length).await?;
+        let queries = match run.queries() {
+            Some(queries) => read(queries).await?.into_iter().map(Some).collect(),
+            None => vec![None; classes.len()],
+        };
+        let all = found.verdicts.into_iter().zip(distances).zip(queries);
+        for (outcomes, ((verdict, distance), queries)) in outcomes.iter_mut().zip(all) {
+            outcomes.push(Outcome { verdict, distance, queries });
+        }
+        first_attacked.get_or_insert((attacked.images, found.reconstructions));
+    }
+    let (Some(on_clean), Some(attacked)) = (on_clean, first_attacked) else {
+        return Err(Error::Option {
+            name: "the number of attacks",
+            value: "0".to_owned(),
+            must: "at least 1",
+        });
     };
-    let on_attacked = defence.detect_from(attacked.images.clone(), attacked.logits).await?;
     let records: Vec<Record> = classes
         .into_iter()
-        .zip(on_clean.verdicts.into_iter().zip(on_attacked.verdicts))
-        .map(|(class, (clean, attacked))| Record { class, clean, attacked })
+        .zip(on_clean.verdicts.into_iter().zip(outcomes))
+        .map(|(class, (clean, attacks))| Record {
+            class,
+            clean,
+            attacked: attacks[0].verdict,
+            attacks,
+        })
         .collect();
     if !keep {
         return Ok((records, Vec::new()));
@@ -120,8 +247,8 @@ pub async fn examine(
             .collect::<Result<Vec<_>>>()
     };
     let reconstructed = shown(read(on_clean.reconstructions).await?)?;
-    let attacked_pictures = shown(read(attacked.images).await?)?;
-    let attacked_reconstructed = shown(read(on_attacked.reconstructions).await?)?;
+    let attacked_pictures = shown(read(attacked.0).await?)?;
+    let attacked_reconstructed = shown(read(attacked.1).await?)?;
     let samples = records
         .iter()
         .cloned()
@@ -215,6 +342,47 @@ mod tests {
         assert!(none.is_empty());
         // Nothing depends on what else is in the batch.
         assert!(near(&same[0].attacked.prediction, &records[1].attacked.prediction, 1e-4));
+    }
+
+    #[test]
+    fn each_attack_is_made_on_the_same_pictures_and_work_adds_up() {
+        let (defence, drawn) = (defence(), Drawn::test(6, 3));
+        let indices = [4, 1, 3];
+        let pgd = Pgd { eps: 0.02, eps_step: 0.01, max_iter: 3, ..Pgd::tutorial(Norm::Linf) };
+        let all = [
+            pgd.into(),
+            crate::attack::Noise::from(pgd).into(),
+            crate::attack::Square::from(pgd).into(),
+        ];
+        let all: Vec<Attempt> = all.into_iter().map(|attack: AttackConfig| attack.into()).collect();
+        let counted = std::cell::Cell::new(0);
+        let done = |steps| counted.set(counted.get() + steps);
+        let attempts = Attempts { all: &all, surrogate: None };
+        let run = examine_all(&defence, &drawn, &indices, attempts, false, &done);
+        let (records, _) = pollster::block_on(run).unwrap();
+        let total: usize = all.iter().map(|attempt| work(&attempt.attack)).sum();
+        assert_eq!(counted.get(), 3 * total);
+        let (alone, _) =
+            pollster::block_on(examine(&defence, &drawn, &indices, pgd.into(), false)).unwrap();
+        for (record, alone) in records.iter().zip(&alone) {
+            assert_eq!(record.attacks.len(), 3);
+            assert_eq!(record.attacked, record.attacks[0].verdict);
+            assert_eq!((record.clean, record.attacked), (alone.clean, alone.attacked));
+            assert!(
+                record.attacks[..2].iter().all(|outcome| (outcome.distance - 0.02).abs() < 1e-4)
+            );
+            assert!(record.attacks[1].queries.is_none() && record.attacks[2].queries.is_some());
+        }
+        let transfer = [Attempt { attacker: Attacker::Transfer, ..all[0] }];
+        let mut attempts = Attempts { all: &transfer, surrogate: None };
+        let missing = examine_all(&defence, &drawn, &indices, attempts, false, &done);
+        assert!(pollster::block_on(missing).is_err(), "no surrogate");
+        attempts.surrogate = Some(defence.classifier());
+        let run = examine_all(&defence, &drawn, &indices, attempts, false, &done);
+        let (transferred, _) = pollster::block_on(run).unwrap();
+        for (transferred, alone) in transferred.iter().zip(&alone) {
+            assert!(near(&transferred.attacked.prediction, &alone.attacked.prediction, 1e-4));
+        }
     }
 
     #[test]

@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn each_figure_counts_what_its_name_says() {
         use Class::{Bird, Cat, Dog};
-        let record = |clean, attacked| Record { class: Cat, clean, attacked };
+        let record = |clean, attacked| Record { class: Cat, clean, attacked, attacks: Vec::new() };
         let mut records = vec![
             // Fooled, detected, corrected.
             record(verdict(Cat, Cat, Cat, 0.1), verdict(Dog, Cat, Cat, 2.0)),

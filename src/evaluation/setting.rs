@@ -4,19 +4,24 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Report;
-use crate::attack::AttackConfig;
+use super::{AttackFigures, Report, WorstCase};
+use crate::attack::{AttackConfig, Attacker};
 use crate::data::Protocol;
 use crate::data::dataset::Description;
+use crate::detector::Randomisation;
 use crate::model::Precision;
 use crate::model::card::Architecture;
 
-/// The figures of an evaluation and all that they depend on.
+/// The figures of an evaluation and all that they depend on. Those of [`Report`] are the first attack's.
 #[derive(Clone, Debug, Serialize)]
 pub struct Evaluation {
     /// The figures.
     #[serde(flatten)]
     pub report: Report,
+    /// Figures of each attack, the first one included.
+    pub attacks: Vec<AttackFigures>,
+    /// What is left when each picture is attacked by the attack that is worst for it.
+    pub worst_case: WorstCase,
     /// What they depend on.
     #[serde(flatten)]
     pub setting: Setting,
@@ -25,10 +30,16 @@ pub struct Evaluation {
 /// What the figures of an evaluation depend on.
 #[derive(Clone, Debug, Serialize)]
 pub struct Setting {
-    /// The attack and its parameters.
+    /// The first attack and its parameters.
     pub attack: AttackConfig,
-    /// What the attacker knows.
+    /// What its attacker knows.
     pub attacker: Attacker,
+    /// What the defence draws at each prediction; `None` if nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub randomisation: Option<Randomisation>,
+    /// The classifier that transferred attacks were computed with; `None` without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub surrogate: Option<ModelFile>,
     /// The networks.
     pub models: Models,
     /// The pictures.
@@ -39,14 +50,6 @@ pub struct Setting {
     pub device: String,
     /// Why the figures may mislead; empty if nothing is known.
     pub warnings: Vec<String>,
-}
-
-/// What the attacker knows. A figure without its attacker means nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Attacker {
-    /// The classifier and its weights, but nothing of the defence.
-    Classifier,
 }
 
 /// The networks' files.
@@ -82,19 +85,22 @@ impl Setting {
             && protocol == Some(Protocol::Tutorial)
             && !validation
             && self.attack == AttackConfig::default()
+            && self.attacker == Attacker::Classifier
+            && self.randomisation.is_none()
     }
 }
 
 /// The setting, warnings, and the figures; the tutorial's column only beside the tutorial's setting.
 impl fmt::Display for Evaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { report, setting } = self;
+        let Self { report, attacks, worst_case, setting } = self;
         writeln!(f, "{}, {} pictures", setting.data, report.pictures)?;
-        writeln!(f, "{} (the attacker knows the classifier, not the defence)", setting.attack)?;
+        writeln!(f, "{} ({})", setting.attack, setting.attacker.in_words())?;
         for warning in &setting.warnings {
             writeln!(f, "warning: {warning}")?;
         }
-        write!(f, "\n{}", report.table(setting.is_tutorial()))
+        write!(f, "\n{}", report.table(setting.is_tutorial()))?;
+        write!(f, "\n\n{}", AttackFigures::table(attacks, *worst_case))
     }
 }
 
@@ -142,13 +148,16 @@ mod tests {
         let setting = Setting {
             attack: AttackConfig::default(),
             attacker: Attacker::Classifier,
+            randomisation: None,
+            surrogate: None,
             models: Models { classifier: model.clone(), autoencoder: model, corrector: None },
             data,
             version: "1",
             device: "the CPU".to_owned(),
             warnings: vec!["take care".to_owned()],
         };
-        Evaluation { report, setting }
+        let worst_case = WorstCase { answer_accuracy: 0.5625 };
+        Evaluation { report, attacks: Vec::new(), worst_case, setting }
     }
 
     #[test]
@@ -158,13 +167,15 @@ mod tests {
         let text = tutorial.to_string();
         assert!(text.contains("0.7874") && text.contains("0.5498"), "{text}");
         assert!(text.contains("warning: take care"));
-        let others: [fn(&mut Setting); 6] = [
+        let others: [fn(&mut Setting); 8] = [
             |of| of.attack = Pgd::strong(Norm::Linf).into(),
             |of| of.attack = Pgd::tutorial(Norm::L2).into(),
             |of| of.attack = Pgd { num_random_init: 1, ..Pgd::default() }.into(),
             |of| of.data.protocol = Some(Protocol::Standard),
             |of| (of.data.kind, of.data.protocol) = ("drawn", None),
             |of| of.data.validation = true,
+            |of| of.attacker = Attacker::Transfer,
+            |of| of.randomisation = Some(Randomisation { shift: 1, ..Randomisation::default() }),
         ];
         for change in others {
             let mut other = evaluation();

@@ -223,7 +223,8 @@ fn fit_writes_a_network_that_has_learned() {
     let pictures = Drawn::training(PICTURES, 0);
     let pictures: Vec<Picture> = (0..PICTURES).map(|i| pictures.picture(i).unwrap()).collect();
     let images = Picture::batch(&pictures, defence.device());
-    let mut scores = block_on(defence.score(images)).unwrap();
+    let ids: Vec<u64> = (0..images.dims()[0] as u64).collect();
+    let mut scores = block_on(defence.score(images, &ids)).unwrap();
     scores.sort_by(f32::total_cmp);
     // The 95th percentile of 20 lies 0.05 above the 19th of them.
     let threshold = scores[18] + 0.05 * (scores[19] - scores[18]);

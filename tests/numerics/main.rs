@@ -4,6 +4,7 @@
 //! Weights and pictures are made by integer arithmetic from names and places (`noise`), here and in
 //! scripts/pytorch_shared.py alike, so networks of any size need no file.
 
+mod adaptive;
 mod bundled;
 mod finite_differences;
 mod golden;

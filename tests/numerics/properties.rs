@@ -3,7 +3,10 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use pollster::block_on;
 use proptest::prelude::*;
-use second_look::attack::{AttackConfig, AttackResult, MiFgsm, Norm, Pgd};
+use second_look::attack::{
+    ApgdCe, ApgdDlr, AttackConfig, AttackName, AttackOptions, AttackResult, Evasion, Fgsm, MiFgsm,
+    Norm, OrthogonalPgd, Pgd, Preset, SelectivePgd,
+};
 use second_look::class::Class;
 use second_look::defence::{Defence, Finding};
 use second_look::detector::{Detector, ScoreConfig, Verdict};
@@ -108,47 +111,222 @@ fn most_likely(logits: &[f32]) -> Vec<Class> {
     logits.chunks(10).map(|row| Class::most_likely(row.try_into().unwrap())).collect()
 }
 
+/// A defence with made-up weights and a corrector.
+fn made_up_defence(threshold: f32) -> Defence {
+    let device = Device::flex();
+    let detector = Detector { score: ScoreConfig::default(), threshold };
+    let autoencoder = |channels| autoencoder(AutoencoderConfig::Compact { channels }, &device);
+    Defence::new(classifier(ClassifierConfig::Compact), autoencoder(8), detector, &device)
+        .with_corrector(autoencoder(3))
+}
+
 /// Every attack x norm x goal reaches its goal on made-up weights, which no image resists, and moves the loss
-/// the right way.
+/// the right way. Random noise is no attack and reaches nothing; attacks on the corrector aim at another answer
+/// (`attacks_on_the_corrector_make_the_answer_wrong`).
 #[test]
 fn every_attack_reaches_its_goal() {
-    CLASSIFIER.with(|classifier| {
-        let x = pictures(2);
-        let before = values(classifier.forward(x.clone()));
-        let predicted = most_likely(&before);
-        let runners_up: Vec<Class> = before
-            .chunks(10)
-            .zip(&predicted)
-            .map(|(row, predicted)| {
-                let mut row: [f32; 10] = row.try_into().unwrap();
-                row[predicted.index()] = f32::MIN;
-                Class::most_likely(&row)
-            })
-            .collect();
+    let defence = made_up_defence(0.05);
+    let target = defence.target();
+    let x = pictures(2).clamp(0.0, 1.0);
+    let before = values(target.logits(x.clone()));
+    let predicted = most_likely(&before);
+    let runners_up: Vec<Class> = before
+        .chunks(10)
+        .zip(&predicted)
+        .map(|(row, predicted)| {
+            let mut row: [f32; 10] = row.try_into().unwrap();
+            row[predicted.index()] = f32::MIN;
+            Class::most_likely(&row)
+        })
+        .collect();
+    let mut seen = 0;
+    for name in AttackName::ALL {
         for norm in Norm::ALL {
             for targeted in [false, true] {
                 for restarts in [0, 2] {
-                    let pgd = Pgd { targeted, num_random_init: restarts, ..Pgd::strong(norm) };
-                    for config in [pgd.into(), AttackConfig::MiFgsm(MiFgsm { pgd, decay: 1.0 })] {
-                        let classes = if targeted { &runners_up } else { &predicted };
-                        let mut attack =
-                            config.start(classifier, input(x.clone(), classes)).unwrap();
-                        let first = values(attack.step().unwrap().loss);
-                        while attack.step().is_some() {}
-                        let result = attack.best().unwrap().clone();
-                        let after = most_likely(&values(result.logits));
-                        let last = values(result.loss);
-                        for image in 0..2 {
-                            let reached = (after[image] == classes[image]) == targeted;
-                            assert!(reached, "{config}: {after:?} from {predicted:?}");
-                            let grew = last[image] > first[image];
-                            assert!(grew != targeted, "{config}: {first:?} to {last:?}");
+                    let takes_restarts =
+                        !matches!(name, AttackName::Cw | AttackName::Deepfool | AttackName::Fgsm);
+                    let undefined = *name == AttackName::Cw && norm == Norm::Linf;
+                    let aims_elsewhere = matches!(name, AttackName::Noise | AttackName::Corrector);
+                    if undefined || aims_elsewhere || (restarts > 0 && !takes_restarts) {
+                        continue;
+                    }
+                    let steps = match name {
+                        AttackName::Square => 60,
+                        AttackName::Cw => 30,
+                        _ => 12,
+                    };
+                    // Without gradients it takes a larger ball, or many more questions.
+                    let eps = if norm == Norm::Linf { 0.3 } else { 30.0 };
+                    let options = AttackOptions {
+                        eps: (*name == AttackName::Square).then_some(eps),
+                        preset: Preset::Strong,
+                        norm: Some(norm),
+                        max_iter: Some(steps),
+                        num_random_init: Some(restarts),
+                        lambda: Some(1.0),
+                        binary_search_steps: Some(3),
+                        ..AttackOptions::default()
+                    };
+                    let config = options.resolve(*name, targeted).unwrap();
+                    let classes = if targeted { &runners_up } else { &predicted };
+                    let mut attack = config.start(&target, input(x.clone(), classes)).unwrap();
+                    let first = values(attack.step().unwrap().loss);
+                    while attack.step().is_some() {}
+                    let result = attack.best().unwrap().clone();
+                    let after = most_likely(&values(result.logits));
+                    let last = values(result.loss);
+                    // Of a loss that is ascended towards a target, too, as a margin is, the sign is another.
+                    let cross_entropy = matches!(
+                        name,
+                        AttackName::Pgd
+                            | AttackName::MiFgsm
+                            | AttackName::Fgsm
+                            | AttackName::ApgdCe
+                    );
+                    for image in 0..2 {
+                        let reached = (after[image] == classes[image]) == targeted;
+                        assert!(reached, "{config}: {after:?} from {predicted:?}");
+                        let grew = last[image] > first[image];
+                        assert_eq!(
+                            grew,
+                            !(targeted && cross_entropy),
+                            "{config}: {first:?} to {last:?}"
+                        );
+                    }
+                    let lengths = values(norm.ball().length(result.images.clone() - x.clone()));
+                    if let Some(eps) = config.shape().eps {
+                        let inside = lengths.iter().all(|l| *l <= eps * (1.0 + 1e-5) + ULPS);
+                        assert!(inside, "{config}: {lengths:?}");
+                    }
+                    assert!(values(result.images).iter().all(|v| (0.0..=1.0).contains(v)));
+                    seen += 1;
+                }
+            }
+        }
+    }
+    // Eight attacks with restarts and without, FGSM and DeepFool without, each x norm x goal; C&W in one norm.
+    assert_eq!(seen, 8 * 8 + 2 * 4 + 2);
+}
+
+#[test]
+fn attacks_on_the_corrector_make_the_answer_wrong() {
+    // Everything is detected, so the answer is the corrected one.
+    let defence = made_up_defence(0.0);
+    let x = pictures(2).clamp(0.0, 1.0);
+    let answers = |images: Tensor<4>| -> Vec<Class> {
+        block_on(defence.detect(images)).unwrap().verdicts.iter().map(|v| v.answer).collect()
+    };
+    let detection = block_on(defence.detect(x.clone())).unwrap();
+    let before: Vec<Class> = detection.verdicts.iter().map(|verdict| verdict.answer).collect();
+    let wanted: Vec<Class> = detection
+        .verdicts
+        .iter()
+        .map(|verdict| {
+            let mut corrected = verdict.corrected_prediction.unwrap();
+            corrected[verdict.answer.index()] = -1.0;
+            Class::most_likely(&corrected)
+        })
+        .collect();
+    for norm in Norm::ALL {
+        for targeted in [false, true] {
+            let options =
+                AttackOptions { norm: Some(norm), max_iter: Some(20), ..AttackOptions::default() };
+            let config = options.resolve(AttackName::Corrector, targeted).unwrap();
+            let classes = if targeted { &wanted } else { &before };
+            let result = config.run(defence.target(), input(x.clone(), classes)).unwrap();
+            for ((answer, before), class) in answers(result.images).iter().zip(&before).zip(classes)
+            {
+                match targeted {
+                    true => assert_eq!(answer, class, "{config}"),
+                    false => assert_ne!(answer, before, "{config}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn fgsm_is_pgd_with_one_step() {
+    CLASSIFIER.with(|classifier| {
+        for norm in Norm::ALL {
+            for targeted in [false, true] {
+                let eps = if norm == Norm::Linf { 0.01 } else { 1.0 };
+                let pgd = Pgd { norm, eps, eps_step: eps, max_iter: 1, targeted, ..Pgd::default() };
+                let run = |config: AttackConfig| {
+                    let result = attack(classifier, pictures(2), &[Class::Cat, Class::Dog], config);
+                    (values(result.images), values(result.loss))
+                };
+                assert!(run(Fgsm::from(pgd).into()) == run(pgd.into()), "{norm} {targeted}");
+            }
+        }
+    });
+}
+
+/// The loss alone would prefer an iterate that fails: the end may have a smaller one than the start only if it succeeds.
+#[test]
+fn auto_pgd_never_ends_worse_than_it_starts() {
+    CLASSIFIER.with(|classifier| {
+        let classes = [Class::Cat, Class::Dog];
+        for norm in Norm::ALL {
+            for targeted in [false, true] {
+                for max_iter in [1, 12] {
+                    for restarts in [0, 2] {
+                        let tutorial = Pgd::tutorial(norm);
+                        // A ball so small that no image reaches the goal.
+                        let (eps, num_random_init) = (tutorial.eps / 1000.0, restarts);
+                        let pgd = Pgd { max_iter, targeted, eps, num_random_init, ..tutorial };
+                        for config in
+                            [AttackConfig::from(ApgdCe(pgd.into())), ApgdDlr(pgd.into()).into()]
+                        {
+                            let images = pictures(2).clamp(0.0, 1.0);
+                            let mut run =
+                                config.start(classifier, input(images, &classes)).unwrap();
+                            let descends = targeted && config.name() == AttackName::ApgdCe;
+                            let signed = |losses: Vec<f32>| -> Vec<f32> {
+                                losses.iter().map(|l| if descends { -l } else { *l }).collect()
+                            };
+                            let start = signed(values(run.step().unwrap().loss));
+                            let mut steps = 1;
+                            while run.step().is_some() {
+                                steps += 1;
+                            }
+                            assert_eq!(steps, (max_iter + 1) * restarts.max(1));
+                            let end = signed(values(run.best().unwrap().loss.clone()));
+                            assert!(
+                                end.iter().zip(&start).all(|(e, s)| e >= s),
+                                "{config}: {start:?} {end:?}"
+                            );
                         }
                     }
                 }
             }
         }
     });
+}
+
+/// Of the iterates that fool the classifier, the one with the lowest score is the result.
+#[test]
+fn an_attack_on_the_defence_keeps_the_lowest_score_of_those_that_fool() {
+    let defence = made_up_defence(0.05);
+    let x = pictures(1).clamp(0.0, 1.0);
+    let class = most_likely(&values(defence.classifier().forward(x.clone())))[0];
+    let pgd = Pgd { eps_step: 0.003, max_iter: 15, ..Pgd::default() };
+    let evasion = Evasion { pgd, ..Evasion::default() };
+    for config in [AttackConfig::from(SelectivePgd(evasion)), OrthogonalPgd(evasion).into()] {
+        let mut run = config.start(defence.target(), input(x.clone(), &[class])).unwrap();
+        let mut lowest = f32::MAX;
+        let score = |images: Tensor<4>| block_on(defence.score(images, &[0])).unwrap()[0];
+        while let Some(step) = run.step() {
+            let mut logits: [f32; 10] = values(step.logits).try_into().unwrap();
+            let given = std::mem::replace(&mut logits[class.index()], f32::MIN);
+            if logits[Class::most_likely(&logits).index()] - given > 0.05 {
+                lowest = lowest.min(score(step.images));
+            }
+        }
+        let kept = score(run.best().unwrap().images.clone());
+        assert!((kept - lowest).abs() <= 1e-5 * lowest.max(1.0), "{config}: {kept}, not {lowest}");
+    }
 }
 
 #[test]

@@ -9,9 +9,9 @@
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor, activation};
-use second_look::attack::objective::{CrossEntropy, Objective};
+use second_look::attack::objective::CrossEntropy;
 use second_look::attack::restarts::Best;
-use second_look::attack::{AttackConfig, MiFgsm, Norm, Pgd, Step};
+use second_look::attack::{AttackConfig, MiFgsm, Norm, Pgd};
 use second_look::class::Class;
 use second_look::model::loss::{Direction, Divergence};
 use second_look::model::pytorch::state_dict;
@@ -219,12 +219,12 @@ fn the_restart_that_succeeds_is_kept() {
         let mut best = None;
         for end in 0..2 {
             let logits = Tensor::<1>::from_floats(logits[end], &device).unsqueeze_dim(0);
-            let success = objective.succeeded(logits.clone());
-            assert_eq!(success.to_data().try_to_vec::<bool>().unwrap(), [successes[end]]);
-            let loss = Tensor::from_floats([losses[end] as f32], &device);
+            let evaluation = objective.of_logits(logits);
+            let success = evaluation.succeeded.to_data().try_to_vec::<bool>().unwrap();
+            assert_eq!(success, [successes[end]]);
+            assert_close("loss", &values(evaluation.loss.clone()), &[losses[end]], 1e-6);
             let images = Tensor::full([1, 3, 96, 96], end as f32, &device);
-            let step = Step { restart: end, t: 1, images, logits, loss };
-            best = Some(Best::update(best.take(), &step, success, objective.ascends()));
+            best = Some(Best::update(best.take(), images, evaluation));
         }
         let best = best.unwrap();
         let result = best.result();

@@ -25,6 +25,12 @@ fn lengths(x: &Tensor<4>) -> Tensor<4> {
     row_lengths(x.clone().flatten(1, 3)).unsqueeze_dims(&[2, 3])
 }
 
+/// The values, scaled to this length.
+fn with_length(values: &[f32], wanted: f64) -> Vec<f32> {
+    let length = values.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
+    values.iter().map(|v| (f64::from(*v) * wanted / length) as f32).collect()
+}
+
 impl NormBall for L2 {
     fn name(&self) -> &'static str {
         "L2"
@@ -37,9 +43,13 @@ impl NormBall for L2 {
     fn sample(&self, count: usize, eps: f32, rng: &mut Xoshiro256PlusPlus) -> Vec<f32> {
         // A normal sample gives an even direction. The volume within radius r grows with r^count.
         let sample: Vec<f32> = (0..count).map(|_| rng.sample(StandardNormal)).collect();
-        let length = sample.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
         let radius = f64::from(eps) * rng.random::<f64>().powf(1.0 / count as f64);
-        sample.iter().map(|v| (f64::from(*v) * radius / length) as f32).collect()
+        with_length(&sample, radius)
+    }
+
+    fn sample_surface(&self, count: usize, eps: f32, rng: &mut Xoshiro256PlusPlus) -> Vec<f32> {
+        let sample: Vec<f32> = (0..count).map(|_| rng.sample(StandardNormal)).collect();
+        with_length(&sample, f64::from(eps))
     }
 
     fn steepest_direction(&self, gradient: Tensor<4>) -> Tensor<4> {
@@ -54,6 +64,10 @@ impl NormBall for L2 {
 
     fn length(&self, perturbation: Tensor<4>) -> Tensor<1> {
         row_lengths(perturbation.flatten(1, 3)).squeeze_dim(1)
+    }
+
+    fn steepest_slope(&self, gradient: Tensor<4>) -> Tensor<1> {
+        self.length(gradient)
     }
 }
 
@@ -75,5 +89,6 @@ mod tests {
             let mean = samples.iter().map(|v| v[axis]).sum::<f32>() / 20_000.0;
             assert!(mean.abs() < 0.01, "{mean}");
         }
+        assert!((length(&L2.sample_surface(50, 0.5, &mut rng)) - 0.5).abs() < 1e-6);
     }
 }

@@ -21,6 +21,10 @@ impl NormBall for Linf {
         (0..count).map(|_| rng.random_range(-eps..=eps)).collect()
     }
 
+    fn sample_surface(&self, count: usize, eps: f32, rng: &mut Xoshiro256PlusPlus) -> Vec<f32> {
+        (0..count).map(|_| if rng.random_bool(0.5) { eps } else { -eps }).collect()
+    }
+
     fn steepest_direction(&self, gradient: Tensor<4>) -> Tensor<4> {
         gradient.sign()
     }
@@ -31,6 +35,10 @@ impl NormBall for Linf {
 
     fn length(&self, perturbation: Tensor<4>) -> Tensor<1> {
         perturbation.flatten::<2>(1, 3).abs().max_dim(1).squeeze_dim(1)
+    }
+
+    fn steepest_slope(&self, gradient: Tensor<4>) -> Tensor<1> {
+        gradient.flatten::<2>(1, 3).abs().sum_dim(1).squeeze_dim(1)
     }
 }
 
@@ -49,5 +57,8 @@ mod tests {
         // The variance of a uniform distribution on [-a, a] is a^2 / 3.
         let variance = values.iter().map(|v| v * v).sum::<f32>() / n;
         assert!((variance / (0.01 / 3.0) - 1.0).abs() < 0.03, "{variance}");
+        let corner = Linf.sample_surface(50_000, 0.1, &mut rng);
+        assert!(corner.iter().all(|v| v.abs() == 0.1));
+        assert!((corner.iter().sum::<f32>() / n).abs() < 2e-3);
     }
 }

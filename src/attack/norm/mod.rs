@@ -33,6 +33,9 @@ pub trait NormBall: Send + Sync {
     /// `count` values drawn uniformly from the ball of radius `eps`.
     fn sample(&self, count: usize, eps: f32, rng: &mut Xoshiro256PlusPlus) -> Vec<f32>;
 
+    /// `count` values at distance `eps` from 0. L-infinity: at a corner of the cube. L2: evenly on the sphere.
+    fn sample_surface(&self, count: usize, eps: f32, rng: &mut Xoshiro256PlusPlus) -> Vec<f32>;
+
     /// The perturbation of length 1 along which a loss with this gradient grows fastest, to first order.
     fn steepest_direction(&self, gradient: Tensor<4>) -> Tensor<4>;
 
@@ -41,6 +44,10 @@ pub trait NormBall: Send + Sync {
 
     /// Length of each perturbation, shape `[n]`.
     fn length(&self, perturbation: Tensor<4>) -> Tensor<1>;
+
+    /// How fast a loss with this gradient grows along [`NormBall::steepest_direction`], shape `[n]`: the gradient's
+    /// length in the dual norm.
+    fn steepest_slope(&self, gradient: Tensor<4>) -> Tensor<1>;
 }
 
 impl Norm {

@@ -1,0 +1,240 @@
+//! Figures of each attack, and of the worst of them for each picture.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::{Attempt, Outcome, Record, area_under_roc};
+use crate::attack::{AttackConfig, AttackName, Attacker, Norm};
+
+/// Figures of one attack on the same pictures as the others. Accuracies and rates are shares of all pictures, 0 to 1;
+/// pictures that are named wrong before the attack count as wrong.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AttackFigures {
+    /// Which attack.
+    pub name: AttackName,
+    /// What the attacker knows.
+    pub attacker: Attacker,
+    /// The distance that is bounded or made small.
+    pub norm: Norm,
+    /// Largest distance from the original; `None`: no bound.
+    pub eps: Option<f32>,
+    /// All parameters.
+    pub parameters: AttackConfig,
+    /// Accuracy of CL(x) on the attacked pictures.
+    pub classifier_accuracy: f64,
+    /// Share of the attacked pictures that are called adversarial.
+    pub detection_rate: f64,
+    /// Accuracy of the defence's answer on the attacked pictures.
+    pub answer_accuracy: f64,
+    /// Area under the ROC curve, attacked against clean.
+    pub auc: f64,
+    /// Share of the pictures on which CL errs and that pass a threshold with 5 % false positives. The threshold is the
+    /// 95th percentile of the scores of the same pictures, clean.
+    pub sr_at_5: f64,
+    /// The same with 50 % false positives.
+    pub sr_at_50: f64,
+    /// Median distance from the original of the pictures on which CL was right and now errs; `None` without one.
+    pub median_distance: Option<f32>,
+    /// Median number of questions asked about these pictures; `None` if the attack does not count them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub median_queries: Option<f32>,
+}
+
+/// What is left when each picture is attacked by the attack that is worst for it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct WorstCase {
+    /// Share of the pictures whose answer is right under every attack.
+    pub answer_accuracy: f64,
+}
+
+/// A score that this share of the clean ones does not exceed.
+fn percentile(sorted: &[f32], share: f64) -> f32 {
+    let position = share * (sorted.len() - 1) as f64;
+    let (below, fraction) = (position.floor() as usize, position.fract() as f32);
+    let above = (below + 1).min(sorted.len() - 1);
+    sorted[below] + (sorted[above] - sorted[below]) * fraction
+}
+
+/// The middle one, or the mean of the two in the middle.
+fn median(mut values: Vec<f32>) -> Option<f32> {
+    values.sort_by(f32::total_cmp);
+    (!values.is_empty()).then(|| percentile(&values, 0.5))
+}
+
+impl AttackFigures {
+    /// Figures of the attack at this place of the records' lists; `None` without records.
+    pub fn of(records: &[Record], place: usize, attempt: &Attempt) -> Option<Self> {
+        let outcome = |record: &'_ Record| -> Outcome { record.attacks[place] };
+        let errs = |record: &Record| outcome(record).verdict.answer_if_clean != record.class;
+        let share = |counts: &dyn Fn(&Record) -> bool| {
+            records.iter().filter(|record| counts(record)).count() as f64 / records.len() as f64
+        };
+        let mut clean: Vec<f32> = records.iter().map(|r| r.clean.score).collect();
+        clean.sort_by(f32::total_cmp);
+        let attacked: Vec<f32> = records.iter().map(|r| outcome(r).verdict.score).collect();
+        let auc = area_under_roc(&clean, &attacked)?;
+        let passes = |threshold: f32| {
+            share(&|record| errs(record) && outcome(record).verdict.score <= threshold)
+        };
+        let led: Vec<&Record> =
+            records.iter().filter(|r| r.clean.answer_if_clean == r.class && errs(r)).collect();
+        let shape = attempt.attack.shape();
+        Some(Self {
+            name: attempt.attack.name(),
+            attacker: attempt.attacker,
+            norm: shape.norm,
+            eps: shape.eps,
+            parameters: attempt.attack,
+            classifier_accuracy: share(&|record| !errs(record)),
+            detection_rate: share(&|record| outcome(record).verdict.adversarial),
+            answer_accuracy: share(&|record| outcome(record).verdict.answer == record.class),
+            auc,
+            sr_at_5: passes(percentile(&clean, 0.95)),
+            sr_at_50: passes(percentile(&clean, 0.5)),
+            median_distance: median(led.iter().map(|r| outcome(r).distance).collect()),
+            median_queries: median(led.iter().filter_map(|r| outcome(r).queries).collect()),
+        })
+    }
+
+    /// A line for each attack, and the worst of all.
+    pub fn table(all: &[Self], worst: WorstCase) -> String {
+        let mut text = format!(
+            "{:<15} {:<10} {:<4} {:>6} {:>6} {:>8} {:>6} {:>6} {:>6} {:>6} {:>9}",
+            "attack",
+            "attacker",
+            "norm",
+            "eps",
+            "CL",
+            "detected",
+            "answer",
+            "AUC",
+            "SR@5",
+            "SR@50",
+            "distance"
+        );
+        for figures in all {
+            let Self { name, attacker, norm, eps, median_distance, .. } = figures;
+            let eps = eps.map_or_else(|| "-".to_owned(), |eps| eps.to_string());
+            let distance = median_distance.map_or_else(|| "-".to_owned(), |d| format!("{d:.4}"));
+            let _ = write!(
+                text,
+                "\n{name:<15} {attacker:<10} {norm:<4} {eps:>6} {:>6.3} {:>8.3} {:>6.3} {:>6.3} {:>6.3} {:>6.3} {distance:>9}",
+                figures.classifier_accuracy,
+                figures.detection_rate,
+                figures.answer_accuracy,
+                figures.auc,
+                figures.sr_at_5,
+                figures.sr_at_50,
+            );
+        }
+        if all.len() > 1 {
+            let _ = write!(
+                text,
+                "\n{:<45} {:>14.3}",
+                "the worst of all, for each picture", worst.answer_accuracy
+            );
+        }
+        text
+    }
+}
+
+impl WorstCase {
+    /// The share of the pictures whose answer is right under every attack; `None` without records.
+    pub fn of(records: &[Record]) -> Option<Self> {
+        let right = |record: &&Record| {
+            record.attacks.iter().all(|outcome| outcome.verdict.answer == record.class)
+        };
+        (!records.is_empty()).then(|| Self {
+            answer_accuracy: records.iter().filter(right).count() as f64 / records.len() as f64,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attack::{Pgd, Square};
+    use crate::class::Class;
+    use crate::detector::{Detector, Predictions, ScoreConfig, Verdict};
+
+    fn verdict(prediction: Class, corrected: Class, score: f32) -> Verdict {
+        let sure = |class: Class| {
+            let mut p = [0.0; 10];
+            p[class.index()] = 1.0;
+            p
+        };
+        let predictions = Predictions {
+            prediction: sure(prediction),
+            reconstruction_prediction: sure(corrected),
+            corrected_prediction: None,
+        };
+        let detector = Detector { score: ScoreConfig::default(), threshold: 1.0 };
+        detector.verdict(predictions, score).unwrap()
+    }
+
+    #[test]
+    fn each_figure_counts_what_its_name_says() {
+        use Class::{Cat, Dog};
+        let outcome = |verdict, distance, queries| Outcome { verdict, distance, queries };
+        let record = |clean, first: Outcome, second: Outcome| Record {
+            class: Cat,
+            clean,
+            attacked: first.verdict,
+            attacks: vec![first, second],
+        };
+        let records = [
+            // Fooled and missed; the second attack fails.
+            record(
+                verdict(Cat, Cat, 0.1),
+                outcome(verdict(Dog, Dog, 0.15), 0.3, None),
+                outcome(verdict(Cat, Cat, 0.2), 0.1, Some(9.0)),
+            ),
+            // Fooled, detected, corrected; then detected and wrong.
+            record(
+                verdict(Cat, Cat, 0.2),
+                outcome(verdict(Dog, Cat, 2.0), 0.1, None),
+                outcome(verdict(Dog, Dog, 3.0), 0.2, Some(5.0)),
+            ),
+            // Wrong from the start.
+            record(
+                verdict(Dog, Dog, 0.3),
+                outcome(verdict(Dog, Dog, 0.05), 0.0, None),
+                outcome(verdict(Dog, Dog, 0.3), 0.0, Some(1.0)),
+            ),
+            // Never fooled.
+            record(
+                verdict(Cat, Cat, 0.4),
+                outcome(verdict(Cat, Cat, 0.4), 0.3, None),
+                outcome(verdict(Cat, Cat, 0.4), 0.3, Some(9.0)),
+            ),
+        ];
+        let attack = Pgd::default().into();
+        let attempt = Attempt { attack, attacker: Attacker::Transfer };
+        let first = AttackFigures::of(&records, 0, &attempt).unwrap();
+        assert_eq!((first.name, first.attacker), (AttackName::Pgd, Attacker::Transfer));
+        assert_eq!(first.classifier_accuracy, 0.25);
+        assert_eq!(first.detection_rate, 0.25);
+        assert_eq!(first.answer_accuracy, 0.5);
+        // Pairs (attacked > clean): 0.15 beats 1 of 4, 2.0 beats 4, 0.05 none, 0.4 beats 3 and ties.
+        assert!((first.auc - 8.5 / 16.0).abs() < 1e-12);
+        // The clean scores' 95th percentile is 0.385, their median 0.25.
+        assert_eq!((first.sr_at_5, first.sr_at_50), (0.5, 0.5));
+        assert!((first.median_distance.unwrap() - 0.2).abs() < 1e-6);
+        assert_eq!(first.median_queries, None);
+        let attempt = Attempt::from(AttackConfig::from(Square::default()));
+        let second = AttackFigures::of(&records, 1, &attempt).unwrap();
+        assert_eq!(second.attacker, Attacker::Queries);
+        assert_eq!((second.sr_at_5, second.sr_at_50), (0.25, 0.0));
+        assert_eq!((second.median_distance, second.median_queries), (Some(0.2), Some(5.0)));
+        // The second attack is worse for the second picture alone.
+        assert_eq!(second.answer_accuracy, 0.5);
+        let worst = WorstCase::of(&records).unwrap();
+        assert_eq!(worst.answer_accuracy, 0.25);
+        let table = AttackFigures::table(&[first, second], worst);
+        for word in ["pgd", "transfer", "square", "queries", "0.250", "SR@5"] {
+            assert!(table.contains(word), "{table}");
+        }
+        assert!(AttackFigures::of(&[], 0, &attempt).is_none() && WorstCase::of(&[]).is_none());
+    }
+}
