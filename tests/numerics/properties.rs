@@ -121,8 +121,9 @@ fn made_up_defence(threshold: f32) -> Defence {
 }
 
 /// Every attack x norm x goal reaches its goal on made-up weights, which no image resists, and moves the loss
-/// the right way. Random noise is no attack and reaches nothing; attacks on the corrector aim at another answer
-/// (`attacks_on_the_corrector_make_the_answer_wrong`).
+/// the right way. Random noise is no attack and reaches nothing; the attack on the corrector aims at another answer
+/// (`attacks_on_the_corrector_make_the_answer_wrong`); without gradients these pictures, which are noise, take thousands
+/// of questions (Square's norms and goals are in src/attack/tests.rs).
 #[test]
 fn every_attack_reaches_its_goal() {
     let defence = made_up_defence(0.05);
@@ -147,19 +148,18 @@ fn every_attack_reaches_its_goal() {
                     let takes_restarts =
                         !matches!(name, AttackName::Cw | AttackName::Deepfool | AttackName::Fgsm);
                     let undefined = *name == AttackName::Cw && norm == Norm::Linf;
-                    let aims_elsewhere = matches!(name, AttackName::Noise | AttackName::Corrector);
+                    let aims_elsewhere = matches!(
+                        name,
+                        AttackName::Noise | AttackName::Corrector | AttackName::Square
+                    );
                     if undefined || aims_elsewhere || (restarts > 0 && !takes_restarts) {
                         continue;
                     }
                     let steps = match name {
-                        AttackName::Square => 60,
                         AttackName::Cw => 30,
                         _ => 12,
                     };
-                    // Without gradients it takes a larger ball, or many more questions.
-                    let eps = if norm == Norm::Linf { 0.3 } else { 30.0 };
                     let options = AttackOptions {
-                        eps: (*name == AttackName::Square).then_some(eps),
                         preset: Preset::Strong,
                         norm: Some(norm),
                         max_iter: Some(steps),
@@ -205,8 +205,8 @@ fn every_attack_reaches_its_goal() {
             }
         }
     }
-    // Eight attacks with restarts and without, FGSM and DeepFool without, each x norm x goal; C&W in one norm.
-    assert_eq!(seen, 8 * 8 + 2 * 4 + 2);
+    // Seven attacks with restarts and without, FGSM and DeepFool without, each x norm x goal; C&W in one norm.
+    assert_eq!(seen, 7 * 8 + 2 * 4 + 2);
 }
 
 #[test]
