@@ -154,9 +154,9 @@ trait Parameters: fmt::Display {
     fn start(&self, target: &Target, input: Input) -> Result<Box<dyn Attack>>;
 }
 
-/// Declares [`AttackName`] and [`AttackConfig`] from the list of attacks.
+/// Declares [`AttackName`] and [`AttackConfig`] from the default and the list of attacks.
 macro_rules! attacks {
-    ($($(#[$doc:meta])* $name:ident,)*) => {
+    (default $default:ident; $($(#[$doc:meta])* $name:ident,)*) => {
         /// Which attack.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
@@ -179,6 +179,12 @@ macro_rules! attacks {
                 AttackConfig::$name(parameters)
             }
         })*
+
+        impl Default for AttackName {
+            fn default() -> Self {
+                AttackName::$default
+            }
+        }
 
         impl AttackName {
             /// All attacks.
@@ -212,6 +218,8 @@ macro_rules! attacks {
 }
 
 attacks! {
+    default Pgd;
+
     /// Projected gradient descent
     Pgd,
     /// PGD whose steps follow accumulated gradients
@@ -238,12 +246,6 @@ attacks! {
     OrthogonalPgd,
     /// On the defence: detected, and the corrected answer is wrong
     Corrector,
-}
-
-impl Default for AttackName {
-    fn default() -> Self {
-        AttackName::Pgd
-    }
 }
 
 /// The name on the command line and in JSON.
