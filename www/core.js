@@ -1,7 +1,7 @@
 // @ts-check
 // What the page takes from the Rust core: types, constants, and the judgement by a threshold.
 
-/** @typedef {import('../pkg/second_look.js').AttackConfig} AttackConfig */
+/** What the page offers: PGD. @typedef {Extract<import('../pkg/second_look.js').AttackConfig, {attack: 'pgd'}>} AttackConfig */
 /** @typedef {import('../pkg/second_look.js').AttackStep} AttackStep */
 /** @typedef {import('../pkg/second_look.js').Card} Card */
 /** @typedef {import('../pkg/second_look.js').Cards} Cards */
