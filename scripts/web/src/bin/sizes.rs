@@ -1,5 +1,5 @@
 //! `sizes`: prints the size in bytes of each file that the page consists of, raw and with Brotli: those of a first
-//! visit, then those that are loaded only on demand. Fails when a first visit loads more than it should.
+//! visit, then those that are loaded only on demand or on request. Fails when a first visit loads more than it should.
 
 use std::fs;
 use std::path::Path;
@@ -16,9 +16,9 @@ fn main() -> Result<()> {
     let list = fs::read(www.join("files.json")).context("www/files.json")?;
     let list: Value = serde_json::from_slice(&list)?;
     println!("{:>12} {:>12}  file", "bytes", "brotli");
-    let print = |part: &str, name: &str| -> Result<usize> {
+    let print = |files: &Value, name: &str| -> Result<usize> {
         let files =
-            list[part].as_object().with_context(|| format!("www/files.json has no {part}"))?;
+            files.as_object().with_context(|| format!("www/files.json has no files {name}"))?;
         let (mut raw, mut small) = (0, 0);
         for file in files.keys() {
             let path = www.join(if file == "./" { "index.html" } else { file });
@@ -31,8 +31,12 @@ fn main() -> Result<()> {
         println!("{raw:>12} {small:>12}  {name}");
         Ok(small)
     };
-    let first = print("files", "first visit")?;
-    print("on_demand", "on demand")?;
+    let first = print(&list["files"], "first visit")?;
+    print(&list["on_demand"], "on demand")?;
+    let on_request = list["on_request"].as_object().context("www/files.json has no on_request")?;
+    for (name, files) in on_request {
+        print(files, &format!("on request: {name}"))?;
+    }
     if first > FIRST_VISIT {
         bail!("a first visit loads {first} bytes, which is more than {FIRST_VISIT}");
     }
