@@ -49,7 +49,10 @@ export function weightsOf(classifier, autoencoder) {
     : { classifier: path, autoencoder: file('autoencoder'), corrector: file('corrector') };
 }
 
-/** What is loaded for it. @param {Classifier} classifier @param {Autoencoder} autoencoder */
+/** Of its own file. @param {Classifier} classifier */
+export const ownMegabytesOf = (classifier) => offer(classifier).megabytes.classifier;
+
+/** Of what is loaded for it. @param {Classifier} classifier @param {Autoencoder} autoencoder */
 export function megabytesOf(classifier, autoencoder) {
   const { classifier: first, autoencoder: own, corrector, tutorial = 0 } = offer(classifier).megabytes;
   return first + (autoencoder === 'tutorial' ? tutorial : own + corrector);

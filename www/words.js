@@ -2,7 +2,7 @@
 // What the page says.
 
 import { judge, ranked } from './core.js';
-import { DEFAULT, inMegabytes, megabytesOf, nameOf } from './models.js';
+import { DEFAULT, megabytesOf, nameOf } from './models.js';
 import { current, starting, threshold } from './state.js';
 
 /** @typedef {import('./core.js').Class} Class */
@@ -32,8 +32,8 @@ export function message(state) {
       if (now === undefined) return { kind: 'wait', headline: 'Looking at the picture …', detail: '' };
       const what = now.classifier === DEFAULT ? 'the networks' : `${nameOf(now.classifier)} and its autoencoder`;
       const share = loaded(state) ?? 0;
-      const of = inMegabytes(megabytesOf(now.classifier, now.autoencoder));
-      const come = now.bytes > 0 ? ` ${(now.bytes / 1e6).toFixed(1)} of ${of}` : '';
+      const whole = megabytesOf(now.classifier, now.autoencoder).toFixed(1);
+      const come = now.bytes > 0 ? ` ${(now.bytes / 1e6).toFixed(1)} of ${whole}\u00a0MB` : '';
       return {
         kind: 'wait',
         headline: share < 1 ? `Loading ${what} …${come}` : `Starting ${what} …`,

@@ -1,6 +1,6 @@
 // Stands in for pkg/second_look.js and pkg/second_look_gpu.js where a test is about the page and not about networks: it
 // answers at once, and breaks when a file asks for it. A "picture file" begins with a word; pictures are 8 x 8.
-// `FAKE.cpu` and `FAKE.webgpu` are what a step of an attack takes, in milliseconds, or 'trap'.
+// `FAKE.cpu` and `FAKE.webgpu` are what a step of an attack takes, in milliseconds, or 'trap', or 'late': a trap after it.
 //
 //   picture N   shows class N, N from 0 to 9; anything that is no word of these is class 0
 //   attacked N  the same, and the two predictions differ
@@ -70,6 +70,7 @@ export class Session {
     const session = new Session();
     if (webgpu !== (BACKEND === 'webgpu')) throw new Error('the other module was asked for');
     session.webgpu = webgpu;
+    session.classifier = new TextDecoder().decode(classifier.slice(0, 5)) === 'vgg16' ? 'vgg16-small' : 'compact';
     session.corrector = corrector !== undefined;
     return session;
   }
@@ -78,7 +79,7 @@ export class Session {
     const card = (architecture) => ({ architecture, training: undefined, figures: {}, detector: undefined, licence: 'none' });
     const detector = { divergence: { direction: 'forward', temperature: 4 }, threshold: 0.066 };
     return {
-      classifier: card({ model: 'classifier', name: 'compact' }),
+      classifier: card({ model: 'classifier', name: this.classifier }),
       autoencoder: { ...card({ model: 'autoencoder', name: this.corrector ? 'residual' : 'tutorial' }), detector },
       corrector: this.corrector ? card({ model: 'autoencoder', name: 'residual' }) : undefined,
     };
@@ -113,13 +114,15 @@ export class Session {
       async step() {
         if (t > max_iter) return undefined;
         const time = globalThis.FAKE?.[BACKEND];
+        const trap = () => {
+          throw new WebAssembly.RuntimeError('unreachable');
+        };
         if (time === 'trap') {
-          queueMicrotask(() => {
-            throw new WebAssembly.RuntimeError('unreachable');
-          });
+          queueMicrotask(trap);
           return new Promise(() => {});
         }
-        if (time) await new Promise((resolve) => setTimeout(resolve, time));
+        if (time === 'late') setTimeout(trap, 50);
+        else if (time) await new Promise((resolve) => setTimeout(resolve, time));
         const verdict = found(picture, t > 0 ? 1 : 0);
         const step = { restart: 0, t, loss: t, prediction: verdict.prediction, distance: t / 1000 };
         t += 1;

@@ -47,15 +47,18 @@ fn first_sample() -> String {
     list.split('\'').nth(1).unwrap().to_owned()
 }
 
+/// The page's networks natively, by the names of their files.
+fn load_defence([classifier, autoencoder, corrector]: [&str; 3]) -> Defence {
+    let model = |name: &str| fs::read(file(&format!("www/models/{name}.safetensors"))).unwrap();
+    let corrector = model(corrector);
+    Defence::load(&model(classifier), &model(autoencoder), Some(&corrector), &Device::flex())
+        .unwrap()
+        .0
+}
+
 fn defence() -> &'static Defence {
     static DEFENCE: OnceLock<Defence> = OnceLock::new();
-    DEFENCE.get_or_init(|| {
-        let model = |name: &str| fs::read(file("www/models").join(name)).unwrap();
-        let (classifier, autoencoder) =
-            (model("classifier.safetensors"), model("autoencoder.safetensors"));
-        let corrector = model("corrector.safetensors");
-        Defence::load(&classifier, &autoencoder, Some(&corrector), &Device::flex()).unwrap().0
-    })
+    DEFENCE.get_or_init(|| load_defence(["classifier", "autoencoder", "corrector"]))
 }
 
 /// Holds what the page saved of a run against the same run natively.

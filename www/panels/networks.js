@@ -2,7 +2,7 @@
 // Which networks, and what they run on.
 
 import { get, offer } from '../dom.js';
-import { NAMES, allMegabytesOf, autoencodersOf, inMegabytes, megabytesOf, nameOf, DEFAULT } from '../models.js';
+import { DEFAULT, NAMES, allMegabytesOf, autoencodersOf, inMegabytes, nameOf, ownMegabytesOf } from '../models.js';
 import { chooseAutoencoder, chooseBackend, chooseClassifier, chooseOffline } from '../state.js';
 
 /** @typedef {import('../models.js').Autoencoder} Autoencoder */
@@ -21,7 +21,7 @@ export function mount(root, store) {
   const autoencoder = get(root, 'autoencoder', HTMLSelectElement);
   autoencoder.addEventListener('change', () => store.update(chooseAutoencoder, /** @type {any} */ (autoencoder.value)));
   const classifier = get(root, 'classifier', HTMLSelectElement);
-  offer(classifier, NAMES.map((name) => [name, `${nameOf(name)} (${inMegabytes(megabytesOf(name, 'compact'))})`]));
+  offer(classifier, NAMES.map((name) => [name, `${nameOf(name)} (${inMegabytes(ownMegabytesOf(name))})`]));
   classifier.addEventListener('change', () => store.update(chooseClassifier, /** @type {any} */ (classifier.value)));
   const keep = get(root, 'keep', HTMLInputElement);
   keep.addEventListener('change', () => store.update(chooseOffline, store.state.settings.classifier, keep.checked));

@@ -231,7 +231,7 @@ test('how much has come is told as a share, and then that the networks start', (
   assert.equal(loaded(chosen), 0);
   const half = at(8.76e6);
   assert.ok(Math.abs((loaded(half) ?? 0) - 0.5) < 0.01);
-  assert.match(message(half).headline, /^Loading VGG16 and its autoencoder … 8\.8 of 18\sMB$/);
+  assert.match(message(half).headline, /^Loading VGG16 and its autoencoder … 8\.8 of 17\.5\sMB$/);
   assert.equal(loaded(at(17.5e6)), 1);
   assert.match(message(at(17.5e6)).headline, /^Starting VGG16/);
   assert.equal(loaded(ready()), undefined);
