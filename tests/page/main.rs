@@ -545,7 +545,7 @@ fn axe_finds_nothing() {
     let Some(axe) = std::env::var_os("AXE") else { return };
     let Some(page) = Page::new(Gpu::None) else { return };
     let server = Server::of_project();
-    for scheme in ["light", "dark"] {
+    for (scheme, query) in [("light", ""), ("dark", ""), ("light", "&classifier=vgg16")] {
         page.tab
             .call_method(headless_chrome::protocol::cdp::Emulation::SetEmulatedMedia {
                 media: None,
@@ -555,10 +555,13 @@ fn axe_finds_nothing() {
                 }]),
             })
             .unwrap();
-        page.open(&format!("{}?run=1&max_iter=2", server.url), &["done"]);
+        page.open(&format!("{}?run=1&max_iter=2{query}", server.url), &["done"]);
+        if !query.is_empty() {
+            page.until("!document.querySelector('#keep-field').hidden");
+        }
         page.tab.evaluate(&fs::read_to_string(&axe).unwrap(), false).unwrap();
         let found = page.js("axe.run().then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.target.join(' '))]))");
-        assert_eq!(found, serde_json::json!([]), "{scheme}");
+        assert_eq!(found, serde_json::json!([]), "{scheme} {query}");
     }
     page.finish(&[]);
 }
