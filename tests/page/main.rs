@@ -47,18 +47,17 @@ fn first_sample() -> String {
     list.split('\'').nth(1).unwrap().to_owned()
 }
 
-/// The page's networks natively, by the names of their files.
-fn load_defence([classifier, autoencoder, corrector]: [&str; 3]) -> Defence {
-    let model = |name: &str| fs::read(file(&format!("www/models/{name}.safetensors"))).unwrap();
-    let corrector = model(corrector);
-    Defence::load(&model(classifier), &model(autoencoder), Some(&corrector), &Device::flex())
-        .unwrap()
-        .0
+/// The page's networks natively, by the names of their files: classifier, autoencoder and corrector, if there is one.
+fn load_defence(models: &[&str]) -> Defence {
+    let model = |name: &&str| fs::read(file(&format!("www/models/{name}.safetensors"))).unwrap();
+    let corrector = models.get(2).map(model);
+    let (classifier, autoencoder) = (model(&models[0]), model(&models[1]));
+    Defence::load(&classifier, &autoencoder, corrector.as_deref(), &Device::flex()).unwrap().0
 }
 
 fn defence() -> &'static Defence {
     static DEFENCE: OnceLock<Defence> = OnceLock::new();
-    DEFENCE.get_or_init(|| load_defence(["classifier", "autoencoder", "corrector"]))
+    DEFENCE.get_or_init(|| load_defence(&["classifier", "autoencoder", "corrector"]))
 }
 
 /// Holds what the page saved of a run against the same run natively.

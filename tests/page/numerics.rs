@@ -77,11 +77,13 @@ fn assert_as_native(computed: &Computed, picture: &Picture, defence: &Defence) {
     let values = |images: burn::tensor::Tensor<4>| -> Vec<f32> {
         images.clamp(0.0, 1.0).into_data().try_to_vec().unwrap()
     };
-    let corrections = values(native.corrections.unwrap());
-    for (name, theirs, ours) in [
-        ("reconstruction", &computed.reconstruction, values(native.reconstructions)),
-        ("correction", computed.correction.as_ref().unwrap(), corrections),
-    ] {
+    let correction = native.corrections.map(values);
+    assert_eq!(computed.correction.is_some(), correction.is_some());
+    let reconstruction =
+        ("reconstruction", &computed.reconstruction, values(native.reconstructions));
+    let correction = computed.correction.iter().zip(correction);
+    let correction = correction.map(|(theirs, ours)| ("correction", theirs, ours));
+    for (name, theirs, ours) in std::iter::once(reconstruction).chain(correction) {
         assert_eq!(theirs.len(), ours.len(), "{name}");
         let most = theirs.iter().zip(&ours).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(most < TOLERANCE, "{name}: {most}");
@@ -134,16 +136,15 @@ fn in_the_browser_webgpu_computes_what_pytorch_does() {
 
 /// Holds what the module computes with VGG16 against the same networks natively: the predictions of a picture and of the
 /// picture after one step of an attack.
-fn vgg16_computes_as_natively(gpu: Gpu) {
-    const MODELS: [&str; 3] = ["vgg16", "vgg16-autoencoder", "vgg16-corrector"];
+fn vgg16_computes_as_natively(gpu: Gpu, models: &[&str]) {
     let Some(page) = Page::new(gpu) else { return };
     let name = "horse-18";
     let picture = sample(&file("www"), name);
     let attack = Pgd { max_iter: 1, ..Pgd::default() };
     let asked = [(name, Class::Horse)];
-    let computed = &compute(&page, &MODELS, &asked, Some(attack), gpu == Gpu::Software)[0];
+    let computed = &compute(&page, models, &asked, Some(attack), gpu == Gpu::Software)[0];
 
-    let defence = load_defence(MODELS);
+    let defence = load_defence(models);
     assert_as_native(computed, &picture, &defence);
     let clean = block_on(defence.examine(&picture)).unwrap().verdict;
     let mut run = defence.attack(&picture, Class::Horse, attack.into()).unwrap();
@@ -163,11 +164,11 @@ fn vgg16_computes_as_natively(gpu: Gpu) {
 fn assert_verdict(when: &str, theirs: &Verdict, ours: &Verdict) {
     let logs = |verdict: &Verdict| {
         [
-            verdict.prediction,
-            verdict.reconstruction_prediction,
-            verdict.corrected_prediction.expect("there is a corrector"),
+            Some(verdict.prediction),
+            Some(verdict.reconstruction_prediction),
+            verdict.corrected_prediction,
         ]
-        .map(|probabilities| probabilities.map(f32::ln))
+        .map(|probabilities| probabilities.map_or(vec![], |p| p.map(f32::ln).to_vec()))
     };
     for ((what, theirs), ours) in
         ["CL(x)", "CL(AE(x))", "CL(corrector(x))"].iter().zip(logs(theirs)).zip(logs(ours))
@@ -178,22 +179,24 @@ fn assert_verdict(when: &str, theirs: &Verdict, ours: &Verdict) {
     assert_eq!(theirs.answer, ours.answer, "{when}");
 }
 
-/// What results may differ by, in parts of the largest: ten times what they differ by.
+/// What results may differ by, in parts of the largest: some eight times what they do differ by.
 #[track_caller]
 fn assert_near(what: &str, theirs: &[f32], ours: &[f32]) {
     const TOLERANCE: f32 = 3e-5;
     assert_eq!(theirs.len(), ours.len(), "{what}");
-    let largest = ours.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+    let largest = ours.iter().fold(f32::MIN_POSITIVE, |most, value| most.max(value.abs()));
     let most = theirs.iter().zip(ours).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) / largest;
     assert!(most < TOLERANCE, "{what}: {most} of the largest: {theirs:?} instead of {ours:?}");
 }
 
 #[test]
 fn in_the_browser_the_cpu_computes_with_vgg16_as_the_native_program_does() {
-    vgg16_computes_as_natively(Gpu::None);
+    let models = ["vgg16", "vgg16-autoencoder", "vgg16-corrector"];
+    vgg16_computes_as_natively(Gpu::None, &models);
 }
 
 #[test]
 fn in_the_browser_webgpu_computes_with_vgg16_as_the_native_program_does() {
-    vgg16_computes_as_natively(Gpu::Software);
+    // A software adapter is slow, and the corrector's layers are the autoencoder's.
+    vgg16_computes_as_natively(Gpu::Software, &["vgg16", "vgg16-autoencoder"]);
 }
