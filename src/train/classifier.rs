@@ -1,30 +1,50 @@
-//! Training of CL: cross-entropy with the true classes, on augmented pictures.
+//! Training of CL: cross-entropy with the true classes, on augmented pictures; on request with a teacher, with mixed
+//! classes, on attacked pictures.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use rand::rngs::Xoshiro256PlusPlus;
+use rand::{RngExt, SeedableRng};
+use rayon::prelude::*;
 use serde::Serialize;
 use tracing::info;
 
+use super::adversarial::Adversarial;
 use super::augment::Augmentation;
-use super::batch::{read_batch, scalar, to_batch};
+use super::batch::{numbers, read_batch, scalar, to_batch, to_rows};
+use super::distillation::{Lessons, Teacher};
 use super::fit::random_weights;
 use super::frozen_outputs::FrozenOutputs;
+use super::mix::Mix;
 use super::options::{TaskOptions, check_devices, check_small_epochs};
 use super::{InitialWeights, SMALL, Task, Validation};
 use crate::class::Class;
+use crate::corruption::{Corruption, Filter};
 use crate::data::TrainingData;
+use crate::error::Error;
 use crate::model::card::Architecture;
 use crate::model::loss::{cross_entropy, one_hot};
 use crate::model::weights::{missing_head, start_classifier};
 use crate::model::{Card, Classifier, ClassifierConfig, Head};
-use crate::picture::{SIDE, VALUES};
+use crate::picture::{Picture, SIDE, VALUES};
 
 /// Pictures in a batch of validation.
 const VALIDATION_BATCH: usize = 64;
+
+/// What validation does to the pictures held out if training augments by corruptions, with the figures' names. None is
+/// random.
+const CORRUPTIONS: [(&str, Corruption); 3] = [
+    ("validation_accuracy_blurred", Corruption::Blur(2.0)),
+    ("validation_accuracy_shrunk", Corruption::Shrink(32, Filter::Cubic)),
+    ("validation_accuracy_jpeg", Corruption::Jpeg(30)),
+];
+
+/// Validation attacks so many of the pictures held out: an attack costs as much as ten steps of training.
+const ATTACKED: usize = 200;
 
 /// Options of a classifier's training.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -42,20 +62,76 @@ pub struct ClassifierOptions {
     /// How pictures are augmented. With flips alone or nothing, what the frozen layers make of a picture is the same
     /// in every epoch, and it is computed once.
     pub augmentation: Augmentation,
+    /// Share of the loss's classes that is spread evenly over all ten (Szegedy et al. 2016, arXiv 1512.00567); 0 to 0.9.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub label_smoothing: f64,
+    /// Alpha of Mixup, 0 for none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub mixup: f64,
+    /// Alpha of CutMix, 0 for none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub cutmix: f64,
+    /// How pictures are attacked before the network learns from them, if they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adversarial: Option<Adversarial>,
+}
+
+/// What was not asked for stays out of the fingerprint: trainings from before there was the option can be resumed.
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
 }
 
 impl ClassifierOptions {
+    /// Training of all layers on augmented pictures of full size, and nothing else.
+    pub fn new(config: ClassifierConfig) -> Self {
+        Self {
+            config,
+            small_epochs: 0,
+            frozen_epochs: 0,
+            augmentation: Augmentation::default(),
+            label_smoothing: 0.0,
+            mixup: 0.0,
+            cutmix: 0.0,
+            adversarial: None,
+        }
+    }
+
     /// Checks the ranges.
     ///
     /// # Errors
-    /// When a value does not go with the architecture.
+    /// When a value is out of its range, or does not go with the architecture or with another one.
     pub fn check(&self) -> crate::Result<()> {
-        check_small_epochs(self.small_epochs, &self.config.init(&Device::flex()))
+        check_small_epochs(self.small_epochs, &self.config.init(&Device::flex()))?;
+        let refuse = |name, value: String, must| Err(Error::Option { name, value, must });
+        if !(0.0..=0.9).contains(&self.label_smoothing) {
+            let value = self.label_smoothing.to_string();
+            return refuse("label_smoothing", value, "between 0 and 0.9");
+        }
+        for (name, alpha) in [("mixup", self.mixup), ("cutmix", self.cutmix)] {
+            if !(alpha == 0.0 || (0.01..=100.0).contains(&alpha)) {
+                return refuse(name, alpha.to_string(), "0, or between 0.01 and 100");
+            }
+        }
+        let Some(adversarial) = self.adversarial else {
+            return Ok(());
+        };
+        adversarial.check()?;
+        let must = "0 with attacks: they need pictures of full size that show one class";
+        for (name, value) in [("mixup", self.mixup), ("cutmix", self.cutmix)] {
+            if value != 0.0 {
+                return refuse(name, value.to_string(), must);
+            }
+        }
+        if self.small_epochs > 0 {
+            return refuse("small_epochs", self.small_epochs.to_string(), must);
+        }
+        Ok(())
     }
 
     /// Whether what the frozen layers make of full-size pictures is used in more than one epoch, unchanged.
     fn repeats_frozen_outputs(&self) -> bool {
-        self.augmentation != Augmentation::All
+        self.augmentation.repeats()
+            && (self.mixup, self.cutmix, self.adversarial) == (0.0, 0.0, None)
             && self.frozen_epochs.saturating_sub(self.small_epochs) > 1
     }
 }
@@ -78,13 +154,16 @@ pub struct ClassifierTask {
     head: Head,
     /// While the others are frozen and their outputs are the same in every epoch.
     outputs: Mutex<Option<Arc<Outputs>>>,
+    /// What a teacher says of the pictures, if there is one.
+    lessons: Option<Lessons>,
 }
 
 impl ClassifierTask {
     /// Trains on `data` on the plain `devices`.
     ///
     /// # Errors
-    /// When there is no device, an option does not go with the architecture, or a picture to learn from has no label.
+    /// When there is no device, an option is out of its range or does not go with another one, or a picture to learn
+    /// from has no label.
     pub fn new(
         options: ClassifierOptions,
         initial_weights: Option<InitialWeights>,
@@ -93,6 +172,11 @@ impl ClassifierTask {
     ) -> Result<Self> {
         options.check()?;
         check_devices(&devices)?;
+        ensure!(
+            options.adversarial.is_none() || devices.len() == 1,
+            "an adversarial training takes one device: attacks use what batch normalisation remembers, which several \
+             devices change at the same time"
+        );
         let labelled = data.pictures.labels().len();
         let mut used = data.parts.training.iter().chain(&data.parts.validation);
         ensure!(
@@ -105,7 +189,19 @@ impl ClassifierTask {
             None => None,
         };
         let head = missing.unwrap_or(Head::LastLayer);
-        Ok(Self { options, initial_weights, data, devices, head, outputs: Mutex::new(None) })
+        let outputs = Mutex::new(None);
+        Ok(Self { options, initial_weights, data, devices, head, outputs, lessons: None })
+    }
+
+    /// Asks a teacher for its predictions: the network learns from them, too.
+    ///
+    /// # Errors
+    /// When an option is out of its range, a picture cannot be read, or the device fails.
+    pub fn with_teacher(self, teacher: &Teacher) -> Result<Self> {
+        teacher.distillation.check()?;
+        let flips = self.options.augmentation != Augmentation::None;
+        let lessons = Lessons::of(teacher, &self.data, flips, &self.devices[0])?;
+        Ok(Self { lessons: Some(lessons), ..self })
     }
 
     fn outputs(&self) -> Option<Arc<Outputs>> {
@@ -138,6 +234,112 @@ impl ClassifierTask {
     fn classes(&self, indices: &[usize]) -> Vec<Class> {
         indices.iter().map(|i| self.data.pictures.labels()[*i]).collect()
     }
+
+    /// Augmented pictures `indices`, mixed and attacked if they are to be.
+    fn read_augmented(
+        &self,
+        model: &Classifier,
+        device: &Device,
+        side: usize,
+        indices: &[usize],
+        rng: &mut Xoshiro256PlusPlus,
+    ) -> Result<Batch> {
+        let ClassifierOptions { augmentation, mixup, cutmix, adversarial, .. } = self.options;
+        let mut pictures = vec![[0; VALUES]; indices.len()];
+        for (index, bytes) in indices.iter().zip(&mut pictures) {
+            self.data.pictures.read(*index, bytes)?;
+        }
+        let (mut values, flipped): (Vec<_>, Vec<_>) =
+            augmentation.apply_to_all(&pictures, side, rng).into_iter().unzip();
+        let mix = Mix::draw(mixup, cutmix, side, rng);
+        if let Some(mix) = &mix {
+            mix.pictures(&mut values, side);
+        }
+        let mut images = to_batch(values.concat(), side, device);
+        if let Some(adversarial) = adversarial {
+            let classes = self.classes(indices);
+            images = adversarial.attack(&model.valid(), images, &classes, rng.random())?;
+        }
+        Ok(Batch { images, flipped, mix })
+    }
+
+    /// Each class's share in the loss, [n, 10]: one for the true class, if it is neither smoothed nor mixed.
+    fn targets(&self, indices: &[usize], mix: Option<&Mix>, device: &Device) -> Tensor<2> {
+        let ClassifierOptions { label_smoothing, .. } = self.options;
+        let classes = self.classes(indices).into_iter();
+        let mut shares: Vec<[f64; Class::COUNT]> = classes
+            .map(|class| {
+                let mut shares = [label_smoothing / Class::COUNT as f64; Class::COUNT];
+                shares[class.index()] += 1.0 - label_smoothing;
+                shares
+            })
+            .collect();
+        if let Some(mix) = mix {
+            mix.shares(&mut shares);
+        }
+        to_rows(shares.into_iter().map(|shares| shares.map(|share| share as f32)), device)
+    }
+
+    /// Share of the pictures held out whose class `model` still recognises when they are changed by `change`.
+    fn accuracy_on(
+        &self,
+        model: &Classifier,
+        indices: &[usize],
+        change: impl Fn(Tensor<4>, &[Class]) -> Result<Tensor<4>>,
+    ) -> Result<f64> {
+        let device = &self.devices[0];
+        let mut correct = 0.0;
+        for batch in indices.chunks(VALIDATION_BATCH) {
+            let classes = self.classes(batch);
+            let images = read_batch(self.data.pictures.as_ref(), batch, device)?;
+            let logits = model.forward(change(images, &classes)?);
+            let share = scalar(accuracy(logits, one_hot(&classes, device)))?;
+            correct += f64::from(share) * batch.len() as f64;
+        }
+        Ok(correct / indices.len() as f64)
+    }
+
+    /// The accuracies on changed pictures held out that belong to the options, by the figures' names. `model` is frozen.
+    fn accuracies_on_changed(&self, model: &Classifier) -> Result<Vec<(String, f64)>> {
+        let held_out = &self.data.parts.validation;
+        let mut accuracies = Vec::new();
+        if self.options.augmentation == Augmentation::Camera {
+            for (name, corruption) in CORRUPTIONS {
+                let corrupt = |images, _: &[Class]| corrupted(images, corruption);
+                accuracies.push((name.to_owned(), self.accuracy_on(model, held_out, corrupt)?));
+            }
+        }
+        if let Some(adversarial) = self.options.adversarial {
+            let first = &held_out[..held_out.len().min(ATTACKED)];
+            let attack = |images, classes: &[Class]| {
+                Ok(adversarial.attack_for_validation(model, images, classes)?)
+            };
+            let accuracy = self.accuracy_on(model, first, attack)?;
+            accuracies.push(("validation_accuracy_attacked".to_owned(), accuracy));
+        }
+        Ok(accuracies)
+    }
+}
+
+/// Pictures of a training step.
+struct Batch {
+    /// [n, 3, side, side]
+    images: Tensor<4>,
+    flipped: Vec<bool>,
+    mix: Option<Mix>,
+}
+
+/// Pictures [n, 3, 96, 96], corrupted, on all cores, and rounded to 8 bits as in a file.
+fn corrupted(images: Tensor<4>, corruption: Corruption) -> Result<Tensor<4>> {
+    let device = images.device();
+    let values = numbers(images)?;
+    let corrupt = |values: &[f32]| {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(0);
+        let picture = Picture::clamped(values.to_vec())?;
+        crate::Result::Ok(corruption.apply(&picture, &mut rng).rounded())
+    };
+    let pictures: crate::Result<Vec<Picture>> = values.par_chunks(VALUES).map(corrupt).collect();
+    Ok(Picture::batch(&pictures?, &device))
 }
 
 /// Share of the rows whose largest logit is that of the true class, shape `[1]`.
@@ -154,7 +356,11 @@ impl Task for ClassifierTask {
     }
 
     fn options(&self) -> serde_json::Value {
-        TaskOptions::new(&self.options, self.initial_weights.as_ref()).to_json()
+        let mut options = TaskOptions::new(&self.options, self.initial_weights.as_ref()).to_json();
+        if let Some(lessons) = &self.lessons {
+            options["teacher"] = lessons.described().clone();
+        }
+        options
     }
 
     fn card(&self) -> Card {
@@ -211,31 +417,31 @@ impl Task for ClassifierTask {
     ) -> Result<(Tensor<1>, Tensor<1>)> {
         let device = &self.devices[rank];
         let augmentation = self.options.augmentation;
-        let logits = match self.outputs() {
+        let (logits, flipped, mix) = match self.outputs() {
             Some(outputs) => {
-                let mut rows = Vec::with_capacity(indices.len());
-                for index in indices {
-                    let flipped = augmentation.flips(rng);
-                    let outputs = if flipped { &outputs.flipped } else { &outputs.plain };
-                    rows.push(outputs.row(*index));
-                }
-                let x = outputs.plain.to_batch(rows.into_iter(), device);
-                model.head_training(x.autodiff(), self.head, rng)
+                let flipped: Vec<bool> = indices.iter().map(|_| augmentation.flips(rng)).collect();
+                let rows = indices.iter().zip(&flipped).map(|(index, flipped)| {
+                    let outputs = if *flipped { &outputs.flipped } else { &outputs.plain };
+                    outputs.row(*index)
+                });
+                let x = outputs.plain.to_batch(rows, device);
+                (model.head_training(x.autodiff(), self.head, rng), flipped, None)
             }
             None => {
                 let side = if epoch < self.options.small_epochs { SMALL } else { SIDE };
-                let mut values = Vec::with_capacity(indices.len() * VALUES);
-                let mut bytes = [0; VALUES];
-                for index in indices {
-                    self.data.pictures.read(*index, &mut bytes)?;
-                    values.extend(augmentation.apply(&bytes, side, rng));
-                }
-                model.forward_training(to_batch(values, side, device).autodiff(), rng)
+                let Batch { images, flipped, mix } =
+                    self.read_augmented(model, device, side, indices, rng)?;
+                (model.forward_training(images.autodiff(), rng), flipped, mix)
             }
         };
-        let classes = one_hot(&self.classes(indices), device);
-        let accuracy = accuracy(logits.clone().inner(), classes.clone());
-        Ok((cross_entropy(logits, classes.autodiff()).mean(), accuracy))
+        let targets = self.targets(indices, mix.as_ref(), device);
+        let accuracy = accuracy(logits.clone().inner(), targets.clone());
+        let mut loss = cross_entropy(logits.clone(), targets.autodiff());
+        if let Some(lessons) = &self.lessons {
+            let pictures: Vec<_> = indices.iter().copied().zip(flipped).collect();
+            loss = lessons.loss(loss, logits, &pictures, mix.as_ref(), device);
+        }
+        Ok((loss.mean(), accuracy))
     }
 
     fn validate(&self, model: &Classifier) -> Result<Validation> {
@@ -257,15 +463,12 @@ impl Task for ClassifierTask {
         }
         let n = held_out.len() as f64;
         let (accuracy, loss) = (correct / n, loss / n);
-        Ok(Validation {
-            error: 1.0 - accuracy,
-            figures: [
-                ("validation_accuracy".to_owned(), accuracy),
-                ("validation_loss".to_owned(), loss),
-            ]
-            .into(),
-            detector: None,
-        })
+        let mut accuracies = vec![("validation_accuracy".to_owned(), accuracy)];
+        accuracies.extend(self.accuracies_on_changed(&model)?);
+        let mean = accuracies.iter().map(|(_, a)| a).sum::<f64>() / accuracies.len() as f64;
+        let mut figures: BTreeMap<String, f64> = accuracies.into_iter().collect();
+        figures.insert("validation_loss".to_owned(), loss);
+        Ok(Validation { error: 1.0 - mean, figures, detector: None })
     }
 }
 
@@ -281,8 +484,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn plain(config: ClassifierConfig) -> ClassifierOptions {
-        let augmentation = Augmentation::All;
-        ClassifierOptions { config, small_epochs: 0, frozen_epochs: 0, augmentation }
+        ClassifierOptions::new(config)
     }
 
     /// As `Drawn`, without labels.
@@ -466,11 +668,12 @@ mod tests {
     #[test]
     fn outputs_that_are_not_the_same_in_every_epoch_are_not_kept() {
         let options = |augmentation, small_epochs, frozen_epochs| ClassifierOptions {
-            config: ClassifierConfig::Compact,
             small_epochs,
             frozen_epochs,
             augmentation,
+            ..plain(ClassifierConfig::Compact)
         };
+        let adversarial = Some(Adversarial { eps: 0.01, steps: 1 });
         for (options, repeats) in [
             (options(Augmentation::All, 0, 5), false),
             (options(Augmentation::Flip, 0, 0), false),
@@ -479,6 +682,11 @@ mod tests {
             (options(Augmentation::None, 9, 5), false),
             (options(Augmentation::None, 3, 5), true),
             (options(Augmentation::Flip, 0, 2), true),
+            (options(Augmentation::Camera, 0, 2), false),
+            (ClassifierOptions { mixup: 0.2, ..options(Augmentation::Flip, 0, 2) }, false),
+            (ClassifierOptions { cutmix: 1.0, ..options(Augmentation::Flip, 0, 2) }, false),
+            (ClassifierOptions { adversarial, ..options(Augmentation::Flip, 0, 2) }, false),
+            (ClassifierOptions { label_smoothing: 0.1, ..options(Augmentation::Flip, 0, 2) }, true),
         ] {
             assert_eq!(options.repeats_frozen_outputs(), repeats, "{options:?}");
         }

@@ -25,7 +25,7 @@ use second_look::model::{AutoencoderConfig, ClassifierConfig};
 use second_look::train::autoencoder::{AutoencoderOptions, AutoencoderTask};
 use second_look::train::classifier::{ClassifierOptions, ClassifierTask};
 use second_look::train::{
-    Augmentation, HyperParameters, Optimizer, Options, Outcome, Schedule, Task, Validation, fit,
+    HyperParameters, Optimizer, Options, Outcome, Schedule, Task, Validation, fit,
 };
 
 use super::training::initial;
@@ -156,8 +156,7 @@ fn the_classifier_on_full_and_on_small_pictures() {
         let (config, device) = (ClassifierConfig::Compact, Device::flex());
         let card = Card::new(Architecture::Classifier(config));
         let start = initial(file(&config.init(&device), &card));
-        let augmentation = Augmentation::All;
-        let options = ClassifierOptions { config, small_epochs, frozen_epochs: 0, augmentation };
+        let options = ClassifierOptions { small_epochs, ..ClassifierOptions::new(config) };
         let task = ClassifierTask::new(options, Some(start), data(), vec![device]).unwrap();
         let Learned { losses, metrics } = learn(&task, Optimizer::Sgd, 0.02, 10);
         // Measured: 2.28 to 0.21, accuracy 0.12 to 0.97; small ones 2.26 to 0.11 and 0.22 to 0.97.
@@ -184,6 +183,7 @@ fn fit_writes_a_network_that_has_learned() {
             learning_rate: 1e-3,
             weight_decay: 0.0,
             schedule: Schedule::Constant,
+            ema: None,
         },
         seed: 0,
         patience: 0,

@@ -24,7 +24,7 @@ use second_look::model::loss::{Direction, Divergence};
 use second_look::model::{AutoencoderConfig, ClassifierConfig};
 use second_look::train::autoencoder::{AutoencoderOptions, AutoencoderTask};
 use second_look::train::classifier::{ClassifierOptions, ClassifierTask};
-use second_look::train::{Augmentation, InitialWeights, Optimizer, Task};
+use second_look::train::{InitialWeights, Optimizer, Task};
 use serde::Deserialize;
 
 use super::*;
@@ -169,8 +169,8 @@ impl Training {
         let config = ClassifierConfig::Compact;
         let card = Card::new(Architecture::Classifier(config));
         let start = initial(file(&config.init(&device), &card));
-        let augmentation = Augmentation::All;
-        let options = ClassifierOptions { config, small_epochs, frozen_epochs, augmentation };
+        let options =
+            ClassifierOptions { small_epochs, frozen_epochs, ..ClassifierOptions::new(config) };
         ClassifierTask::new(options, Some(start), self.data(), vec![device]).unwrap()
     }
 }
