@@ -73,6 +73,11 @@ pub struct Classifier {
     #[arg(long, value_name = "FILE", help_heading = "Teacher")]
     teacher: Option<PathBuf>,
 
+    /// Keep the teacher's predictions in this file, and read them from it when the training is resumed, or in the next one
+    /// on the same pictures.
+    #[arg(long, value_name = "FILE", requires = "teacher", help_heading = "Teacher")]
+    teacher_predictions: Option<PathBuf>,
+
     /// Temperature of the teacher's and of the own predictions, 0.1 to 100.
     #[arg(
         long,
@@ -378,7 +383,11 @@ impl Classifier {
             Distillation { temperature: self.teacher_temperature, weight: self.teacher_weight };
         distillation.check()?;
         let teacher = match &self.teacher {
-            Some(path) => Some(teacher(path, distillation, &devices[0])?),
+            Some(path) => {
+                let (teacher, trained_on) = teacher(path, distillation, &devices[0])?;
+                let predictions = self.teacher_predictions;
+                Some((Teacher { predictions, ..teacher }, trained_on))
+            }
             None => None,
         };
         let trained_on: Vec<TrainedOn> =
@@ -407,7 +416,8 @@ fn teacher(
         unreachable!("a classifier was loaded")
     };
     let (crc32, origin) = (crc32fast::hash(&bytes), card.origin);
-    Ok((Teacher { network, config, crc32, origin, distillation }, trained_on))
+    let teacher = Teacher { network, config, crc32, origin, distillation, predictions: None };
+    Ok((teacher, trained_on))
 }
 
 /// One epoch with frozen layers if pretrained ones stand beside random ones that could spoil them. The compact

@@ -4,11 +4,14 @@
 //! The teacher sees the pictures as they are, and their mirror images, once; the student sees them augmented. It learns
 //! to predict for a blurred picture what its teacher predicts for the sharp one.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use burn::tensor::{Device, Tensor};
 use serde::Serialize;
 
 use super::batch::to_rows;
+use super::kept_predictions::{self, Predictions};
 use super::mix::Mix;
 use super::predictions::{Logits, predict};
 use crate::class::Class;
@@ -64,44 +67,65 @@ pub struct Teacher {
     pub origin: Option<String>,
     /// How it teaches.
     pub distillation: Distillation,
+    /// File in which its predictions are kept: they are read from it, or computed and written to it.
+    pub predictions: Option<PathBuf>,
 }
 
 /// What a teacher says of the pictures.
 pub(super) struct Lessons {
     distillation: Distillation,
     described: serde_json::Value,
-    /// Logits by index in the data.
-    plain: Vec<Logits>,
-    /// Of the pictures flipped horizontally, if any are.
-    flipped: Vec<Logits>,
+    predictions: Predictions,
 }
 
 impl Lessons {
     /// Asks the teacher for every picture that is trained on, and for its mirror image if `flips`.
     ///
     /// # Errors
-    /// When a picture cannot be read or the device fails.
+    /// When a picture cannot be read, the device fails, or the file for predictions cannot be used.
     pub fn of(
         teacher: &Teacher,
         data: &TrainingData,
         flips: bool,
         device: &Device,
     ) -> Result<Self> {
+        let described = serde_json::json!({
+            "architecture": teacher.config.to_string(),
+            "crc32": teacher.crc32,
+            "origin": teacher.origin,
+            "temperature": teacher.distillation.temperature,
+            "weight": teacher.distillation.weight,
+        });
+        let predictions = match &teacher.predictions {
+            None => Self::ask(teacher, data, flips, device)?,
+            Some(path) => {
+                let key = kept_predictions::key(teacher.crc32, data, flips)?;
+                match kept_predictions::read(path, &key)? {
+                    Some(predictions) => predictions,
+                    None => {
+                        let predictions = Self::ask(teacher, data, flips, device)?;
+                        kept_predictions::write(path, &key, &predictions)?;
+                        predictions
+                    }
+                }
+            }
+        };
+        Ok(Self { distillation: teacher.distillation, described, predictions })
+    }
+
+    fn ask(
+        teacher: &Teacher,
+        data: &TrainingData,
+        flips: bool,
+        device: &Device,
+    ) -> Result<Predictions> {
         let network = teacher.network.frozen();
         let predict = |indices: &[usize], flipped| {
             let what = "predictions of the teacher";
             predict(data.pictures.as_ref(), indices, flipped, &network, device, what)
         };
         let training = data.parts.training.as_slice();
-        Ok(Self {
-            distillation: teacher.distillation,
-            described: serde_json::json!({
-                "architecture": teacher.config.to_string(),
-                "crc32": teacher.crc32,
-                "origin": teacher.origin,
-                "temperature": teacher.distillation.temperature,
-                "weight": teacher.distillation.weight,
-            }),
+        Ok(Predictions {
             plain: predict(training, false)?,
             flipped: predict(if flips { training } else { &[] }, true)?,
         })
@@ -122,12 +146,10 @@ impl Lessons {
         mix: Option<&Mix>,
         device: &Device,
     ) -> Tensor<1> {
-        let taught =
-            pictures.iter().map(
-                |(index, flipped)| {
-                    if *flipped { self.flipped[*index] } else { self.plain[*index] }
-                },
-            );
+        let taught = pictures.iter().map(|(index, flipped)| {
+            let Predictions { plain, flipped: of_flipped } = &self.predictions;
+            if *flipped { of_flipped[*index] } else { plain[*index] }
+        });
         let taught = match mix {
             None => to_rows(taught, device),
             Some(mix) => {
@@ -174,8 +196,10 @@ mod tests {
         Lessons {
             distillation: Distillation { temperature, weight },
             described: serde_json::Value::Null,
-            plain: vec![TEACHER[0], TEACHER[0]],
-            flipped: vec![TEACHER[1], TEACHER[1]],
+            predictions: Predictions {
+                plain: vec![TEACHER[0], TEACHER[0]],
+                flipped: vec![TEACHER[1], TEACHER[1]],
+            },
         }
     }
 

@@ -15,6 +15,7 @@ pub mod distillation;
 mod error;
 mod fit;
 mod frozen_outputs;
+mod kept_predictions;
 mod mix;
 mod options;
 mod predictions;
