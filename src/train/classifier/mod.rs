@@ -1,140 +1,38 @@
 //! Training of CL: cross-entropy with the true classes, on augmented pictures; on request with a teacher, with mixed
 //! classes, on attacked pictures.
 
+mod changed;
+mod options;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
+use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
-use rand::{RngExt, SeedableRng};
-use rayon::prelude::*;
-use serde::Serialize;
 use tracing::info;
 
-use super::adversarial::Adversarial;
+pub use self::options::ClassifierOptions;
 use super::augment::Augmentation;
-use super::batch::{numbers, read_batch, scalar, to_batch, to_rows};
+use super::batch::{read_batch, scalar, to_batch, to_rows};
 use super::distillation::{Lessons, Teacher};
 use super::fit::random_weights;
 use super::frozen_outputs::FrozenOutputs;
 use super::mix::Mix;
-use super::options::{TaskOptions, check_devices, check_small_epochs};
+use super::options::{TaskOptions, check_devices};
 use super::{InitialWeights, SMALL, Task, Validation};
 use crate::class::Class;
-use crate::corruption::{Corruption, Filter};
 use crate::data::TrainingData;
-use crate::error::Error;
 use crate::model::card::Architecture;
 use crate::model::loss::{cross_entropy, one_hot};
 use crate::model::weights::{missing_head, start_classifier};
-use crate::model::{Card, Classifier, ClassifierConfig, Head};
-use crate::picture::{Picture, SIDE, VALUES};
+use crate::model::{Card, Classifier, Head};
+use crate::picture::{SIDE, VALUES};
 
 /// Pictures in a batch of validation.
 const VALIDATION_BATCH: usize = 64;
-
-/// What validation does to the pictures held out if training augments by corruptions, with the figures' names. None is
-/// random.
-const CORRUPTIONS: [(&str, Corruption); 3] = [
-    ("validation_accuracy_blurred", Corruption::Blur(2.0)),
-    ("validation_accuracy_shrunk", Corruption::Shrink(32, Filter::Cubic)),
-    ("validation_accuracy_jpeg", Corruption::Jpeg(30)),
-];
-
-/// Validation attacks so many of the pictures held out: an attack costs as much as ten steps of training.
-const ATTACKED: usize = 200;
-
-/// Options of a classifier's training.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct ClassifierOptions {
-    /// Architecture.
-    #[serde(rename = "classifier")]
-    pub config: ClassifierConfig,
-    /// Number of epochs at the beginning on pictures scaled to [`SMALL`] pixels a side, which take less than
-    /// half of the time. What is learned there holds for full-size pictures where the last layers see an average
-    /// over all positions.
-    pub small_epochs: usize,
-    /// Number of epochs at the beginning in which only the head is trained: the layers that start with random
-    /// weights, or the last one.
-    pub frozen_epochs: usize,
-    /// How pictures are augmented. With flips alone or nothing, what the frozen layers make of a picture is the same
-    /// in every epoch, and it is computed once.
-    pub augmentation: Augmentation,
-    /// Share of the loss's classes that is spread evenly over all ten (Szegedy et al. 2016, arXiv 1512.00567); 0 to 0.9.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub label_smoothing: f64,
-    /// Alpha of Mixup, 0 for none.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub mixup: f64,
-    /// Alpha of CutMix, 0 for none.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub cutmix: f64,
-    /// How pictures are attacked before the network learns from them, if they are.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub adversarial: Option<Adversarial>,
-}
-
-/// What was not asked for stays out of the fingerprint: trainings from before there was the option can be resumed.
-fn is_zero(value: &f64) -> bool {
-    *value == 0.0
-}
-
-impl ClassifierOptions {
-    /// Training of all layers on augmented pictures of full size, and nothing else.
-    pub fn new(config: ClassifierConfig) -> Self {
-        Self {
-            config,
-            small_epochs: 0,
-            frozen_epochs: 0,
-            augmentation: Augmentation::default(),
-            label_smoothing: 0.0,
-            mixup: 0.0,
-            cutmix: 0.0,
-            adversarial: None,
-        }
-    }
-
-    /// Checks the ranges.
-    ///
-    /// # Errors
-    /// When a value is out of its range, or does not go with the architecture or with another one.
-    pub fn check(&self) -> crate::Result<()> {
-        check_small_epochs(self.small_epochs, &self.config.init(&Device::flex()))?;
-        let refuse = |name, value: String, must| Err(Error::Option { name, value, must });
-        if !(0.0..=0.9).contains(&self.label_smoothing) {
-            let value = self.label_smoothing.to_string();
-            return refuse("label_smoothing", value, "between 0 and 0.9");
-        }
-        for (name, alpha) in [("mixup", self.mixup), ("cutmix", self.cutmix)] {
-            if !(alpha == 0.0 || (0.01..=100.0).contains(&alpha)) {
-                return refuse(name, alpha.to_string(), "0, or between 0.01 and 100");
-            }
-        }
-        let Some(adversarial) = self.adversarial else {
-            return Ok(());
-        };
-        adversarial.check()?;
-        let must = "0 with attacks: they need pictures of full size that show one class";
-        for (name, value) in [("mixup", self.mixup), ("cutmix", self.cutmix)] {
-            if value != 0.0 {
-                return refuse(name, value.to_string(), must);
-            }
-        }
-        if self.small_epochs > 0 {
-            return refuse("small_epochs", self.small_epochs.to_string(), must);
-        }
-        Ok(())
-    }
-
-    /// Whether what the frozen layers make of full-size pictures is used in more than one epoch, unchanged.
-    fn repeats_frozen_outputs(&self) -> bool {
-        self.augmentation.repeats()
-            && (self.mixup, self.cutmix, self.adversarial) == (0.0, 0.0, None)
-            && self.frozen_epochs.saturating_sub(self.small_epochs) > 1
-    }
-}
 
 /// What the frozen layers make of all pictures that are used.
 struct Outputs {
@@ -279,46 +177,6 @@ impl ClassifierTask {
         }
         to_rows(shares.into_iter().map(|shares| shares.map(|share| share as f32)), device)
     }
-
-    /// Share of the pictures held out whose class `model` still recognises when they are changed by `change`.
-    fn accuracy_on(
-        &self,
-        model: &Classifier,
-        indices: &[usize],
-        change: impl Fn(Tensor<4>, &[Class]) -> Result<Tensor<4>>,
-    ) -> Result<f64> {
-        let device = &self.devices[0];
-        let mut correct = 0.0;
-        for batch in indices.chunks(VALIDATION_BATCH) {
-            let classes = self.classes(batch);
-            let images = read_batch(self.data.pictures.as_ref(), batch, device)?;
-            let logits = model.forward(change(images, &classes)?);
-            let share = scalar(accuracy(logits, one_hot(&classes, device)))?;
-            correct += f64::from(share) * batch.len() as f64;
-        }
-        Ok(correct / indices.len() as f64)
-    }
-
-    /// The accuracies on changed pictures held out that belong to the options, by the figures' names. `model` is frozen.
-    fn accuracies_on_changed(&self, model: &Classifier) -> Result<Vec<(String, f64)>> {
-        let held_out = &self.data.parts.validation;
-        let mut accuracies = Vec::new();
-        if self.options.augmentation == Augmentation::Camera {
-            for (name, corruption) in CORRUPTIONS {
-                let corrupt = |images, _: &[Class]| corrupted(images, corruption);
-                accuracies.push((name.to_owned(), self.accuracy_on(model, held_out, corrupt)?));
-            }
-        }
-        if let Some(adversarial) = self.options.adversarial {
-            let first = &held_out[..held_out.len().min(ATTACKED)];
-            let attack = |images, classes: &[Class]| {
-                Ok(adversarial.attack_for_validation(model, images, classes)?)
-            };
-            let accuracy = self.accuracy_on(model, first, attack)?;
-            accuracies.push(("validation_accuracy_attacked".to_owned(), accuracy));
-        }
-        Ok(accuracies)
-    }
 }
 
 /// Pictures of a training step.
@@ -327,19 +185,6 @@ struct Batch {
     images: Tensor<4>,
     flipped: Vec<bool>,
     mix: Option<Mix>,
-}
-
-/// Pictures [n, 3, 96, 96], corrupted, on all cores, and rounded to 8 bits as in a file.
-fn corrupted(images: Tensor<4>, corruption: Corruption) -> Result<Tensor<4>> {
-    let device = images.device();
-    let values = numbers(images)?;
-    let corrupt = |values: &[f32]| {
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(0);
-        let picture = Picture::clamped(values.to_vec())?;
-        crate::Result::Ok(corruption.apply(&picture, &mut rng).rounded())
-    };
-    let pictures: crate::Result<Vec<Picture>> = values.par_chunks(VALUES).map(corrupt).collect();
-    Ok(Picture::batch(&pictures?, &device))
 }
 
 /// Share of the rows whose largest logit is that of the true class, shape `[1]`.
@@ -478,7 +323,8 @@ mod tests {
     use crate::data::synthetic::Drawn;
     use crate::data::{HeldOut, Joined, Pictures, Protocol};
     use crate::model::layers::Layer;
-    use crate::model::weights;
+    use crate::model::{ClassifierConfig, weights};
+    use crate::train::adversarial::Adversarial;
     use burn::optim::GradientsParams;
     use rand::SeedableRng;
     use std::sync::atomic::{AtomicUsize, Ordering};
