@@ -283,6 +283,7 @@ fn options_out_of_range_are_named_by_their_flags() {
         ("classifier --teacher t --teacher-weight 2", "--teacher-weight is 2"),
         ("autoencoder --ema 0", "--ema is 0"),
         ("autoencoder --noise inf", "--noise is inf"),
+        ("autoencoder --smallest-probability 0.2", "--smallest-probability is 0.2"),
         ("autoencoder --mse nan", "--mse is NaN"),
         ("autoencoder --percentile 101", "--percentile is 101"),
         ("autoencoder --small-epochs 1", "--small-epochs is 1"),

@@ -223,6 +223,10 @@ pub struct Autoencoder {
     #[arg(long, value_name = "T", default_value_t = 1.0)]
     loss_temperature: f32,
 
+    /// Probabilities below this count as this in the divergence that is minimised, as in Keras, with 1e-7; 0 for none.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    smallest_probability: f32,
+
     /// Weight of the mean squared error between picture and reconstruction in the loss.
     #[arg(long, value_name = "WEIGHT", default_value_t = 0.0)]
     mse: f64,
@@ -327,7 +331,7 @@ fn with_flags(error: anyhow::Error) -> anyhow::Error {
 }
 
 /// Parameters of the core whose flags have the same names.
-const PARAMETERS: [&str; 16] = [
+const PARAMETERS: [&str; 17] = [
     "adversarial",
     "adversarial_steps",
     "cutmix",
@@ -343,6 +347,7 @@ const PARAMETERS: [&str; 16] = [
     "mse",
     "noise",
     "small_epochs",
+    "smallest_probability",
     "percentile",
 ];
 
@@ -458,6 +463,7 @@ impl Autoencoder {
         let chosen = AutoencoderOptions {
             config,
             loss: Divergence { direction: self.loss_direction, temperature: self.loss_temperature },
+            smallest_probability: self.smallest_probability,
             mse: self.mse,
             flip: self.flip,
             noise: self.noise,

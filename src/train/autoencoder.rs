@@ -53,6 +53,10 @@ pub struct AutoencoderOptions {
     pub config: AutoencoderConfig,
     /// The divergence that is minimised.
     pub loss: Divergence,
+    /// Probabilities below this count as this in the divergence that is minimised, 0 to 0.1; 0 for none. 1e-7 in the
+    /// tutorial, whose Keras raises them so.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub smallest_probability: f32,
     /// Weight of the mean squared error between picture and reconstruction in the loss, 0 to 1e6; 0 in the
     /// tutorial.
     pub mse: f64,
@@ -72,6 +76,11 @@ pub struct AutoencoderOptions {
     pub classifier_crc32: u32,
 }
 
+/// What was not asked for stays out of the fingerprint: trainings from before there was the option can be resumed.
+fn is_zero(value: &f32) -> bool {
+    *value == 0.0
+}
+
 impl AutoencoderOptions {
     /// Checks the ranges.
     ///
@@ -85,6 +94,10 @@ impl AutoencoderOptions {
         if !(0.0..=1e6).contains(&self.mse) {
             return out_of_range("mse", self.mse.to_string(), "between 0 and a million");
         }
+        if !(0.0..=0.1).contains(&self.smallest_probability) {
+            let value = self.smallest_probability.to_string();
+            return out_of_range("smallest_probability", value, "between 0 and 0.1");
+        }
         if !(0.0..=1.0).contains(&self.noise) {
             return out_of_range("noise", self.noise.to_string(), "between 0 and 1");
         }
@@ -94,6 +107,14 @@ impl AutoencoderOptions {
         }
         Detector::infer_threshold(self.score, &[0.0], self.percentile)?;
         Ok(())
+    }
+
+    /// The divergence that is minimised, shape `[n]`, from CL's logits [n, 10] of pictures and reconstructions.
+    fn divergence(&self, image: Tensor<2>, reconstruction: Tensor<2>) -> Tensor<1> {
+        match self.smallest_probability {
+            0.0 => self.loss.between(image, reconstruction),
+            smallest => self.loss.between_clipped(image, reconstruction, smallest),
+        }
     }
 }
 
@@ -211,7 +232,7 @@ impl Task for AutoencoderTask {
         indices: &[usize],
         rng: &mut Xoshiro256PlusPlus,
     ) -> Result<(Tensor<1>, Tensor<1>)> {
-        let AutoencoderOptions { loss, mse, flip, noise, .. } = self.options;
+        let AutoencoderOptions { mse, flip, noise, .. } = self.options;
         let (classifier, device) = (&self.classifiers[rank], &self.devices[rank]);
         let side = if epoch < self.options.small_epochs { SMALL } else { SIDE };
         let (mut pictures, mut inputs, mut rows) = (Vec::new(), Vec::new(), Vec::new());
@@ -239,7 +260,7 @@ impl Task for AutoencoderTask {
         let reconstruction = model.forward(to_batch(inputs, side, device).autodiff());
         let reconstructed = classifier.forward(reconstruction.clone());
         let agreement = agreement(clean.clone(), reconstructed.clone().inner());
-        let divergence = loss.between(clean.autodiff(), reconstructed).mean();
+        let divergence = self.options.divergence(clean.autodiff(), reconstructed).mean();
         if mse == 0.0 {
             return Ok((divergence, agreement));
         }
@@ -258,7 +279,7 @@ impl Task for AutoencoderTask {
             let reconstructed = classifier.forward(model.forward(x));
             let n = indices.len() as f64;
             agreed += f64::from(scalar(agreement(clean.clone(), reconstructed.clone()))?) * n;
-            let divergence = self.options.loss.between(clean.clone(), reconstructed.clone());
+            let divergence = self.options.divergence(clean.clone(), reconstructed.clone());
             loss += f64::from(scalar(divergence.sum())?);
             scores.extend(numbers(self.options.score.score(clean.into(), reconstructed.into()))?);
         }
@@ -327,6 +348,7 @@ mod tests {
         AutoencoderOptions {
             config: AutoencoderConfig::Compact { channels: 1 },
             loss: Divergence::default(),
+            smallest_probability: 0.0,
             mse: 0.0,
             flip: false,
             noise: 0.0,
@@ -398,9 +420,10 @@ mod tests {
         assert_eq!(same["classifier_crc32"], 7);
         assert_eq!(same["initial_weights_crc32"], 3);
         assert_eq!(same["initial_weights_origin"], "somebody");
-        let changed: [fn(&mut AutoencoderOptions); 9] = [
+        let changed: [fn(&mut AutoencoderOptions); 10] = [
             |options| options.config = AutoencoderConfig::Compact { channels: 2 },
             |options| options.loss.temperature = 2.0,
+            |options| options.smallest_probability = 1e-7,
             |options| options.mse = 1.0,
             |options| options.flip = true,
             |options| options.noise = 0.5,
@@ -455,6 +478,7 @@ mod tests {
         let options = AutoencoderOptions {
             config,
             loss,
+            smallest_probability: 0.0,
             mse: 0.0,
             flip: false,
             noise: 0.0,

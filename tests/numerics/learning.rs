@@ -88,6 +88,7 @@ pub fn plain() -> AutoencoderOptions {
     AutoencoderOptions {
         config: AutoencoderConfig::Compact { channels: 8 },
         loss: Divergence { direction: Direction::Forward, temperature: 1.0 },
+        smallest_probability: 0.0,
         mse: 0.0,
         flip: false,
         noise: 0.0,

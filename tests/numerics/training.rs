@@ -150,6 +150,7 @@ impl Training {
         AutoencoderOptions {
             config: self.autoencoder,
             loss,
+            smallest_probability: 0.0,
             mse: 0.0,
             flip: false,
             noise: 0.0,
