@@ -15,7 +15,7 @@ pub struct ClassifierOptions {
     /// Architecture.
     #[serde(rename = "classifier")]
     pub config: ClassifierConfig,
-    /// Number of epochs at the beginning on pictures scaled to [`SMALL`] pixels a side, which take less than
+    /// Number of epochs at the beginning on pictures scaled to [`SMALL`](super::super::SMALL) pixels a side, which take less than
     /// half of the time. What is learned there holds for full-size pictures where the last layers see an average
     /// over all positions.
     pub small_epochs: usize,
