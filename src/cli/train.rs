@@ -19,11 +19,11 @@ use crate::error::Error;
 use crate::model::card::Architecture;
 use crate::model::loss::{Direction, Divergence};
 use crate::model::pytorch::state_dict;
-use crate::model::weights::{load_classifier, missing_head};
+use crate::model::weights::load_classifier;
 use crate::model::{Card, ClassifierConfig, Precision};
 use crate::train::adversarial::Adversarial;
 use crate::train::autoencoder::{AutoencoderOptions, AutoencoderTask};
-use crate::train::classifier::{ClassifierOptions, ClassifierTask};
+use crate::train::classifier::{ClassifierOptions, ClassifierTask, default_frozen_epochs};
 use crate::train::distillation::{Distillation, Teacher};
 use crate::train::{
     Augmentation, HyperParameters, InitialWeights, Optimizer, Options, Outcome, Schedule, Task,
@@ -117,7 +117,7 @@ pub struct Classifier {
     #[arg(long, value_name = "EPS", help_heading = "Adversarial training")]
     adversarial: Option<f32>,
 
-    /// Steps of that PGD, 1 to 100; 1 is the fast variant. Each takes about as long as a step of training.
+    /// Steps of that PGD, 1 to 100; 1 is the fast variant. Each takes more than half as long as a step of training.
     #[arg(
         long,
         value_name = "N",
@@ -373,7 +373,7 @@ impl Classifier {
             small_epochs: self.small_epochs,
             frozen_epochs: match self.freeze {
                 Some(epochs) => epochs,
-                None => frozen_epochs(self.architecture, initial.as_ref())?,
+                None => default_frozen_epochs(self.architecture, initial.as_ref())?,
             },
             augmentation: self.augment,
             label_smoothing: self.label_smoothing,
@@ -423,17 +423,6 @@ fn teacher(
     let (crc32, origin) = (crc32fast::hash(&bytes), card.origin);
     let teacher = Teacher { network, config, crc32, origin, distillation, predictions: None };
     Ok((teacher, trained_on))
-}
-
-/// One epoch with frozen layers if pretrained ones stand beside random ones that could spoil them. The compact
-/// network's batch normalisation keeps it from that.
-fn frozen_epochs(config: ClassifierConfig, initial: Option<&InitialWeights>) -> Result<usize> {
-    let Some(initial) = initial.filter(|_| config != ClassifierConfig::Compact) else {
-        return Ok(0);
-    };
-    let missing = missing_head(&config.init(&Device::flex()), &initial.weights)
-        .with_context(|| initial.path.display().to_string())?;
-    Ok(usize::from(missing.is_some()))
 }
 
 /// Reads the weights to start from; `origin` goes before what the file says of theirs.

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::batch::{numbers, read_batch, scalar, to_batch, to_rows};
 use super::fit::random_weights;
-use super::options::{TaskOptions, check_devices, check_small_epochs};
+use super::options::{TaskOptions, check_devices, check_small_epochs, is_zero};
 use super::predictions::{Logits, predict};
 use super::{InitialWeights, SMALL, Task, Validation};
 use crate::data::TrainingData;
@@ -74,11 +74,6 @@ pub struct AutoencoderOptions {
     pub percentile: f32,
     /// CRC-32 of the classifier's file: a training is not resumed with another classifier.
     pub classifier_crc32: u32,
-}
-
-/// What was not asked for stays out of the fingerprint: trainings from before there was the option can be resumed.
-fn is_zero(value: &f32) -> bool {
-    *value == 0.0
 }
 
 impl AutoencoderOptions {

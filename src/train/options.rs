@@ -163,6 +163,12 @@ pub(super) fn check_small_epochs(
     Ok(())
 }
 
+/// Whether an option was not asked for. Those stay out of the fingerprint: trainings from before there was the option can
+/// be resumed.
+pub(super) fn is_zero<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 /// Weights to start from.
 pub struct InitialWeights {
     /// Where they were read.

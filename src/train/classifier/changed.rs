@@ -23,7 +23,7 @@ const CORRUPTIONS: [(&str, Corruption); 3] = [
     ("validation_accuracy_jpeg", Corruption::Jpeg(30)),
 ];
 
-/// Validation attacks so many of the pictures held out: an attack costs as much as ten steps of training.
+/// Validation attacks so many of the pictures held out: an attack of ten steps costs as much as some six steps of training.
 const ATTACKED: usize = 200;
 
 impl ClassifierTask {

@@ -14,7 +14,7 @@ use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
 use tracing::info;
 
-pub use self::options::ClassifierOptions;
+pub use self::options::{ClassifierOptions, default_frozen_epochs};
 use super::augment::Augmentation;
 use super::batch::{read_batch, scalar, to_batch, to_rows};
 use super::distillation::{Lessons, Teacher};
@@ -48,8 +48,8 @@ pub struct ClassifierTask {
     initial_weights: Option<InitialWeights>,
     data: Arc<TrainingData>,
     devices: Vec<Device>,
-    /// The layers that are trained while the others are frozen.
-    head: Head,
+    /// The layers that the initial weights lack.
+    missing: Option<Head>,
     /// While the others are frozen and their outputs are the same in every epoch.
     outputs: Mutex<Option<Arc<Outputs>>>,
     /// What a teacher says of the pictures, if there is one.
@@ -86,9 +86,13 @@ impl ClassifierTask {
                 .with_context(|| initial.path.display().to_string())?,
             None => None,
         };
-        let head = missing.unwrap_or(Head::LastLayer);
         let outputs = Mutex::new(None);
-        Ok(Self { options, initial_weights, data, devices, head, outputs, lessons: None })
+        Ok(Self { options, initial_weights, data, devices, missing, outputs, lessons: None })
+    }
+
+    /// The layers that are trained while the others are frozen.
+    fn head(&self) -> Head {
+        self.missing.unwrap_or(Head::LastLayer)
     }
 
     /// Asks a teacher for its predictions: the network learns from them, too.
@@ -116,7 +120,7 @@ impl ClassifierTask {
         let model = model.valid().frozen();
         let (pictures, parts) = (self.data.pictures.as_ref(), &self.data.parts);
         let compute = |indices: &[usize], flipped| {
-            let body = |x| model.body(x, self.head);
+            let body = |x| model.body(x, self.head());
             FrozenOutputs::compute(pictures, indices, flipped, &self.devices[0], body)
         };
         let mirrored: &[usize] = match self.options.augmentation {
@@ -220,7 +224,7 @@ impl Task for ClassifierTask {
             return Ok(random);
         };
         let path = || initial.path.display().to_string();
-        match missing_head(&random, &initial.weights).with_context(path)? {
+        match self.missing {
             Some(Head::LastLayer) => {
                 info!(
                     "the last layer has other classes in the file: it starts with random weights"
@@ -244,7 +248,7 @@ impl Task for ClassifierTask {
             self.keep_outputs(None);
             return Ok(if frozen_epochs == 0 { model } else { model.unfreeze() });
         }
-        let model = model.with_frozen_body(self.head);
+        let model = model.with_frozen_body(self.head());
         let repeated = epoch >= small_epochs && self.options.repeats_frozen_outputs();
         if repeated && self.outputs().is_none() {
             self.keep_outputs(Some(self.frozen_outputs(&model)?));
@@ -270,7 +274,7 @@ impl Task for ClassifierTask {
                     outputs.row(*index)
                 });
                 let x = outputs.plain.to_batch(rows, device);
-                (model.head_training(x.autodiff(), self.head, rng), flipped, None)
+                (model.head_training(x.autodiff(), self.head(), rng), flipped, None)
             }
             None => {
                 let side = if epoch < self.options.small_epochs { SMALL } else { SIDE };
@@ -297,7 +301,7 @@ impl Task for ClassifierTask {
             let logits = match outputs.as_deref() {
                 Some(Outputs { plain, .. }) => {
                     let rows = indices.iter().map(|index| plain.row(*index));
-                    model.head(plain.to_batch(rows, device), self.head)
+                    model.head(plain.to_batch(rows, device), self.head())
                 }
                 None => model.forward(read_batch(self.data.pictures.as_ref(), indices, device)?),
             };
@@ -450,7 +454,7 @@ mod tests {
         let config = ClassifierConfig::Vgg16Small;
         let options = ClassifierOptions { frozen_epochs, augmentation, ..plain(config) };
         let task = ClassifierTask::new(options, None, Arc::new(data), vec![Device::flex()]);
-        (ClassifierTask { head, ..task.unwrap() }, read)
+        (ClassifierTask { missing: Some(head), ..task.unwrap() }, read)
     }
 
     /// With kept outputs, a step is what it is without: the same pictures, flips, dropout, gradients; and no picture is
@@ -563,7 +567,7 @@ mod tests {
             let (task, _) = counted(2, Augmentation::Flip, Head::LastLayer);
             let task =
                 ClassifierTask::new(task.options, Some(initial), task.data, task.devices).unwrap();
-            assert_eq!(task.head, head);
+            assert_eq!(task.head(), head);
             assert_eq!(task.card().origin, origin);
         }
     }

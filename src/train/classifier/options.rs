@@ -1,13 +1,15 @@
 //! Options of a classifier's training.
 
+use anyhow::{Context, Result};
 use burn::tensor::Device;
 use serde::Serialize;
 
 use crate::error::Error;
 use crate::model::ClassifierConfig;
+use crate::model::weights::missing_head;
 use crate::train::adversarial::Adversarial;
 use crate::train::augment::Augmentation;
-use crate::train::options::check_small_epochs;
+use crate::train::options::{InitialWeights, check_small_epochs, is_zero};
 
 /// Options of a classifier's training.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -15,9 +17,11 @@ pub struct ClassifierOptions {
     /// Architecture.
     #[serde(rename = "classifier")]
     pub config: ClassifierConfig,
-    /// Number of epochs at the beginning on pictures scaled to [`SMALL`](super::super::SMALL) pixels a side, which take less than
-    /// half of the time. What is learned there holds for full-size pictures where the last layers see an average
-    /// over all positions.
+    /// Number of epochs at the beginning on pictures scaled to [`SMALL`] pixels a side, which take less than half of the
+    /// time. What is learned there holds for full-size pictures where the last layers see an average over all
+    /// positions.
+    ///
+    /// [`SMALL`]: super::super::SMALL
     pub small_epochs: usize,
     /// Number of epochs at the beginning in which only the head is trained: the layers that start with random
     /// weights, or the last one.
@@ -39,9 +43,21 @@ pub struct ClassifierOptions {
     pub adversarial: Option<Adversarial>,
 }
 
-/// What was not asked for stays out of the fingerprint: trainings from before there was the option can be resumed.
-fn is_zero(value: &f64) -> bool {
-    *value == 0.0
+/// Epochs in which only the head is trained, where nothing is said of them: one if pretrained layers stand beside random
+/// ones that could spoil them. The compact network's batch normalisation keeps it from that.
+///
+/// # Errors
+/// When the initial weights are no safetensors file.
+pub fn default_frozen_epochs(
+    config: ClassifierConfig,
+    initial: Option<&InitialWeights>,
+) -> Result<usize> {
+    let Some(initial) = initial.filter(|_| config != ClassifierConfig::Compact) else {
+        return Ok(0);
+    };
+    let missing = missing_head(&config.init(&Device::flex()), &initial.weights)
+        .with_context(|| initial.path.display().to_string())?;
+    Ok(usize::from(missing.is_some()))
 }
 
 impl ClassifierOptions {
