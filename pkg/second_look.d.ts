@@ -296,6 +296,11 @@ export interface Card {
      */
     converted_from?: number;
     /**
+     * Whose weights these were trained from, and their terms; `None` if training began with random ones, or if
+     * the card does not say.
+     */
+    origin?: string;
+    /**
      * Terms of use of the weights.
      */
     licence: string;
@@ -363,7 +368,7 @@ export type Norm = "linf" | "l2";
 /**
  * Which network to build.
  */
-export type ClassifierConfig = { name: "vgg16" } | { name: "compact" };
+export type ClassifierConfig = { name: "vgg16" } | { name: "vgg16-small" } | { name: "compact" };
 
 /**
  * Which of STL-10's two labelled splits is trained on; the other one is measured on.
@@ -504,8 +509,8 @@ export interface InitOutput {
     readonly session_open: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => any;
     readonly session_predict: (a: number, b: number, c: number) => any;
     readonly start: () => void;
-    readonly __wasm_bindgen_func_elem_2858: (a: number, b: number, c: number, d: any) => void;
-    readonly __wasm_bindgen_func_elem_2941: (a: number, b: number, c: any, d: any) => void;
+    readonly __wasm_bindgen_func_elem_2863: (a: number, b: number, c: number, d: any) => void;
+    readonly __wasm_bindgen_func_elem_2946: (a: number, b: number, c: any, d: any) => void;
     readonly __wbindgen_export: (a: number, b: number) => number;
     readonly __wbindgen_export2: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_export3: (a: number, b: number, c: number) => void;

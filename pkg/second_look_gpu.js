@@ -681,7 +681,7 @@ function __wbg_get_imports() {
                     const a = state0.a;
                     state0.a = 0;
                     try {
-                        return __wasm_bindgen_func_elem_35831(a, state0.b, arg0, arg1);
+                        return __wasm_bindgen_func_elem_35836(a, state0.b, arg0, arg1);
                     } finally {
                         state0.a = a;
                     }
@@ -1016,32 +1016,32 @@ function __wbg_get_imports() {
         }, arguments); },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 3313, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_35751);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_35756);
             return ret;
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDevice")], shim_idx: 3460, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40415);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40420);
             return ret;
         },
         __wbindgen_generic_0000000000000003: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDeviceLostInfo")], shim_idx: 2001, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40417);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40422);
             return ret;
         },
         __wbindgen_generic_0000000000000004: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUUncapturedErrorEvent")], shim_idx: 2001, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40417_16);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40422_16);
             return ret;
         },
         __wbindgen_generic_0000000000000005: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("any")], shim_idx: 3460, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40415_17);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40420_17);
             return ret;
         },
         __wbindgen_generic_0000000000000006: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("undefined")], shim_idx: 3460, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40415_18);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40420_18);
             return ret;
         },
         __wbindgen_generic_0000000000000007: function(arg0) {
@@ -1081,22 +1081,22 @@ function __wbg_get_imports() {
     };
 }
 
-function __wasm_bindgen_func_elem_40417(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_40417(arg0, arg1, arg2);
+function __wasm_bindgen_func_elem_40422(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_40422(arg0, arg1, arg2);
 }
 
-function __wasm_bindgen_func_elem_40417_16(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_40417_16(arg0, arg1, arg2);
+function __wasm_bindgen_func_elem_40422_16(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_40422_16(arg0, arg1, arg2);
 }
 
-function __wasm_bindgen_func_elem_35831(arg0, arg1, arg2, arg3) {
-    wasm.__wasm_bindgen_func_elem_35831(arg0, arg1, arg2, arg3);
+function __wasm_bindgen_func_elem_35836(arg0, arg1, arg2, arg3) {
+    wasm.__wasm_bindgen_func_elem_35836(arg0, arg1, arg2, arg3);
 }
 
-function __wasm_bindgen_func_elem_35751(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_35756(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_35751(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_35756(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1107,10 +1107,10 @@ function __wasm_bindgen_func_elem_35751(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_40415(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_40420(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_40415(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_40420(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1121,10 +1121,10 @@ function __wasm_bindgen_func_elem_40415(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_40415_17(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_40420_17(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_40415_17(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_40420_17(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1135,10 +1135,10 @@ function __wasm_bindgen_func_elem_40415_17(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_40415_18(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_40420_18(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_40415_18(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_40420_18(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {

@@ -61,10 +61,15 @@ OPTIMIZERS = [
 #: The classifier's: as it is, on small pictures, and with nothing but the last layer learning. They catch labels
 #: that are shifted or exchanged, a sum instead of a mean, an augmentation that does something else, and frozen layers
 #: that learn on. Batch normalisation that is frozen uses what it remembers, not the batch's statistics.
+#: With a teacher, which is the same network in evaluation mode: a teacher that sees the augmented picture, or the
+#: unflipped one; a divergence that is reversed, or of one softened prediction and a plain one, or not times the
+#: temperature's square; weights exchanged; classes smoothed by another amount, or over the other nine only.
 CLASSIFIER_STEPS = [
     {"seed": 5},
     {"small_epochs": 1, "seed": 6},
     {"frozen_epochs": 1, "seed": 7},
+    {"teacher_temperature": 3.0, "teacher_weight": 0.7, "label_smoothing": 0.1, "seed": 9},
+    {"teacher_temperature": 0.5, "teacher_weight": 0.4, "frozen_epochs": 1, "small_epochs": 1, "seed": 10},
 ]
 
 
@@ -132,14 +137,22 @@ def augment(picture, side, generator):
     # grid_sample's -1 and 1 are the centres of the first and the last pixel.
     grid = torch.stack(torch.meshgrid(columns, rows, indexing="xy"), -1) * 2 / 95 - 1
     sampled = F.grid_sample(picture[None], grid[None], align_corners=True, padding_mode="border")[0]
-    return (((sampled - 0.5) * contrast + 0.5 + brightness) * gain).clamp(0, 1)
+    return (((sampled - 0.5) * contrast + 0.5 + brightness) * gain).clamp(0, 1), flip
 
 
-def classifier_loss(model, x, y, generator, small=False):
-    """Cross-entropy with the true classes, mean over the batch, and the share of pictures that are right."""
-    seen = torch.stack([augment(picture, SMALL if small else 96, generator) for picture in x])
-    logits = model(seen)
-    return F.cross_entropy(logits, y), (logits.argmax(1) == y).double().mean()
+def classifier_loss(model, x, y, generator, small=False, smoothing=0.0, teacher=None, temperature=1.0, weight=0.0):
+    """Cross-entropy with the true classes, mean over the batch, and the share of pictures that are right. With a
+    teacher, which sees the picture as it is or flipped, its part (Hinton et al. 2015) in the share `weight`."""
+    seen, flips = zip(*[augment(picture, SMALL if small else 96, generator) for picture in x])
+    logits = model(torch.stack(seen))
+    loss = F.cross_entropy(logits, y, label_smoothing=smoothing)
+    if teacher is not None:
+        with torch.no_grad():
+            taught = teacher(torch.stack([p.flip(2) if flip else p for p, flip in zip(x, flips)]))
+        soft = F.log_softmax(logits / temperature, 1), F.softmax(taught / temperature, 1)
+        distilled = F.kl_div(*soft, reduction="batchmean") * temperature**2
+        loss = (1 - weight) * loss + weight * distilled
+    return loss, (logits.argmax(1) == y).double().mean()
 
 
 def places(gradient, count):
@@ -228,12 +241,16 @@ def training():
             {"temperature": temperature, **steps(autoencoder(SMALL_AUTOENCODER), loss_of, **optimizer)})
 
     for options in CLASSIFIER_STEPS:
-        options = {"small_epochs": 0, "frozen_epochs": 0, **options}
+        options = {"small_epochs": 0, "frozen_epochs": 0, "label_smoothing": 0.0, **options}
         model, generator = fill(compact_classifier()), Generator(options["seed"])
         if options["frozen_epochs"]:
             model.requires_grad_(False)
             model.classifier[-1].requires_grad_(True)
-        loss_of = lambda model: classifier_loss(model, x, y, generator, small=options["small_epochs"] > 0)
+        choices = {"small": options["small_epochs"] > 0, "smoothing": options["label_smoothing"]}
+        if "teacher_weight" in options:
+            choices.update(teacher=classifier, temperature=options["teacher_temperature"],
+                           weight=options["teacher_weight"])
+        loss_of = lambda model: classifier_loss(model, x, y, generator, **choices)
         result["classifier_steps"].append({**options, **step(model, loss_of)})
     # Three steps as `train classifier` makes them, the augmentation going on from step to step.
     generator = Generator(8)

@@ -17,6 +17,7 @@
 //! | module | contents |
 //! | --- | --- |
 //! | [`picture`], [`class`] | input and output |
+//! | [`corruption`] | blur, noise, JPEG and what else cameras and screens do to a picture |
 //! | [`model`] | CL and AE, losses, weights files and model cards |
 //! | [`attack`] | attacks on the classifier and on the whole defence; one file per attack |
 //! | [`detector`] | score, threshold, verdict, corrector |
@@ -47,6 +48,7 @@
 
 pub mod attack;
 pub mod class;
+pub mod corruption;
 pub mod data;
 pub mod defence;
 pub mod detector;

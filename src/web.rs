@@ -4,6 +4,8 @@
 //! JSON with the field names of the Rust types, which TypeScript knows. A value that crosses costs a call each way, so
 //! an answer with pictures is one string and one array (`Packed`).
 
+#[cfg(not(feature = "gpu"))]
+use std::future::{Ready, ready};
 use std::rc::Rc;
 
 use burn::tensor::Device;
@@ -226,8 +228,7 @@ fn packed<const N: usize>(
     numbers: &impl Serialize,
     pictures: [Option<Picture>; N],
 ) -> Result<Array, JsError> {
-    let values: Vec<f32> =
-        pictures.iter().flatten().flat_map(|picture| picture.values()).copied().collect();
+    let values: Vec<f32> = pictures.iter().flatten().flat_map(Picture::values).copied().collect();
     let values = Float32Array::from(values.as_slice());
     Ok(Array::of2(&serde_json::to_string(numbers)?.into(), &values))
 }
@@ -239,6 +240,6 @@ async fn gpu() -> Result<Device, JsError> {
 }
 
 #[cfg(not(feature = "gpu"))]
-async fn gpu() -> Result<Device, JsError> {
-    Err(JsError::new("this module computes on the CPU only"))
+fn gpu() -> Ready<Result<Device, JsError>> {
+    ready(Err(JsError::new("this module computes on the CPU only")))
 }

@@ -137,6 +137,66 @@ fn a_training_with_frozen_layers_goes_on_the_same_after_a_break() {
     assert!(text.contains("--init"), "{text}");
 }
 
+/// With everything that a training can have: a resumed one goes on the same, averages, mixtures and lessons included; and
+/// the card says who the teacher was.
+#[test]
+fn a_training_with_every_option_goes_on_the_same_after_a_break() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    succeeds(folder, &format!("{CLASSIFIER} --out teacher"));
+    let train = "train classifier --pictures 30 --epochs 3 --batch-size 10 --augment camera --ema 0.8 --mixup 0.2 \
+                 --cutmix 1 --label-smoothing 0.1 --teacher teacher --teacher-predictions kept --out w";
+    succeeds(folder, train);
+    let undisturbed = fs::read(folder.join("w")).unwrap();
+    fs::remove_dir_all(folder.join("w.checkpoint/step-000000006")).unwrap();
+    // The same with the predictions that were kept as with those that are computed.
+    fs::remove_file(folder.join("w")).unwrap();
+    let resumed = format!("{train} --resume");
+    let log = succeeds(folder, &resumed);
+    assert!(log.contains("resuming at epoch 3") && !log.contains("epoch 2/3"), "{log}");
+    assert!(undisturbed == fs::read(folder.join("w")).unwrap(), "other weights");
+    let again = train.replace(" --teacher-predictions kept", "").replace("--out w", "--out v");
+    succeeds(folder, &again);
+    assert!(undisturbed == fs::read(folder.join("v")).unwrap(), "other weights");
+
+    let (_, card) = load_classifier(&undisturbed, &burn::tensor::Device::flex()).unwrap();
+    let options = &card.training.unwrap().options;
+    let teacher = crc32fast::hash(&fs::read(folder.join("teacher")).unwrap());
+    assert_eq!(options["task"]["teacher"]["crc32"], teacher);
+    assert_eq!(options["task"]["teacher"]["architecture"], "compact");
+    assert_eq!(options["hyper_parameters"]["ema"], 0.8);
+    for name in ["", "_blurred", "_shrunk", "_jpeg"] {
+        assert!(card.figures.contains_key(&format!("validation_accuracy{name}")), "{name}");
+    }
+
+    for (option, other, words) in [
+        ("--ema 0.8", "--ema 0.9", "hyper_parameters.ema was 0.8, is 0.9"),
+        ("--ema 0.8", "", "hyper_parameters.ema was 0.8, is not set"),
+        ("--mixup 0.2", "--mixup 0.3", "task.mixup was 0.2, is 0.3"),
+        ("--cutmix 1", "", "task.cutmix was 1.0, is not set"),
+        ("--label-smoothing 0.1", "", "task.label_smoothing was 0.1"),
+        ("--augment camera", "", "task.augmentation was \"camera\", is \"all\""),
+        ("--teacher teacher", "--teacher w", "task.teacher.crc32 was"),
+        ("--out w", "--out w --teacher-weight 0.5", "task.teacher.weight was 0.9, is 0.5"),
+        (
+            "--out w",
+            "--out w --adversarial 0.01 --mixup 0 --cutmix 0",
+            "task.adversarial.eps was not set",
+        ),
+    ] {
+        let mut changed = resumed.replace(option, other);
+        if words.contains("adversarial") {
+            changed = changed.replace("--mixup 0.2 --cutmix 1 ", "");
+        }
+        if words.contains("crc32") {
+            changed = changed.replace(" --teacher-predictions kept", "");
+        }
+        fails(folder, &changed, &[words, "--overwrite"]);
+    }
+    let other = train.replace("--teacher teacher", "--teacher w").replace("--out w", "--out u");
+    fails(folder, &other, &["kept: it does not hold this teacher's predictions"]);
+}
+
 /// Changes one bit in the middle of a file.
 fn damage(path: &Path) {
     let mut bytes = fs::read(path).unwrap();
@@ -211,7 +271,19 @@ fn options_out_of_range_are_named_by_their_flags() {
         ("classifier --learning-rate nan", "--learning-rate is NaN"),
         ("classifier --weight-decay 2", "--weight-decay is 2"),
         ("classifier --architecture vgg16-small --small-epochs 1", "--small-epochs is 1"),
+        ("classifier --ema 1", "--ema is 1"),
+        ("classifier --label-smoothing 1", "--label-smoothing is 1"),
+        ("classifier --mixup=-1", "--mixup is -1"),
+        ("classifier --cutmix nan", "--cutmix is NaN"),
+        ("classifier --adversarial 0", "--adversarial is 0"),
+        ("classifier --adversarial 0.1 --adversarial-steps 0", "--adversarial-steps is 0"),
+        ("classifier --adversarial 0.1 --mixup 1", "--mixup is 1"),
+        ("classifier --adversarial 0.1 --small-epochs 1", "--small-epochs is 1"),
+        ("classifier --teacher t --teacher-temperature 0", "--teacher-temperature is 0"),
+        ("classifier --teacher t --teacher-weight 2", "--teacher-weight is 2"),
+        ("autoencoder --ema 0", "--ema is 0"),
         ("autoencoder --noise inf", "--noise is inf"),
+        ("autoencoder --smallest-probability 0.2", "--smallest-probability is 0.2"),
         ("autoencoder --mse nan", "--mse is NaN"),
         ("autoencoder --percentile 101", "--percentile is 101"),
         ("autoencoder --small-epochs 1", "--small-epochs is 1"),

@@ -11,6 +11,11 @@ import { Gone } from './worker/client.js';
 const SHOW = 1500;
 const SLOWEST = 140;
 
+const isCalm = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+/** How long an attack of so many steps takes at least, in milliseconds. @param {number} steps */
+export const shownFor = (steps) => (isCalm() ? 0 : Math.min(SHOW, SLOWEST * steps));
+
 /** @param {import('./store.js').Store} store */
 export function drive(store) {
   /** The attack that the worker has. @type {{id: number, pace: string, attack: Attack} | undefined} */
@@ -38,9 +43,9 @@ function begin(store, id) {
   const worker = client();
   if (!run || !shown || !worker) return undefined;
   const { config, from, pace } = run;
-  const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-  const rest = calm ? 0 : Math.min(SLOWEST, SHOW / Math.max(1, config.max_iter ?? 1));
-  const attack = worker.attack({ picture: shown.picture, from, config, pace, rest }, (step) => store.update(stepArrived, id, step));
+  const steps = Math.max(1, config.max_iter ?? 1);
+  const rest = shownFor(steps) / steps;
+  const attack = worker.attack({ picture: shown.picture, from, config, pace, rest }, (step, time) => store.update(stepArrived, id, step, time));
   attack.whole.then(
     (whole) => whole && store.update(runFinished, id),
     (error) => {

@@ -9,12 +9,12 @@
     dataset.state = 'error';
     const show = () => {
       const [notice, text, retry, verdict] = ['notice', 'notice-text', 'notice-retry', 'verdict'].map((id) => document.getElementById(id));
-      const [headline, detail, loading] = ['headline', 'detail', 'loading'].map((id) => document.getElementById(id));
-      if (!notice || !text || !retry || !verdict || !headline || !detail || !loading) return;
+      const [headline, detail, wait] = ['headline', 'detail', 'wait'].map((id) => document.getElementById(id));
+      if (!notice || !text || !retry || !verdict || !headline || !detail || !wait) return;
       verdict.dataset.kind = 'bad';
       headline.textContent = 'This does not work.';
       detail.textContent = text.textContent = why;
-      loading.hidden = true;
+      wait.hidden = true;
       retry.hidden = notice.hidden = false;
       retry.addEventListener('click', () => location.reload());
     };

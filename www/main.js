@@ -2,7 +2,8 @@
 // Puts the page together: the state, what acts on it, the panels, the address.
 
 import * as attackRun from './attack-run.js';
-import { element, get } from './dom.js';
+import { element } from './dom.js';
+import * as offline from './offline.js';
 import * as panels from './panels/index.js';
 import * as pictures from './pictures.js';
 import * as session from './session.js';
@@ -55,14 +56,5 @@ store.subscribe(() => {
 session.drive(store);
 pictures.drive(store);
 attackRun.drive(store);
+offline.drive(store);
 html.dataset.started = '';
-
-// Kept for when there is no network; browsers allow it only to pages that come safely. Not before the first prediction,
-// which all that is kept would only hold up.
-store
-  .when(({ shown }) => shown !== undefined)
-  .then(() => navigator.serviceWorker?.register(new URL('sw.js', import.meta.url)))
-  .catch(() => {});
-navigator.serviceWorker?.ready.then(() => {
-  get(document, 'offline', HTMLElement).textContent = 'Saved on this machine: works without a network from now on.';
-});

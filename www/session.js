@@ -1,15 +1,18 @@
 // @ts-check
 // Keeps networks in a worker: starts one when the state asks for it, and says when it ends.
 
-import { backendChanged, networksFailed, networksOpened, networksProgress, starting, workerLost } from './state.js';
+import { backendChanged, networksFailed, networksOpened, networksProgress, starting, stepMeasured, workerLost } from './state.js';
 import { parse } from './worker/backend.js';
 import { Client, Gone } from './worker/client.js';
-import { AUTOENCODERS } from './models.js';
+import { weightsOf } from './models.js';
 
 /** @typedef {import('./state.js').Starting} Starting */
 
-/** Where it is kept how long a step of an attack takes on each backend, so that it is measured once. */
-const MEASURED = 'second-look-backends';
+/**
+ * Where it is kept how long a step of an attack takes on each backend, so that it is measured once.
+ * @param {import('./models.js').Classifier} classifier
+ */
+const measuredOf = (classifier) => `second-look-backends ${classifier}`;
 
 /** The worker that answers, if any. @type {Client | undefined} */
 let current;
@@ -21,18 +24,19 @@ export const client = () => current;
 /** @param {unknown} error */
 export const sentence = (error) => (error instanceof Error ? error.message : String(error));
 
-function recall() {
+/** @param {import('./models.js').Classifier} classifier */
+function recall(classifier) {
   try {
-    return parse(localStorage.getItem(MEASURED));
+    return parse(localStorage.getItem(measuredOf(classifier)));
   } catch {
     return undefined; // the browser keeps nothing; then it is measured at every visit
   }
 }
 
-/** @param {import('./worker/backend.js').Measured} measured */
-function remember(measured) {
+/** @param {import('./models.js').Classifier} classifier @param {import('./worker/backend.js').Measured} measured */
+function remember(classifier, measured) {
   try {
-    localStorage.setItem(MEASURED, JSON.stringify(measured));
+    localStorage.setItem(measuredOf(classifier), JSON.stringify(measured));
   } catch {
     // as above
   }
@@ -43,6 +47,10 @@ export function drive(store) {
   let begun = 0;
   store.subscribe((state) => {
     const wanted = starting(state);
+    if (!wanted && next) {
+      next.close(''); // the visitor does not want to wait for it
+      next = undefined;
+    }
     if (wanted && wanted.id !== begun) {
       begun = wanted.id;
       start(store, wanted);
@@ -51,13 +59,16 @@ export function drive(store) {
 }
 
 /** @param {import('./store.js').Store} store @param {Starting} wanted */
-async function start(store, { id, autoencoder, backend }) {
+async function start(store, { id, classifier, autoencoder, backend }) {
   next?.close('');
   const mine = new Client({
     loading: (bytes) => store.update(networksProgress, id, bytes),
     backend({ measured, ...choice }) {
-      if (measured) remember(measured);
+      if (measured) remember(classifier, measured);
       if (mine === current) store.update(backendChanged, choice);
+    },
+    stepTime(time) {
+      if (mine === current) store.update(stepMeasured, time);
     },
     gone(why, gpu) {
       if (mine !== current) return; // one that starts says so by its answer
@@ -67,7 +78,7 @@ async function start(store, { id, autoencoder, backend }) {
   });
   next = mine;
   try {
-    const answer = await mine.open(backend, AUTOENCODERS[autoencoder], recall());
+    const answer = await mine.open(backend, weightsOf(classifier, autoencoder), recall(classifier));
     if (mine !== next) return;
     current?.close('');
     current = mine;

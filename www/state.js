@@ -4,7 +4,7 @@
 // and every answer carries the id of its request, so that an answer to an earlier one changes nothing.
 
 import { normOf, presetsOf } from './core.js';
-import { NAMES } from './models.js';
+import { AUTOENCODERS, DEFAULT, autoencodersOf, nameOf } from './models.js';
 import { SAMPLES } from './samples.js';
 import * as url from './url.js';
 
@@ -16,6 +16,7 @@ import * as url from './url.js';
 /** @typedef {import('./core.js').Detection} Detection */
 /** @typedef {import('./core.js').WatchedStep} WatchedStep */
 /** @typedef {import('./models.js').Autoencoder} Autoencoder */
+/** @typedef {import('./models.js').Classifier} Classifier */
 /** @typedef {import('./url.js').Attack} Attack */
 /** @typedef {import('./url.js').Backend} Backend */
 /** @typedef {import('./url.js').Settings} Settings */
@@ -27,7 +28,8 @@ import * as url from './url.js';
  * @property {Source} source
  * @property {Float32Array} picture
  * @property {Detection} detection
- * @property {Autoencoder} autoencoder the one that was asked
+ * @property {Classifier} classifier the one that was asked
+ * @property {Autoencoder} autoencoder likewise
  */
 
 /**
@@ -43,18 +45,21 @@ import * as url from './url.js';
 /**
  * @typedef {object} Starting networks on their way
  * @property {number} id
+ * @property {Classifier} classifier
  * @property {Autoencoder} autoencoder
  * @property {Backend} backend
- * @property {number} bytes that have come
+ * @property {number} bytes of the weights that have come
  * @property {Settings} [undo] the settings to go back to when these networks fail and others are there
  */
 
 /**
  * @typedef {object} Networks that answer
+ * @property {Classifier} classifier
  * @property {Autoencoder} autoencoder
  * @property {boolean} webgpu
  * @property {string} reason for the backend
  * @property {Cards} cards
+ * @property {number} [stepTime] what a step of an attack took here, in milliseconds, once that was measured
  */
 
 /**
@@ -65,6 +70,7 @@ import * as url from './url.js';
  * @property {Class | ''} target
  * @property {boolean} webgpu whether it began on WebGPU
  * @property {WatchedStep[]} steps the first one is the picture itself
+ * @property {number[]} times what each step took, in milliseconds
  * @property {number} at the step that is shown
  * @property {'run' | 'once' | 'pause'} pace `once`: one step, then pause
  * @property {'done' | 'cancelled'} [ended]
@@ -72,8 +78,10 @@ import * as url from './url.js';
  */
 
 /** @typedef {{kind: 'networks'} | {kind: 'sample', id: string} | {kind: 'settings', settings: Settings}} Retry what to try again */
-/** @typedef {'address' | 'networks' | 'picture' | 'attack'} About */
+/** @typedef {'address' | 'networks' | 'picture' | 'attack' | 'offline'} About */
 /** @typedef {{about: About, text: string, retry?: Retry}} Notice */
+
+/** @typedef {'no' | 'yes' | 'saving' | 'removing'} Keeping whether a classifier's files are kept for use without a network */
 
 /**
  * @typedef {object} Common what every phase has
@@ -84,6 +92,8 @@ import * as url from './url.js';
  * @property {boolean} autorun attack the first picture at once
  * @property {Networks | undefined} networks
  * @property {Opening | undefined} opening
+ * @property {Partial<Record<Classifier, Keeping>>} offline of the classifiers whose files are kept only when that is
+ *   asked for; those of which nothing is known are left out
  * @property {readonly Notice[]} notices
  * @property {string} says what became of the last thing to take away
  * @property {number} breakdowns how often a worker had to be replaced
@@ -158,7 +168,8 @@ export function begin(query) {
     attack: undefined,
     autorun: run,
     networks: undefined,
-    starting: { id: 1, autoencoder: settings.autoencoder, backend: settings.backend, bytes: 0 },
+    starting: wanted(1, settings),
+    offline: {},
     opening: { id: 2, source: { kind: 'sample', id: sample } },
     notices: aboutAddress(complaints),
     says: '',
@@ -169,6 +180,9 @@ export function begin(query) {
 
 // ---- The networks ---------------------------------------------------------------------------------------------
 
+/** @param {number} id @param {Settings} settings @returns {Starting} */
+const wanted = (id, { classifier, autoencoder, backend }) => ({ id, classifier, autoencoder, backend, bytes: 0 });
+
 /**
  * Loads networks by these settings. Those that are there stay until the new ones answer.
  * @param {State} from
@@ -176,10 +190,9 @@ export function begin(query) {
  */
 function restarted(from, settings) {
   const count = from.count + 1;
-  const { autoencoder, backend } = settings;
   const undo = from.networks && (starting(from)?.undo ?? from.settings);
   const next = changed(from, { count, settings, run: cut(from.run), notices: [], says: '' });
-  return changed(withPicture(next), { starting: { id: count, autoencoder, backend, bytes: 0, undo } });
+  return changed(withPicture(next), { starting: { ...wanted(count, settings), undo } });
 }
 
 /** Networks that come need a picture: the one there is, the one on its way, or the first sample. @param {State} from */
@@ -189,12 +202,39 @@ function withPicture(from) {
   return changed(from, { count, opening: { id: count, source: { kind: 'sample', id: SAMPLES[0] } } });
 }
 
+/**
+ * The picture and the attack's settings stay.
+ * @param {State} from @param {Classifier} classifier
+ */
+export function chooseClassifier(from, classifier) {
+  const { settings } = from;
+  const [usual, ...others] = autoencodersOf(classifier);
+  const autoencoder = others.find((name) => name === settings.autoencoder) ?? usual;
+  return restarted({ ...from, autorun: false }, { ...settings, classifier, autoencoder, threshold: null }); // the old threshold was for other scores
+}
+
 /** @param {State} from @param {Autoencoder} autoencoder */
 export const chooseAutoencoder = (from, autoencoder) =>
-  restarted({ ...from, autorun: false }, { ...from.settings, autoencoder, threshold: null }); // the old threshold was for other scores
+  restarted({ ...from, autorun: false }, { ...from.settings, autoencoder, threshold: null });
 
 /** @param {State} from @param {Backend} backend */
 export const chooseBackend = (from, backend) => restarted({ ...from, autorun: false }, { ...from.settings, backend });
+
+/**
+ * What a visitor who does not want to wait gets: the networks that are there, or where there are none the default ones.
+ * @param {State} from
+ */
+export function cancelLoading(from) {
+  const undo = starting(from)?.undo;
+  if (from.networks && undo) return changed(from, { starting: undefined, settings: undo });
+  return canCancelLoading(from) ? chooseClassifier(from, DEFAULT) : from;
+}
+
+/** @param {State} from */
+export function canCancelLoading(from) {
+  const now = starting(from);
+  return now !== undefined && (from.networks !== undefined || now.classifier !== DEFAULT);
+}
 
 /** @param {State} from @param {number} id @param {number} bytes */
 export function networksProgress(from, id, bytes) {
@@ -211,7 +251,7 @@ export function networksProgress(from, id, bytes) {
 export function networksOpened(from, id, { constants, ...answer }) {
   const now = starting(from);
   if (now?.id !== id) return from;
-  const { autoencoder, backend } = now;
+  const { classifier, autoencoder, backend } = now;
   const notices = [...from.notices];
   let { attack, opening, shown, run, count } = from;
   if (!attack) {
@@ -223,20 +263,33 @@ export function networksOpened(from, id, { constants, ...answer }) {
     notices.push({ about: 'networks', text: `WebGPU was asked for, but ${answer.reason}: the CPU computes instead.` });
   }
   // What other networks said is void, and what was asked of them is asked again.
-  if (shown && shown.autoencoder !== autoencoder) {
+  if (shown && (shown.classifier !== classifier || shown.autoencoder !== autoencoder)) {
     const { source, picture } = shown;
     opening = opening ? { ...opening, instead: { source, picture } } : { id: ++count, source, picture };
     shown = run = undefined;
   }
   if (opening?.handed) opening = { ...opening, id: ++count, handed: false };
-  return changed(from, { constants, attack, opening, shown, run, count, notices, networks: { autoencoder, ...answer }, starting: undefined });
+  return changed(from, { constants, attack, opening, shown, run, count, notices, networks: { classifier, autoencoder, ...answer }, starting: undefined });
 }
 
 /**
  * The networks that answer compute on another backend from now on, or stay where they are for another reason.
  * @param {State} from @param {{webgpu: boolean, reason: string}} choice
  */
-export const backendChanged = (from, choice) => (from.networks ? changed(from, { networks: { ...from.networks, ...choice } }) : from);
+export function backendChanged(from, choice) {
+  const { networks } = from;
+  if (!networks) return from;
+  const { stepTime, ...rest } = networks;
+  const known = choice.webgpu === networks.webgpu && stepTime !== undefined ? { stepTime } : {}; // another backend takes another time
+  return changed(from, { networks: { ...rest, ...known, ...choice } });
+}
+
+/**
+ * What a step took while nothing was asked for; those of an attack say more.
+ * @param {State} from @param {number} time in milliseconds
+ */
+export const stepMeasured = (from, time) =>
+  from.networks && from.networks.stepTime === undefined ? changed(from, { networks: { ...from.networks, stepTime: time } }) : from;
 
 /**
  * @param {State} from
@@ -255,7 +308,9 @@ export function networksFailed(from, id, why, crashed) {
   }
   if (!from.networks || !now.undo) return changed(from, failure(from, why));
   const retry = /** @type {const} */ ({ kind: 'settings', settings: from.settings });
-  const text = `${why} ${capital(NAMES[now.undo.autoencoder])} stays.`;
+  const { classifier, autoencoder } = now.undo;
+  const stays = classifier === now.classifier ? capital(AUTOENCODERS[autoencoder]) : `The classifier ${nameOf(classifier)}`;
+  const text = `${why} ${stays} stays.`;
   return changed(from, { starting: undefined, settings: now.undo, notices: [...from.notices, notice('networks', text, retry)] });
 }
 
@@ -281,7 +336,7 @@ export function workerLost(from, why, gpu) {
     count: count + 1,
     opening,
     notices: [...from.notices, notice('networks', text)],
-    starting: { id: count, autoencoder: from.settings.autoencoder, backend: toCpu ? 'cpu' : from.settings.backend, bytes: 0 },
+    starting: wanted(count, { ...from.settings, backend: toCpu ? 'cpu' : from.settings.backend }),
   });
 }
 
@@ -298,8 +353,7 @@ const failure = (from, why) => ({
 function startedAgain(from) {
   if (from.phase !== 'error' || from.networks) return from;
   const count = from.count + 1;
-  const { autoencoder, backend } = from.settings;
-  return changed(withPicture(changed(from, { count, notices: [] })), { starting: { id: count, autoencoder, backend, bytes: 0 } });
+  return changed(withPicture(changed(from, { count, notices: [] })), { starting: wanted(count, from.settings) });
 }
 
 // ---- Pictures -------------------------------------------------------------------------------------------------
@@ -341,7 +395,8 @@ export function pictureShown(from, id, detection) {
   const { opening, networks } = from;
   if (opening?.id !== id || !opening.picture || !networks) return from;
   const { source, picture } = opening;
-  const next = changed(from, { opening: undefined, run: undefined, shown: { source, picture, detection, autoencoder: networks.autoencoder } });
+  const { classifier, autoencoder } = networks;
+  const next = changed(from, { opening: undefined, run: undefined, shown: { source, picture, detection, classifier, autoencoder } });
   return from.autorun ? attack({ ...next, autorun: false }, 'run') : next;
 }
 
@@ -371,7 +426,7 @@ function attack(from, pace) {
   const id = from.count + 1;
   const leadsFrom = target || from.shown.detection.verdict.answer_if_clean;
   /** @type {Run} */
-  const run = { id, config: configOf(from.attack, from.constants), from: leadsFrom, target, webgpu: from.networks.webgpu, steps: [], at: 0, pace };
+  const run = { id, config: configOf(from.attack, from.constants), from: leadsFrom, target, webgpu: from.networks.webgpu, steps: [], times: [], at: 0, pace };
   return changed(from, { count: id, run, says: '' });
 }
 
@@ -391,15 +446,21 @@ export function oneStep(from) {
 /** @param {State} from */
 export const cancel = (from) => (from.phase === 'running' || from.phase === 'paused' ? changed(from, { run: cut(from.run) }) : from);
 
-/** @param {State} from @param {number} id @param {WatchedStep} step */
-export function stepArrived(from, id, step) {
-  const { run } = from;
+/** @param {State} from @param {number} id @param {WatchedStep} step @param {number} time that it took, in milliseconds */
+export function stepArrived(from, id, step, time) {
+  const { run, networks } = from;
   if (run?.id !== id || run.ended) return from;
   const steps = [...run.steps, step];
   // The first step is the picture itself, so a visitor who asks for one step gets that and the next.
   const pace = run.pace === 'once' && step.step.t > 0 ? 'pause' : run.pace;
-  return changed(from, { run: { ...run, steps, pace, at: steps.length - 1 } });
+  const times = [...run.times, time];
+  const same = networks?.webgpu === run.webgpu; // the backend may have changed meanwhile
+  const measured = networks && same ? { networks: { ...networks, stepTime: median(times) } } : {};
+  return changed(from, { ...measured, run: { ...run, steps, times, pace, at: steps.length - 1 } });
 }
+
+/** A step that had to wait for something else is no measure. @param {readonly number[]} times */
+const median = (times) => times.toSorted((a, b) => a - b)[Math.floor((times.length - 1) / 2)];
 
 /** @param {State} from @param {number} id */
 export const runFinished = (from, id) =>
@@ -450,6 +511,19 @@ function numbersOf({ eps, eps_step, max_iter }) {
 
 /** @param {State} from @param {number | null} threshold */
 export const chooseThreshold = (from, threshold) => changed(from, { settings: { ...from.settings, threshold } });
+
+// ---- Use without a network ------------------------------------------------------------------------------------
+
+/** @param {State} from @param {Classifier} classifier @param {Keeping} keeping */
+export const offlineKnown = (from, classifier, keeping) => changed(from, { offline: { ...from.offline, [classifier]: keeping } });
+
+/** @param {State} from @param {Classifier} classifier @param {boolean} keep */
+export const chooseOffline = (from, classifier, keep) =>
+  offlineKnown(changed(from, { notices: from.notices.filter(({ about }) => about !== 'offline') }), classifier, keep ? 'saving' : 'removing');
+
+/** @param {State} from @param {Classifier} classifier @param {Keeping} keeping @param {string} text */
+export const offlineFailed = (from, classifier, keeping, text) =>
+  offlineKnown(changed(from, { notices: [...from.notices, notice('offline', text)] }), classifier, keeping);
 
 // ---- What is said ---------------------------------------------------------------------------------------------
 

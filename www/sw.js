@@ -6,10 +6,20 @@
 // when all of it is there. A page gets all its files, its workers' and those that it loads later included, from the
 // version that was current when it was opened. So files of two versions never meet, with several tabs open as well.
 //
+// What few visitors ask for is kept from when it is first loaded, or, where it is large, only when the page asks for that
+// (`message` below). A new version keeps it, too.
+//
 // A page that was opened before any version was kept comes from the network. So does one opened after two updates in
 // a row could not be kept (the disk is full, or the host changes files on their way): better new than offline.
 
-/** @typedef {{files: Map<string, string>, onDemand: Map<string, string>}} List the SHA-256 by address, in hexadecimal */
+/** @typedef {Map<string, string>} Sums the SHA-256 by address, in hexadecimal */
+
+/**
+ * @typedef {object} List
+ * @property {Sums} files of every visit
+ * @property {Sums} onDemand kept from when they are loaded
+ * @property {Map<string, Sums>} onRequest kept only when that is asked for, by the name that they are asked for with
+ */
 
 /** @type {ServiceWorkerGlobalScope} */
 const worker = /** @type {any} */ (self);
@@ -19,7 +29,7 @@ const PAGE = new URL('./', location.href).href;
 const LIST = new URL('files.json', PAGE).href;
 /** A version's cache is called this and the version. */
 const VERSIONS = `second-look ${PAGE} `;
-/** The cache of what is remembered between two starts of this worker: `current`, `attempt/N`, `client/ID`. */
+/** The cache of what is remembered between two starts of this worker: `current`, `attempt/N`, `client/ID`, `keep/NAME`. */
 const STATE = `second-look-state ${PAGE}`;
 /** Removed when an update fails, because to remove something works on a full disk too. Renewed when one succeeds. */
 const ATTEMPTS = ['attempt/1', 'attempt/2'];
@@ -58,6 +68,20 @@ worker.addEventListener('fetch', (event) => {
   if (method !== 'GET' || new URL(url).origin !== location.origin) return;
   event.respondWith(answer(event));
   if (mode === 'navigate') event.waitUntil(renew());
+});
+
+// {classifier, keep} and a port that is answered with {kept, why}; `keep` is undefined to hear how it is.
+worker.addEventListener('message', (event) => {
+  const { classifier, keep } = event.data;
+  const [port] = event.ports;
+  /** @type {Promise<unknown>} */
+  const done = keep === undefined ? Promise.resolve() : keep ? keepFiles(classifier) : dropFiles(classifier);
+  const answer = async () => {
+    const why = await done.then(() => undefined, reasonOf);
+    const kept = await isKept(classifier).catch(() => false);
+    port.postMessage({ kept, why });
+  };
+  event.waitUntil(answer());
 });
 
 /** Updates unless that is being done already. Failing is no matter here: the next page tries again. */
@@ -102,17 +126,23 @@ async function find(event, version) {
   const list = version !== NETWORK && (await listOf(version));
   if (!list) return undefined;
   const address = addressOf(request);
-  const sum = list.files.get(address) ?? list.onDemand.get(address);
+  const sum = sumOf(list, address);
   if (sum === undefined) return undefined;
   const cache = await caches.open(VERSIONS + version);
-  return (await cache.match(address)) ?? load(event, cache, sum);
+  const isKeptWhenUsed = list.files.has(address) || list.onDemand.has(address);
+  return (await cache.match(address)) ?? load(event, isKeptWhenUsed ? cache : undefined, sum);
+}
+
+/** @param {List} list @param {string} address */
+function sumOf({ files, onDemand, onRequest }, address) {
+  return [files, onDemand, ...onRequest.values()].find((sums) => sums.has(address))?.get(address);
 }
 
 /**
  * A file of a version that is not kept yet: the page gets it as it comes, and an error at its end if it turns out to
  * be another version's.
  * @param {FetchEvent} event
- * @param {Cache} cache
+ * @param {Cache | undefined} cache to keep it in
  * @param {string} sum
  */
 async function load(event, cache, sum) {
@@ -138,7 +168,7 @@ async function load(event, cache, sum) {
       return;
     }
     // Without it, the file is fetched again the next time.
-    await cache.put(addressOf(event.request), copyOf(response, new Blob(parts))).catch(() => {});
+    await cache?.put(addressOf(event.request), copyOf(response, new Blob(parts))).catch(() => {});
   };
   event.waitUntil(keep());
   return copyOf(response, check.readable);
@@ -203,13 +233,14 @@ async function fetchVersion(list, version, before) {
   /** @param {string} address @param {string} sum */
   const fetchFile = async (address, sum) => {
     if (await cache.match(address)) return;
-    const sumBefore = oldList && (oldList.files.get(address) ?? oldList.onDemand.get(address));
+    const sumBefore = oldList && sumOf(oldList, address);
     const same = old && sumBefore === sum ? await old.match(address) : undefined;
     await put(cache, address, same ?? (await fetchChecked(address, sum)));
   };
   const files = [...list.files];
   // What the visitor had asked for before stays there without a network.
   for (const [address, sum] of list.onDemand) if (old && (await old.match(address))) files.push([address, sum]);
+  for (const [name, sums] of list.onRequest) if ((await recall(keyOf(name))) !== undefined) files.push(...sums);
   const fetched = await Promise.allSettled(files.map(([address, sum]) => fetchFile(address, sum)));
   for (const file of fetched) {
     if (file.status === 'fulfilled') continue;
@@ -218,11 +249,11 @@ async function fetchVersion(list, version, before) {
   }
 }
 
-/** @param {string} address @param {string} sum */
-async function fetchChecked(address, sum) {
+/** @param {string} address @param {string} sum @param {AbortSignal} [signal] */
+async function fetchChecked(address, sum, signal) {
   // A change within one second may look like none to the browser's own cache.
   for (const cache of /** @type {RequestCache[]} */ (['no-cache', 'reload'])) {
-    const response = await fetch(address, { cache });
+    const response = await fetch(address, { cache, signal });
     if (!response.ok) throw new Refused(`${address}: the server said ${response.status}`);
     const bytes = await response.arrayBuffer();
     if ((await sha256(bytes)) === sum) return copyOf(response, bytes);
@@ -244,10 +275,11 @@ async function put(cache, address, response) {
 
 /** @param {string} text @returns {List} */
 function parse(text) {
-  const { files, on_demand } = JSON.parse(text);
+  const { files, on_demand, on_request } = JSON.parse(text);
   /** @param {Record<string, string>} sums */
   const absolute = (sums) => new Map(Object.entries(sums).map(([path, sum]) => [new URL(path, PAGE).href, sum]));
-  return { files: absolute(files), onDemand: absolute(on_demand) };
+  const onRequest = Object.entries(on_request ?? {}).map(([name, sums]) => /** @type {const} */ ([name, absolute(sums)]));
+  return { files: absolute(files), onDemand: absolute(on_demand), onRequest: new Map(onRequest) };
 }
 
 /** @type {Map<string, List>} */
@@ -304,6 +336,63 @@ async function tidy(used) {
     lists.delete(name.slice(VERSIONS.length));
     await caches.delete(name);
   }
+}
+
+// ---- What is asked for ------------------------------------------------------------------------------------------
+
+/** Where it is remembered that these files are to be kept. @param {string} name */
+const keyOf = (name) => `keep/${name}`;
+
+/** Ends the fetching of what is no longer asked for, by name. @type {Map<string, AbortController>} */
+const fetching = new Map();
+
+/** The cache and the sums of the files of this name, in the version that a page opened now gets. @param {string} name */
+async function filesOf(name) {
+  const version = await current();
+  const sums = version !== NETWORK && (await listOf(version))?.onRequest.get(name);
+  if (!sums) throw new Refused(`no version with ${name} is kept`);
+  return { cache: await caches.open(VERSIONS + version), sums };
+}
+
+/** All of them or none. @param {string} name */
+async function keepFiles(name) {
+  const ends = new AbortController();
+  fetching.set(name, ends);
+  await navigator.locks.request(VERSIONS, async () => {
+    const { cache, sums } = await filesOf(name);
+    try {
+      for (const [address, sum] of sums) {
+        ends.signal.throwIfAborted();
+        if (!(await cache.match(address))) await put(cache, address, await fetchChecked(address, sum, ends.signal));
+      }
+      await remember(keyOf(name), '');
+    } catch (error) {
+      for (const address of sums.keys()) await cache.delete(address);
+      throw error;
+    }
+  });
+}
+
+/** @param {string} name */
+async function dropFiles(name) {
+  fetching.get(name)?.abort();
+  await navigator.locks.request(VERSIONS, async () => {
+    await (await caches.open(STATE)).delete(new URL(keyOf(name), PAGE).href);
+    for (const version of await caches.keys()) {
+      if (!version.startsWith(VERSIONS)) continue;
+      const sums = (await listOf(version.slice(VERSIONS.length)))?.onRequest.get(name) ?? new Map();
+      for (const address of sums.keys()) await (await caches.open(version)).delete(address);
+    }
+  });
+}
+
+/** @param {string} name */
+const isKept = async (name) => (await recall(keyOf(name))) !== undefined;
+
+/** Why it was not done. @param {unknown} error */
+function reasonOf(error) {
+  if (error instanceof Full) return 'full';
+  return error instanceof Refused || !(error instanceof TypeError) ? 'other' : 'network';
 }
 
 // ---- Helpers ----------------------------------------------------------------------------------------------------

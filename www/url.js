@@ -2,17 +2,19 @@
 // The state of the page as the query of its address, so that a link shows what its sender sees.
 
 import { normOf } from './core.js';
-import { AUTOENCODERS } from './models.js';
+import { DEFAULT, NAMES, autoencodersOf } from './models.js';
 import { SAMPLES } from './samples.js';
 
 /** @typedef {import('./core.js').Constants} Constants */
 /** @typedef {import('./core.js').Norm} Norm */
 /** @typedef {import('./core.js').Class} Class */
 /** @typedef {import('./models.js').Autoencoder} Autoencoder */
+/** @typedef {import('./models.js').Classifier} Classifier */
 /** @typedef {'auto' | 'webgpu' | 'cpu'} Backend */
 
 /**
  * @typedef {object} Settings what can be chosen besides the picture and the attack
+ * @property {Classifier} classifier
  * @property {Autoencoder} autoencoder
  * @property {number | null} threshold null for the one that came with the autoencoder
  * @property {Backend} backend
@@ -30,7 +32,6 @@ import { SAMPLES } from './samples.js';
 // The first of each is the default.
 /** @type {readonly Backend[]} */
 const BACKENDS = ['auto', 'webgpu', 'cpu'];
-const NETWORKS = /** @type {Autoencoder[]} */ (Object.keys(AUTOENCODERS));
 
 /** A reader of a query's values that collects what is invalid. @param {string} query */
 function reader(query) {
@@ -73,10 +74,13 @@ const number = (least, most, whole) => (/** @type {string} */ text) => {
  */
 export function read(query) {
   const { value, complaints } = reader(query);
+  const classifier = value('classifier', DEFAULT, one(NAMES), NAMES.join(' or '));
+  const autoencoders = autoencodersOf(classifier);
   return {
     sample: value('sample', SAMPLES[0], one(SAMPLES), 'a sample'),
     settings: {
-      autoencoder: value('autoencoder', NETWORKS[0], one(NETWORKS), NETWORKS.join(' or ')),
+      classifier,
+      autoencoder: value('autoencoder', autoencoders[0], one(autoencoders), autoencoders.join(' or ')),
       threshold: value('threshold', null, number(0, 100), 'between 0 and 100'),
       backend: value('backend', BACKENDS[0], one(BACKENDS), 'auto, webgpu or cpu'),
     },
@@ -122,7 +126,8 @@ export function write({ sample, settings, attack, run }, constants) {
   const changed = names.filter((name) => attack[name] !== defaults[name]);
   if (run || changed.length > 0) query.set('attack', 'pgd');
   for (const name of changed) query.set(name, String(attack[name]));
-  if (settings.autoencoder !== NETWORKS[0]) query.set('autoencoder', settings.autoencoder);
+  if (settings.classifier !== DEFAULT) query.set('classifier', settings.classifier);
+  if (settings.autoencoder !== autoencodersOf(settings.classifier)[0]) query.set('autoencoder', settings.autoencoder);
   if (settings.threshold !== null) query.set('threshold', String(settings.threshold));
   if (settings.backend !== BACKENDS[0]) query.set('backend', settings.backend);
   if (run) query.set('run', '1');

@@ -2,6 +2,7 @@
 // What the page says.
 
 import { judge, ranked } from './core.js';
+import { DEFAULT, megabytesOf, nameOf } from './models.js';
 import { current, starting, threshold } from './state.js';
 
 /** @typedef {import('./core.js').Class} Class */
@@ -27,11 +28,15 @@ const APART = 0.1;
 export function message(state) {
   switch (state.phase) {
     case 'loading': {
-      const bytes = starting(state)?.bytes;
-      if (bytes === undefined) return { kind: 'wait', headline: 'Looking at the picture …', detail: '' };
+      const now = starting(state);
+      if (now === undefined) return { kind: 'wait', headline: 'Looking at the picture …', detail: '' };
+      const what = now.classifier === DEFAULT ? 'the networks' : `${nameOf(now.classifier)} and its autoencoder`;
+      const share = loaded(state) ?? 0;
+      const whole = megabytesOf(now.classifier, now.autoencoder).toFixed(1);
+      const come = now.bytes > 0 ? ` ${(now.bytes / 1e6).toFixed(1)} of ${whole}\u00a0MB` : '';
       return {
         kind: 'wait',
-        headline: `Loading the networks …${bytes > 0 ? ` ${(bytes / 1e6).toFixed(1)} MB` : ''}`,
+        headline: share < 1 ? `Loading ${what} …${come}` : `Starting ${what} …`,
         detail: 'They run on your machine. Nothing that you open here leaves it.',
       };
     }
@@ -52,6 +57,42 @@ export function message(state) {
     default:
       return judgement(state);
   }
+}
+
+/**
+ * The share of the weights that has come, from 0 to 1; nothing while none are awaited. The sizes that it is reckoned from
+ * are rounded.
+ * @param {State} state
+ */
+export function loaded(state) {
+  const now = starting(state);
+  if (!now) return undefined;
+  const share = now.bytes / (megabytesOf(now.classifier, now.autoencoder) * 1e6);
+  return share > 0.99 ? 1 : share;
+}
+
+/** @param {number} ms */
+function duration(ms) {
+  if (ms < 995) return `${Number(ms.toPrecision(ms < 100 ? 1 : 2))}\u00a0ms`;
+  if (ms < 99_500) return `${ms < 9950 ? (ms / 1000).toFixed(1) : (ms / 1000).toFixed(0)}\u00a0s`;
+  return `${(ms / 60_000).toFixed(0)}\u00a0minutes`;
+}
+
+/**
+ * How long the attack that is chosen takes, or what is left of the one under way; '' as long as no step was measured.
+ * @param {State} state
+ * @param {(steps: number) => number} shownFor how long so many steps are shown at least, in milliseconds
+ */
+export function attackTime({ phase, networks, attack, run }, shownFor) {
+  const step = networks?.stepTime;
+  if (step === undefined || !attack) return '';
+  if (phase === 'running' || phase === 'paused') {
+    const left = (run.config.max_iter ?? 1) + 1 - run.steps.length;
+    return left > 0 && left * step > 2000 ? `A step takes about ${duration(step)} on this device; about ${duration(left * step)} to go.` : '';
+  }
+  const whole = Math.max((attack.max_iter + 1) * step, shownFor(attack.max_iter));
+  const steps = attack.max_iter === 1 ? '' : `, the ${attack.max_iter} of this attack ${duration(whole)}`;
+  return `A step takes about ${duration(step)} on this device${steps}.`;
 }
 
 /** @param {Attacked} state @returns {Message} */

@@ -90,12 +90,8 @@ impl SourceArguments {
         self.pictures
     }
 
-    /// Pictures to train on and the part held out; `drawn` ones and STL-10's unlabelled ones beside them.
-    pub fn training_data(&self, drawn: usize, unlabelled: bool) -> Result<TrainingData> {
-        self.training_data_for(&[], drawn, unlabelled)
-    }
-
-    /// [`SourceArguments::training_data`], divided as the models in use were trained.
+    /// Pictures to train on and the part held out, divided as the models in use were trained; `drawn` ones and STL-10's
+    /// unlabelled ones beside them.
     ///
     /// # Errors
     /// When another division was asked for, so that what one model is tested on another was trained on.

@@ -75,8 +75,32 @@ impl Divergence {
     /// Softening by T is dividing logits by T: softmax(z / T) is p^(1/T), renormalised. Logits, not
     /// probabilities, go in because the logarithm of a probability that was rounded to 0 is lost.
     pub fn between(self, image: Tensor<2>, reconstruction: Tensor<2>) -> Tensor<1> {
-        let log_p = activation::log_softmax(image / self.temperature, 1);
-        let log_q = activation::log_softmax(reconstruction / self.temperature, 1);
+        self.of_logarithms(image, reconstruction, |log| log)
+    }
+
+    /// As [`Divergence::between`], with every probability below `smallest`, above 0, raised to it, as Keras's
+    /// `kl_divergence` does with 1e-7. Where a probability was raised, no gradient flows. The rows no longer sum to
+    /// one, so that a divergence can be a little below 0, and none is above -ln `smallest`.
+    ///
+    /// Where the classifier is certain, logarithms of probabilities differ by tens of nats, and without this those of
+    /// the least likely classes rule the gradient.
+    pub fn between_clipped(
+        self,
+        image: Tensor<2>,
+        reconstruction: Tensor<2>,
+        smallest: f32,
+    ) -> Tensor<1> {
+        self.of_logarithms(image, reconstruction, |log| log.clamp_min(smallest.ln()))
+    }
+
+    fn of_logarithms(
+        self,
+        image: Tensor<2>,
+        reconstruction: Tensor<2>,
+        change: impl Fn(Tensor<2>) -> Tensor<2>,
+    ) -> Tensor<1> {
+        let log_p = change(activation::log_softmax(image / self.temperature, 1));
+        let log_q = change(activation::log_softmax(reconstruction / self.temperature, 1));
         let (log_p, log_q) = match self.direction {
             Direction::Forward => (log_p, log_q),
             Direction::Reverse => (log_q, log_p),
@@ -138,6 +162,29 @@ mod tests {
             // Adding a number to all logits changes no probability.
             prop_assert!(between(divergence, p, p.map(|z| z + shift)).abs() < 1e-5);
         }
+    }
+
+    /// Keras's formula, and no gradient where a probability was raised.
+    #[test]
+    fn a_clipped_divergence_counts_small_probabilities_as_the_smallest() {
+        let device = Device::flex();
+        let [z, w] = [[0.0, 30.0, -4.0], [12.0, -6.0, 3.0]];
+        let smallest = 1e-7f32;
+        let probabilities = |logits: [f64; 3]| {
+            let sum: f64 = logits.map(f64::exp).iter().sum();
+            logits.map(|z| (z.exp() / sum).max(f64::from(smallest)))
+        };
+        let (p, q) = (probabilities(w.map(f64::from)), probabilities(z.map(f64::from)));
+        let exact: f64 = p.iter().zip(q).map(|(p, q)| p * (p / q).ln()).sum();
+        let tensor = |values: [f32; 3]| Tensor::<1>::from_floats(values, &device).unsqueeze_dim(0);
+        let divergence = Divergence { direction: Direction::Reverse, temperature: 1.0 };
+        let ours = divergence.between_clipped(tensor(z), tensor(w), smallest);
+        assert!((f64::from(ours.into_scalar::<f32>()) - exact).abs() < 1e-4, "{exact}");
+        // Where the reconstruction's prediction is all but certain, the others' probabilities are raised to a constant.
+        let certain = tensor([40.0, 0.0, -3.0]).autodiff().require_grad();
+        let loss = divergence.between_clipped(tensor(z).autodiff(), certain.clone(), smallest);
+        let gradient = certain.grad(&loss.sum().backward()).unwrap();
+        assert!(gradient.abs().max().into_scalar::<f32>() < 1e-6);
     }
 
     #[test]

@@ -8,17 +8,17 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::StandardNormal;
 use serde::Serialize;
 
-use super::batch::{numbers, read_batch, scalar, to_batch};
+use super::batch::{numbers, read_batch, scalar, to_batch, to_rows};
 use super::fit::random_weights;
-use super::options::{TaskOptions, check_devices, check_small_epochs};
+use super::options::{TaskOptions, check_devices, check_small_epochs, is_zero};
+use super::predictions::{Logits, predict};
 use super::{InitialWeights, SMALL, Task, Validation};
-use crate::class::Class;
 use crate::data::TrainingData;
 use crate::detector::{Detector, Score, ScoreConfig};
 use crate::error::Error;
@@ -26,7 +26,6 @@ use crate::model::card::{Architecture, THRESHOLD_PERCENTILE};
 use crate::model::loss::Divergence;
 use crate::model::{Autoencoder, AutoencoderConfig, Card, Classifier, weights};
 use crate::picture::{PLANE, SIDE};
-use crate::progress::Meter;
 
 /// Pictures in a batch of prediction or validation.
 const BATCH: usize = 64;
@@ -40,9 +39,9 @@ pub struct AutoencoderTask {
     /// The classifier on each of the devices.
     classifiers: Vec<Classifier>,
     /// Logits of CL(x) for every picture x used, by index in the data; computed once, not in every epoch.
-    logits: Vec<[f32; Class::COUNT]>,
+    logits: Vec<Logits>,
     /// The same for the horizontally flipped pictures, if training flips any.
-    flipped_logits: Vec<[f32; Class::COUNT]>,
+    flipped_logits: Vec<Logits>,
     devices: Vec<Device>,
 }
 
@@ -54,6 +53,10 @@ pub struct AutoencoderOptions {
     pub config: AutoencoderConfig,
     /// The divergence that is minimised.
     pub loss: Divergence,
+    /// Probabilities below this count as this in the divergence that is minimised, 0 to 0.1; 0 for none. 1e-7 in the
+    /// tutorial, whose Keras raises them so.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub smallest_probability: f32,
     /// Weight of the mean squared error between picture and reconstruction in the loss, 0 to 1e6; 0 in the
     /// tutorial.
     pub mse: f64,
@@ -86,6 +89,10 @@ impl AutoencoderOptions {
         if !(0.0..=1e6).contains(&self.mse) {
             return out_of_range("mse", self.mse.to_string(), "between 0 and a million");
         }
+        if !(0.0..=0.1).contains(&self.smallest_probability) {
+            let value = self.smallest_probability.to_string();
+            return out_of_range("smallest_probability", value, "between 0 and 0.1");
+        }
         if !(0.0..=1.0).contains(&self.noise) {
             return out_of_range("noise", self.noise.to_string(), "between 0 and 1");
         }
@@ -95,6 +102,14 @@ impl AutoencoderOptions {
         }
         Detector::infer_threshold(self.score, &[0.0], self.percentile)?;
         Ok(())
+    }
+
+    /// The divergence that is minimised, shape `[n]`, from CL's logits [n, 10] of pictures and reconstructions.
+    fn divergence(&self, image: Tensor<2>, reconstruction: Tensor<2>) -> Tensor<1> {
+        match self.smallest_probability {
+            0.0 => self.loss.between(image, reconstruction),
+            smallest => self.loss.between_clipped(image, reconstruction, smallest),
+        }
     }
 }
 
@@ -119,9 +134,12 @@ impl AutoencoderTask {
         initial_autoencoder(options.config, initial_weights.as_ref(), 0, &devices[0])?;
         let all = [data.parts.training.as_slice(), &data.parts.validation].concat();
         let frozen = classifier.frozen();
-        let logits = predict(&data, &all, false, &frozen, &devices[0])?;
         let flipped: &[usize] = if options.flip { &data.parts.training } else { &[] };
-        let flipped_logits = predict(&data, flipped, true, &frozen, &devices[0])?;
+        let predict = |indices: &[usize], flipped| {
+            let what = "predictions for the clean pictures";
+            predict(data.pictures.as_ref(), indices, flipped, &frozen, &devices[0], what)
+        };
+        let (logits, flipped_logits) = (predict(&all, false)?, predict(flipped, true)?);
         let classifiers =
             devices.iter().map(|d| classifier.clone().to_device(d).frozen()).collect();
         Ok(Self { options, initial_weights, data, classifiers, logits, flipped_logits, devices })
@@ -141,16 +159,6 @@ fn initial_autoencoder(
             .with_context(|| initial.path.display().to_string()),
         None => Ok(random),
     }
-}
-
-/// Rows of logits as a tensor of shape [n, 10].
-fn logits_tensor(
-    rows: impl IntoIterator<Item = [f32; Class::COUNT]>,
-    device: &Device,
-) -> Tensor<2> {
-    let values: Vec<f32> = rows.into_iter().flatten().collect();
-    let shape = [values.len() / Class::COUNT, Class::COUNT];
-    Tensor::from_data(TensorData::new(values, shape), device)
 }
 
 /// Flips the picture horizontally.
@@ -182,31 +190,6 @@ fn add_noise(picture: &mut [f32], side: usize, largest: f32, rng: &mut Xoshiro25
             }
         }
     }
-}
-
-/// Logits of CL(x) for the pictures `indices`, each at its index in the data; zeros for the others. The
-/// pictures are flipped horizontally first if `flipped`.
-fn predict(
-    data: &TrainingData,
-    indices: &[usize],
-    flipped: bool,
-    classifier: &Classifier,
-    device: &Device,
-) -> Result<Vec<[f32; Class::COUNT]>> {
-    let mut logits = vec![[0.0; Class::COUNT]; data.pictures.len()];
-    let mut meter = Meter::new(indices.len().div_ceil(BATCH), 0);
-    for batch in indices.chunks(BATCH) {
-        let mut x = read_batch(data.pictures.as_ref(), batch, device)?;
-        if flipped {
-            x = x.flip([3]);
-        }
-        let values = numbers(classifier.forward(x))?;
-        for (index, row) in batch.iter().zip(values.chunks_exact(Class::COUNT)) {
-            logits[*index].copy_from_slice(row);
-        }
-        meter.step(batch.len(), "predictions for the clean pictures");
-    }
-    Ok(logits)
 }
 
 /// Share of the rows on which the two predictions have the same class, shape `[1]`.
@@ -244,7 +227,7 @@ impl Task for AutoencoderTask {
         indices: &[usize],
         rng: &mut Xoshiro256PlusPlus,
     ) -> Result<(Tensor<1>, Tensor<1>)> {
-        let AutoencoderOptions { loss, mse, flip, noise, .. } = self.options;
+        let AutoencoderOptions { mse, flip, noise, .. } = self.options;
         let (classifier, device) = (&self.classifiers[rank], &self.devices[rank]);
         let side = if epoch < self.options.small_epochs { SMALL } else { SIDE };
         let (mut pictures, mut inputs, mut rows) = (Vec::new(), Vec::new(), Vec::new());
@@ -266,13 +249,13 @@ impl Task for AutoencoderTask {
         }
         let x = to_batch(pictures, side, device);
         let clean = match side {
-            SIDE => logits_tensor(rows, device),
+            SIDE => to_rows(rows, device),
             _ => classifier.forward(x.clone()),
         };
         let reconstruction = model.forward(to_batch(inputs, side, device).autodiff());
         let reconstructed = classifier.forward(reconstruction.clone());
         let agreement = agreement(clean.clone(), reconstructed.clone().inner());
-        let divergence = loss.between(clean.autodiff(), reconstructed).mean();
+        let divergence = self.options.divergence(clean.autodiff(), reconstructed).mean();
         if mse == 0.0 {
             return Ok((divergence, agreement));
         }
@@ -287,11 +270,11 @@ impl Task for AutoencoderTask {
         let (mut loss, mut agreed, mut scores) = (0.0, 0.0, Vec::new());
         for indices in held_out.chunks(BATCH) {
             let x = read_batch(self.data.pictures.as_ref(), indices, device)?;
-            let clean = logits_tensor(indices.iter().map(|i| self.logits[*i]), device);
+            let clean = to_rows(indices.iter().map(|i| self.logits[*i]), device);
             let reconstructed = classifier.forward(model.forward(x));
             let n = indices.len() as f64;
             agreed += f64::from(scalar(agreement(clean.clone(), reconstructed.clone()))?) * n;
-            let divergence = self.options.loss.between(clean.clone(), reconstructed.clone());
+            let divergence = self.options.divergence(clean.clone(), reconstructed.clone());
             loss += f64::from(scalar(divergence.sum())?);
             scores.extend(numbers(self.options.score.score(clean.into(), reconstructed.into()))?);
         }
@@ -314,6 +297,7 @@ impl Task for AutoencoderTask {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::class::Class;
     use crate::data::synthetic::Drawn;
     use crate::data::{HeldOut, Protocol};
     use crate::model::ClassifierConfig;
@@ -359,6 +343,7 @@ mod tests {
         AutoencoderOptions {
             config: AutoencoderConfig::Compact { channels: 1 },
             loss: Divergence::default(),
+            smallest_probability: 0.0,
             mse: 0.0,
             flip: false,
             noise: 0.0,
@@ -430,9 +415,10 @@ mod tests {
         assert_eq!(same["classifier_crc32"], 7);
         assert_eq!(same["initial_weights_crc32"], 3);
         assert_eq!(same["initial_weights_origin"], "somebody");
-        let changed: [fn(&mut AutoencoderOptions); 9] = [
+        let changed: [fn(&mut AutoencoderOptions); 10] = [
             |options| options.config = AutoencoderConfig::Compact { channels: 2 },
             |options| options.loss.temperature = 2.0,
+            |options| options.smallest_probability = 1e-7,
             |options| options.mse = 1.0,
             |options| options.flip = true,
             |options| options.noise = 0.5,
@@ -487,6 +473,7 @@ mod tests {
         let options = AutoencoderOptions {
             config,
             loss,
+            smallest_probability: 0.0,
             mse: 0.0,
             flip: false,
             noise: 0.0,

@@ -6,6 +6,7 @@ use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::seq::SliceRandom;
 
+use crate::class::Class;
 use crate::data::Pictures;
 use crate::picture::{CHANNELS, SIDE, VALUES};
 use crate::tensor::read;
@@ -57,6 +58,16 @@ pub(super) fn read_batch(
 pub(super) fn to_batch(values: Vec<f32>, side: usize, device: &Device) -> Tensor<4> {
     let n = values.len() / (CHANNELS * side * side);
     Tensor::from_data(TensorData::new(values, [n, CHANNELS, side, side]), device)
+}
+
+/// Rows of numbers, one for each class, as a tensor of shape [n, 10].
+pub(super) fn to_rows(
+    rows: impl IntoIterator<Item = [f32; Class::COUNT]>,
+    device: &Device,
+) -> Tensor<2> {
+    let values: Vec<f32> = rows.into_iter().flatten().collect();
+    let shape = [values.len() / Class::COUNT, Class::COUNT];
+    Tensor::from_data(TensorData::new(values, shape), device)
 }
 
 #[cfg(test)]

@@ -149,9 +149,18 @@ pub(super) struct Lock {
     _marker: File,
 }
 
+/// The networks that a checkpoint holds.
+#[derive(Clone, Copy)]
+pub(super) struct Networks<'a, M> {
+    pub model: &'a M,
+    /// The moving average of its weights, if the training makes one.
+    pub average: Option<&'a M>,
+}
+
 /// What a checkpoint holds, ready to go on.
 pub(super) struct Resumed<M> {
     pub model: M,
+    pub average: Option<M>,
     pub optimizer: ModuleOptimizer,
     pub state: State,
 }
@@ -162,6 +171,7 @@ const MARKER_TEXT: &str = "Checkpoints of a training with second-look, which rem
     When the training is over, this folder is of no more use.\n";
 
 const MODEL: &str = "model.bpk";
+const AVERAGE: &str = "average.bpk";
 const OPTIMIZER: &str = "optimizer.bpk";
 const STATE: &str = "state.json";
 /// The weights of the best epoch, in 32 bits, once there is one.
@@ -278,14 +288,14 @@ impl Checkpoints {
         self.remove_others()
     }
 
-    /// Reads the newest one that is intact into copies of `model` and `optimizer`; warns of those that are not.
+    /// Reads the newest one that is intact into copies of `networks` and `optimizer`; warns of those that are not.
     /// `epochs` and `steps_per_epoch` are what the state is checked against.
     ///
     /// # Errors
     /// When there is none, it belongs to a training with other options, or all are damaged.
     pub fn resume<M: Module>(
         &mut self,
-        model: &M,
+        networks: Networks<'_, M>,
         optimizer: &ModuleOptimizer,
         fingerprint: &str,
         epochs: usize,
@@ -298,10 +308,12 @@ impl Checkpoints {
             let read = || -> Result<(Resumed<M>, Option<Vec<u8>>)> {
                 let state = self.read_state(folder, fingerprint)?;
                 state.check(epochs, steps_per_epoch)?;
-                let model = model.clone().try_load_file(folder.join(MODEL))?;
+                let model = networks.model.clone().try_load_file(folder.join(MODEL))?;
+                let load = |average: &M| average.clone().try_load_file(folder.join(AVERAGE));
+                let average = networks.average.map(load).transpose()?;
                 let optimizer = optimizer.clone().load(folder.join(OPTIMIZER))?;
                 let best = state.best.map(|_| fs::read(folder.join(BEST))).transpose()?;
-                Ok((Resumed { model, optimizer, state }, best))
+                Ok((Resumed { model, average, optimizer, state }, best))
             };
             match read() {
                 Ok((resumed, best)) => {
@@ -373,7 +385,7 @@ impl Checkpoints {
     /// When it cannot be written; the ones before are then still there.
     pub fn save<M: Module>(
         &mut self,
-        model: &M,
+        networks: Networks<'_, M>,
         optimizer: &ModuleOptimizer,
         state: &State,
     ) -> Result<()> {
@@ -394,10 +406,14 @@ impl Checkpoints {
             fs::create_dir(&part)?;
             // `valid` folds the statistics of the last step into a batch norm's running ones; without it,
             // those of the step before would be saved.
-            model.valid().save_file(part.join(MODEL))?;
+            networks.model.valid().save_file(part.join(MODEL))?;
             optimizer.save(part.join(OPTIMIZER))?;
             fs::write(part.join(STATE), serde_json::to_vec_pretty(state)?)?;
             let mut files = vec![MODEL, OPTIMIZER, STATE];
+            if let Some(average) = networks.average {
+                average.clone().save_file(part.join(AVERAGE))?;
+                files.push(AVERAGE);
+            }
             if let Some(best) = &self.best {
                 fs::write(part.join(BEST), best)?;
                 files.push(BEST);
@@ -539,6 +555,11 @@ mod tests {
         Network { weight: Param::from_tensor(Tensor::from_floats([value; 8], &device)) }
     }
 
+    /// A network that is its own average.
+    fn both(model: &Network) -> Networks<'_, Network> {
+        Networks { model, average: Some(model) }
+    }
+
     fn value_of(network: &Network) -> f32 {
         network.weight.val().inner().into_data().try_to_vec::<f32>().unwrap()[0]
     }
@@ -568,7 +589,7 @@ mod tests {
         for epoch in 1..=epochs {
             let best = format!("best of {epoch}");
             checkpoints.set_best(best.into_bytes());
-            checkpoints.save(&network(epoch as f32), &optimizer(), &state(epoch)).unwrap();
+            checkpoints.save(both(&network(epoch as f32)), &optimizer(), &state(epoch)).unwrap();
         }
         let again = Checkpoints::beside(&folder.path().join("w"));
         (folder, again)
@@ -576,7 +597,9 @@ mod tests {
 
     fn resume(checkpoints: &mut Checkpoints) -> Result<(f32, State)> {
         let resumed =
-            checkpoints.resume(&network(0.0), &optimizer(), FINGERPRINT, EPOCHS, STEPS)?;
+            checkpoints.resume(both(&network(0.0)), &optimizer(), FINGERPRINT, EPOCHS, STEPS)?;
+        let average = resumed.average.expect("it was saved");
+        assert_eq!(value_of(&resumed.model), value_of(&average));
         Ok((value_of(&resumed.model), resumed.state))
     }
 
@@ -685,7 +708,7 @@ mod tests {
         for step in 1..=3 {
             let mut state = state(1);
             state.batch = step.min(STEPS);
-            checkpoints.save(&network(9.0), &optimizer(), &state).unwrap();
+            checkpoints.save(both(&network(9.0)), &optimizer(), &state).unwrap();
             assert_eq!(checkpoints.best().unwrap(), b"best of 1");
         }
         resume(&mut checkpoints).unwrap();
@@ -694,7 +717,7 @@ mod tests {
 
     #[test]
     fn damage_to_any_file_is_noticed_and_the_checkpoint_before_is_used() {
-        for file in [MODEL, OPTIMIZER, STATE, BEST, CHECKSUMS] {
+        for file in [MODEL, AVERAGE, OPTIMIZER, STATE, BEST, CHECKSUMS] {
             for damage in ["flipped", "cut", "missing"] {
                 let (_folder, mut checkpoints) = saved(3);
                 let path = checkpoints.folder().join("step-000000006").join(file);
@@ -712,7 +735,7 @@ mod tests {
                 assert_eq!(resume(&mut checkpoints).unwrap(), (2.0, state(2)), "{what}");
                 assert_eq!(checkpoints.best().unwrap(), b"best of 2", "{what}");
                 // The next checkpoint replaces the damaged one, not the intact one.
-                checkpoints.save(&network(3.0), &optimizer(), &state(3)).unwrap();
+                checkpoints.save(both(&network(3.0)), &optimizer(), &state(3)).unwrap();
                 let expected = [MARKER, "step-000000004", "step-000000006.1"];
                 assert_eq!(names(&checkpoints), expected, "{what}");
                 assert_eq!(resume(&mut checkpoints).unwrap().0, 3.0, "{what}");
@@ -751,7 +774,7 @@ mod tests {
     fn other_options_are_named_and_nothing_is_removed() {
         let (_folder, mut checkpoints) = saved(1);
         let other = r#"{"seed":2,"task":{"mse":0.5,"flip":true}}"#;
-        let error = checkpoints.resume(&network(0.0), &optimizer(), other, EPOCHS, STEPS);
+        let error = checkpoints.resume(both(&network(0.0)), &optimizer(), other, EPOCHS, STEPS);
         let error = error.err().unwrap().to_string();
         assert!(error.contains("(seed was 1, is 2; task.flip was not set, is true)"), "{error}");
         resume(&mut checkpoints).unwrap();
@@ -792,7 +815,7 @@ mod tests {
         fs::create_dir(checkpoints.folder().join("step-000000099.part")).unwrap();
         checkpoints.check().unwrap();
         assert_eq!(resume(&mut checkpoints).unwrap().0, 2.0, "a file is no checkpoint");
-        checkpoints.save(&network(3.0), &optimizer(), &state(3)).unwrap();
+        checkpoints.save(both(&network(3.0)), &optimizer(), &state(3)).unwrap();
         let expected = [MARKER, "step-000000004", "step-000000006", "step-000000006.1"];
         assert_eq!(names(&checkpoints), expected);
         checkpoints.clear().unwrap();

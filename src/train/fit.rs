@@ -14,8 +14,9 @@ use serde::Serialize;
 use tracing::info;
 
 use super::TrainingError;
+use super::average::Average;
 use super::batch::{seed, shuffled};
-use super::checkpoint::{Checkpoints, Resumed, State};
+use super::checkpoint::{Checkpoints, Networks, Resumed, State};
 use super::data_parallel::{DataParallel, StepResult};
 use super::options::{HyperParameters, Options, check_devices};
 use super::schedule::schedule;
@@ -152,13 +153,14 @@ pub fn fit<T: Task>(
         seed: options.seed,
         task: task.options(),
     })?;
-    let HyperParameters { epochs, batch_size, optimizer, weight_decay, .. } =
+    let HyperParameters { epochs, batch_size, optimizer, weight_decay, ema, .. } =
         options.hyper_parameters;
     let steps_per_epoch = indices.len().div_ceil(batch_size);
     let total = epochs * steps_per_epoch;
     let parts = schedule_parts(task.frozen_epochs(), epochs, steps_per_epoch);
     let mut schedule = schedule(options.hyper_parameters, &parts)?;
     let mut model = task.init(options.seed)?;
+    let mut average = ema.map(|decay| Average::new(&model, decay));
     let mut optimizer = optimizer.init(weight_decay);
     let mut state = State::new(fingerprint.to_string(), steps_per_epoch);
     let mut checkpoints = Checkpoints::beside(&options.out);
@@ -168,8 +170,11 @@ pub fn fit<T: Task>(
     let _lock = checkpoints.lock()?;
     if options.resume {
         let fingerprint = fingerprint.to_string();
-        Resumed { model, optimizer, state } =
-            checkpoints.resume(&model, &optimizer, &fingerprint, epochs, steps_per_epoch)?;
+        let begun = networks(&model, average.as_ref());
+        let resumed =
+            checkpoints.resume(begun, &optimizer, &fingerprint, epochs, steps_per_epoch)?;
+        average = ema.zip(resumed.average).map(|(decay, network)| Average::resumed(network, decay));
+        Resumed { model, optimizer, state, .. } = resumed;
         info!("resuming at epoch {}, step {} of {total}", state.epoch + 1, state.step());
         restore(&checkpoints, options)?;
     } else {
@@ -195,11 +200,14 @@ pub fn fit<T: Task>(
                 bail!(TrainingError::Diverged { what: "loss", when });
             }
             state.count(loss, metric, batch.len());
+            if let Some(average) = &mut average {
+                average.update(&model, state.step());
+            }
             let status = format!("epoch {}, {}", state.epoch + 1, means::<T>(&state));
             meter.step(batch.len(), &status);
             let interrupted = stop.load(Ordering::Relaxed);
             if interrupted || last_saved.elapsed() >= options.checkpoint_every {
-                checkpoints.save(&model, &optimizer, &state)?;
+                checkpoints.save(networks(&model, average.as_ref()), &optimizer, &state)?;
                 last_saved = Instant::now();
             }
             if interrupted {
@@ -207,7 +215,12 @@ pub fn fit<T: Task>(
             }
         }
         let mean = means::<T>(&state);
-        let validation = task.validate(&model.valid())?;
+        // What is validated is what is written.
+        let network = match &average {
+            Some(average) => average.network().clone(),
+            None => model.valid(),
+        };
+        let validation = task.validate(&network)?;
         if !validation.error.is_finite() {
             let when = format!("epoch {}", state.epoch + 1);
             bail!(TrainingError::Diverged { what: "validation error", when });
@@ -232,15 +245,20 @@ pub fn fit<T: Task>(
                 detector: validation.detector,
                 ..task.card()
             };
-            let best = weights::save(&model.valid(), &card, Precision::F32)?;
+            let best = weights::save(&network, &card, Precision::F32)?;
             publish(&best, options)?;
             checkpoints.set_best(best);
         }
-        checkpoints.save(&model, &optimizer, &state)?;
+        checkpoints.save(networks(&model, average.as_ref()), &optimizer, &state)?;
         last_saved = Instant::now();
     }
     restore(&checkpoints, options)?;
     Ok(Outcome::Done)
+}
+
+/// What a checkpoint holds of the networks.
+fn networks<'a, M: Module>(model: &'a M, average: Option<&'a Average<M>>) -> Networks<'a, M> {
+    Networks { model, average: average.map(Average::network) }
 }
 
 /// Writes the best weights, in the number format that was asked for.
@@ -430,6 +448,7 @@ mod tests {
                 learning_rate: 0.02,
                 weight_decay: 0.0,
                 schedule: Schedule::Constant,
+                ema: None,
             },
             seed: 1,
             patience: 0,
@@ -500,6 +519,41 @@ mod tests {
             }
             assert!(undisturbed != trained(2, 1, &[usize::MAX]), "{devices}: another seed");
         }
+    }
+
+    /// Interrupted in the middle of an epoch, at its end, and in the third: the average goes on as it was.
+    #[test]
+    fn averaged_weights_are_validated_written_and_resumed() {
+        let trained = |ema: Option<f64>, stops: &[usize]| {
+            let (_folder, out) = folder();
+            let mut options = options(&out, 3);
+            options.hyper_parameters.ema = ema;
+            for stop_in in stops {
+                let task = Regression { stop_in: *stop_in, ..Regression::new(1, &FALLING) };
+                run(task, &options).unwrap();
+                options.resume = true;
+            }
+            std::fs::read(out).unwrap()
+        };
+        let undisturbed = trained(Some(0.8), &[usize::MAX]);
+        for stop in [1, STEPS, 2 * STEPS + 3] {
+            assert!(undisturbed == trained(Some(0.8), &[stop, usize::MAX]), "after step {stop}");
+        }
+        // Nearly no average is the last weights; a long one is far from them.
+        let distance = |ema| {
+            let numbers = |bytes: &[u8]| -> Vec<f32> {
+                let file = safetensors::SafeTensors::deserialize(bytes).unwrap();
+                let mut tensors: Vec<_> = file.iter().collect();
+                tensors.sort_by_key(|(name, _)| name.to_string());
+                let bytes: Vec<u8> = tensors.iter().flat_map(|(_, t)| t.data().to_vec()).collect();
+                bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
+            };
+            let [plain, averaged] =
+                [None, Some(ema)].map(|ema| numbers(&trained(ema, &[usize::MAX])));
+            plain.iter().zip(averaged).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+        };
+        let (short, long) = (distance(1e-9), distance(0.99));
+        assert!(short < 1e-6 && long > 1e-3, "{short} {long}");
     }
 
     #[test]

@@ -3,12 +3,9 @@
 use anyhow::Result;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::batch::{numbers, read_batch};
+use super::batch::numbers;
+use super::predictions::for_each;
 use crate::data::Pictures;
-use crate::progress::Meter;
-
-/// Pictures in a batch.
-const BATCH: usize = 64;
 
 /// Outputs [c, h, w] of pictures, by index in the data; of those that were not asked for, nothing. They stay in this
 /// machine's memory: 18 kB a picture for VGG16's 512 maps of 3x3.
@@ -30,18 +27,18 @@ impl FrozenOutputs {
         body: impl Fn(Tensor<4>) -> Tensor<4>,
     ) -> Result<Self> {
         let mut outputs = Self { shape: [0; 3], rows: vec![Box::default(); pictures.len()] };
-        let mut meter = Meter::new(indices.len().div_ceil(BATCH), 0);
-        for batch in indices.chunks(BATCH) {
-            let x = read_batch(pictures, batch, device)?;
-            let y = body(if flipped { x.flip([3]) } else { x });
+        let mut shape = [0; 3];
+        let run = |x| {
+            let y = body(x);
             let [_, c, h, w] = y.dims();
-            outputs.shape = [c, h, w];
-            let values = numbers(y)?;
-            for (index, row) in batch.iter().zip(values.chunks_exact(c * h * w)) {
-                outputs.rows[*index] = row.into();
-            }
-            meter.step(batch.len(), "outputs of the frozen layers");
-        }
+            shape = [c, h, w];
+            numbers(y)
+        };
+        let what = "outputs of the frozen layers";
+        for_each(pictures, indices, flipped, device, what, run, |index, row| {
+            outputs.rows[index] = row.into();
+        })?;
+        outputs.shape = shape;
         Ok(outputs)
     }
 

@@ -3,16 +3,22 @@
 //! Every random number follows from (seed, epoch, batch, device's rank). So a training that was interrupted
 //! and resumed gives the same weights as one that was not.
 
+pub mod adversarial;
 pub mod augment;
 pub mod autoencoder;
+mod average;
 mod batch;
 mod checkpoint;
 pub mod classifier;
 mod data_parallel;
+pub mod distillation;
 mod error;
 mod fit;
 mod frozen_outputs;
+mod kept_predictions;
+mod mix;
 mod options;
+mod predictions;
 mod schedule;
 
 pub use augment::Augmentation;

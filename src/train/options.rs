@@ -58,6 +58,9 @@ pub struct HyperParameters {
     pub weight_decay: f64,
     /// Learning-rate schedule.
     pub schedule: Schedule,
+    /// Decay of the moving average of the weights, above 0 and below 1; with it, the average is validated and written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ema: Option<f64>,
 }
 
 impl HyperParameters {
@@ -80,6 +83,11 @@ impl HyperParameters {
         }
         if !(0.0..=1.0).contains(&weight_decay) {
             return out_of_range("weight_decay", weight_decay.to_string(), "between 0 and 1");
+        }
+        if let Some(ema) = self.ema
+            && !(ema > 0.0 && ema < 1.0)
+        {
+            return out_of_range("ema", ema.to_string(), "above 0 and below 1");
         }
         Ok(())
     }
@@ -153,6 +161,12 @@ pub(super) fn check_small_epochs(
         return Err(Error::Option { name: "small_epochs", value: small_epochs.to_string(), must });
     }
     Ok(())
+}
+
+/// Whether an option was not asked for. Those stay out of the fingerprint: trainings from before there was the option can
+/// be resumed.
+pub(super) fn is_zero<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Weights to start from.
@@ -284,21 +298,23 @@ mod tests {
             learning_rate: 1.0,
             weight_decay: 0.0,
             schedule: Schedule::Constant,
+            ema: None,
         };
         good.check().unwrap();
         type Set = fn(&mut HyperParameters, f64);
-        let set: [(&str, Set); 4] = [
+        let set: [(&str, Set); 5] = [
             ("epochs", |parameters, value| parameters.epochs = value as usize),
             ("batch_size", |parameters, value| parameters.batch_size = value as usize),
             ("learning_rate", |parameters, value| parameters.learning_rate = value),
             ("weight_decay", |parameters, value| parameters.weight_decay = value),
+            ("ema", |parameters, value| parameters.ema = Some(value)),
         ];
         for (name, set) in set {
             for value in [0.0, -1.0, f64::NAN, 1.5] {
                 let mut parameters = good;
                 set(&mut parameters, value);
                 let valid = match name {
-                    "learning_rate" => false,
+                    "learning_rate" | "ema" => false,
                     "weight_decay" => value == 0.0,
                     _ => value >= 1.0,
                 };

@@ -72,6 +72,7 @@ mod tests {
             learning_rate: 0.1,
             weight_decay: 0.0,
             schedule,
+            ema: None,
         };
         let mut schedule = super::schedule(hyper_parameters, parts).unwrap();
         (0..parts.iter().sum()).map(|_| schedule.step().base()).collect()

@@ -18,9 +18,9 @@ use second_look::data::synthetic::{Drawn, draw};
 use second_look::data::{HeldOut, Pictures, Protocol, TrainingData, hold_out};
 use second_look::evaluation::{Record, Report, examine};
 use second_look::picture::{Picture, VALUES};
+use second_look::train::Task;
 use second_look::train::autoencoder::AutoencoderTask;
 use second_look::train::classifier::{ClassifierOptions, ClassifierTask};
-use second_look::train::{Augmentation, Task};
 
 use super::*;
 
@@ -88,8 +88,7 @@ fn the_drawn_pictures_of_a_list() {
 fn the_initial_weights_of_a_seed() {
     let first = || {
         let config = ClassifierConfig::Compact;
-        let augmentation = Augmentation::All;
-        let options = ClassifierOptions { config, small_epochs: 0, frozen_epochs: 0, augmentation };
+        let options = ClassifierOptions::new(config);
         let classifier =
             ClassifierTask::new(options, None, Arc::new(no_data()), vec![Device::flex()]).unwrap();
         let autoencoder = AutoencoderTask::new(

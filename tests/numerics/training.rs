@@ -24,7 +24,8 @@ use second_look::model::loss::{Direction, Divergence};
 use second_look::model::{AutoencoderConfig, ClassifierConfig};
 use second_look::train::autoencoder::{AutoencoderOptions, AutoencoderTask};
 use second_look::train::classifier::{ClassifierOptions, ClassifierTask};
-use second_look::train::{Augmentation, InitialWeights, Optimizer, Task};
+use second_look::train::distillation::{Distillation, Teacher};
+use second_look::train::{InitialWeights, Optimizer, Task};
 use serde::Deserialize;
 
 use super::*;
@@ -79,6 +80,9 @@ struct AutoencoderStep {
 struct ClassifierStep {
     small_epochs: usize,
     frozen_epochs: usize,
+    label_smoothing: f64,
+    teacher_temperature: Option<f32>,
+    teacher_weight: Option<f64>,
     seed: u64,
     #[serde(flatten)]
     step: StepReference,
@@ -146,6 +150,7 @@ impl Training {
         AutoencoderOptions {
             config: self.autoencoder,
             loss,
+            smallest_probability: 0.0,
             mse: 0.0,
             flip: false,
             noise: 0.0,
@@ -164,13 +169,10 @@ impl Training {
         AutoencoderTask::new(options, Some(start), self.data(), classifier, vec![device]).unwrap()
     }
 
-    fn classifier_task(&self, small_epochs: usize, frozen_epochs: usize) -> ClassifierTask {
+    fn classifier_task(&self, options: ClassifierOptions) -> ClassifierTask {
         let device = Device::flex();
-        let config = ClassifierConfig::Compact;
-        let card = Card::new(Architecture::Classifier(config));
-        let start = initial(file(&config.init(&device), &card));
-        let augmentation = Augmentation::All;
-        let options = ClassifierOptions { config, small_epochs, frozen_epochs, augmentation };
+        let card = Card::new(Architecture::Classifier(options.config));
+        let start = initial(file(&options.config.init(&device), &card));
         ClassifierTask::new(options, Some(start), self.data(), vec![device]).unwrap()
     }
 }
@@ -290,14 +292,32 @@ fn one_step_of_the_autoencoder_with_each_option_of_its_loss() {
 }
 
 #[test]
-fn one_step_of_the_classifier_full_small_and_with_its_head_alone() {
+fn one_step_of_the_classifier_full_small_with_its_head_alone_and_taught() {
     let reference = reference();
     let batch = reference.batch();
-    assert_eq!(reference.classifier_steps.len(), 3);
+    assert_eq!(reference.classifier_steps.len(), 5);
+    let config = ClassifierConfig::Compact;
     for case in &reference.classifier_steps {
-        let ClassifierStep { small_epochs, frozen_epochs, seed, .. } = *case;
-        let what = format!("small {small_epochs}, frozen {frozen_epochs}");
-        let task = reference.classifier_task(small_epochs, frozen_epochs);
+        let ClassifierStep { small_epochs, frozen_epochs, label_smoothing, seed, .. } = *case;
+        let mut task = reference.classifier_task(ClassifierOptions {
+            small_epochs,
+            frozen_epochs,
+            label_smoothing,
+            ..ClassifierOptions::new(config)
+        });
+        let distillation = case.teacher_temperature.zip(case.teacher_weight);
+        if let Some((temperature, weight)) = distillation {
+            let teacher = Teacher {
+                network: classifier(config),
+                config,
+                crc32: 0,
+                origin: None,
+                distillation: Distillation { temperature, weight },
+                predictions: None,
+            };
+            task = task.with_teacher(&teacher).unwrap();
+        }
+        let what = format!("small {small_epochs}, frozen {frozen_epochs}, {distillation:?}");
         assert_step(&what, &task, seed, &batch, &case.step);
     }
 }
@@ -378,7 +398,7 @@ fn three_steps_of_each_optimiser() {
         let what = format!("{optimizer:?}, weight decay {weight_decay}");
         assert_steps(&what, &task, &batch, expected);
     }
-    let classifier = reference.classifier_task(0, 0);
+    let classifier = reference.classifier_task(ClassifierOptions::new(ClassifierConfig::Compact));
     for expected in &reference.classifier_optimizers {
         assert_steps("classifier", &classifier, &batch, expected);
     }

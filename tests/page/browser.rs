@@ -145,11 +145,11 @@ impl Page {
         serde_json::from_str(text.as_str().unwrap()).unwrap()
     }
 
-    /// Waits until a JavaScript expression is true.
+    /// Waits until a JavaScript expression, or what it promises, is true.
     #[track_caller]
     pub fn until(&self, expression: &str) {
         let start = Instant::now();
-        while self.js(&format!("Boolean({expression})")) != true {
+        while self.js(&format!("Boolean(await ({expression}))")) != true {
             assert!(
                 start.elapsed() < Duration::from_secs(240),
                 "never true: {expression}; state {}, saying \"{}\" \"{}\"; problems {:?}",

@@ -1,6 +1,6 @@
 // Stands in for pkg/second_look.js and pkg/second_look_gpu.js where a test is about the page and not about networks: it
 // answers at once, and breaks when a file asks for it. A "picture file" begins with a word; pictures are 8 x 8.
-// `FAKE.cpu` and `FAKE.webgpu` are what a step of an attack takes, in milliseconds, or 'trap'.
+// `FAKE.cpu` and `FAKE.webgpu` are what a step of an attack takes, in milliseconds, or 'trap', or 'late': a trap after it.
 //
 //   picture N   shows class N, N from 0 to 9; anything that is no word of these is class 0
 //   attacked N  the same, and the two predictions differ
@@ -41,9 +41,10 @@ export function decode(bytes) {
 export const png = () => new TextEncoder().encode('picture 1');
 export const qr = () => '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"></svg>';
 
-const sure = (i) => CLASSES.map((_, j) => (i === j ? 0.91 : 0.01));
+const sure = (i, rest) => CLASSES.map((_, j) => (i === j ? 1 - 9 * rest : rest));
 
-function found(picture, off = 0) {
+/** `rest`: of each class that is not the first one; the compact classifier is surer than VGG16. */
+function found(picture, rest, off = 0) {
   const word = WORDS[Math.round(picture[0] * 10)];
   const shown = Math.round(picture[1] * 10);
   const first = (shown + off) % 10;
@@ -51,9 +52,9 @@ function found(picture, off = 0) {
   const corrected = (second + 2) % 10; // unlike the other two
   const adversarial = second !== first;
   return {
-    prediction: sure(first),
-    reconstruction_prediction: sure(second),
-    corrected_prediction: sure(corrected),
+    prediction: sure(first, rest),
+    reconstruction_prediction: sure(second, rest),
+    corrected_prediction: sure(corrected, rest),
     score: adversarial ? 0.6 : 0.01,
     threshold: 0.066,
     adversarial,
@@ -70,6 +71,8 @@ export class Session {
     const session = new Session();
     if (webgpu !== (BACKEND === 'webgpu')) throw new Error('the other module was asked for');
     session.webgpu = webgpu;
+    session.isVgg16 = classifier[0] === 'v'.charCodeAt(0);
+    session.rest = session.isVgg16 ? 0.02 : 0.01;
     session.corrector = corrector !== undefined;
     return session;
   }
@@ -78,7 +81,7 @@ export class Session {
     const card = (architecture) => ({ architecture, training: undefined, figures: {}, detector: undefined, licence: 'none' });
     const detector = { divergence: { direction: 'forward', temperature: 4 }, threshold: 0.066 };
     return {
-      classifier: card({ model: 'classifier', name: 'compact' }),
+      classifier: card({ model: 'classifier', name: this.isVgg16 ? 'vgg16-small' : 'compact' }),
       autoencoder: { ...card({ model: 'autoencoder', name: this.corrector ? 'residual' : 'tutorial' }), detector },
       corrector: this.corrector ? card({ model: 'autoencoder', name: 'residual' }) : undefined,
     };
@@ -103,24 +106,27 @@ export class Session {
       Promise.resolve().then(trap);
       return new Promise(() => {});
     }
-    return Promise.resolve(packed(found(picture), picture, picture));
+    return Promise.resolve(packed(found(picture, this.rest), picture, picture));
   }
 
   attack(picture, _class, { max_iter }) {
+    const { rest } = this;
     let t = 0;
     return {
       free() {},
       async step() {
         if (t > max_iter) return undefined;
         const time = globalThis.FAKE?.[BACKEND];
+        const trap = () => {
+          throw new WebAssembly.RuntimeError('unreachable');
+        };
         if (time === 'trap') {
-          queueMicrotask(() => {
-            throw new WebAssembly.RuntimeError('unreachable');
-          });
+          queueMicrotask(trap);
           return new Promise(() => {});
         }
-        if (time) await new Promise((resolve) => setTimeout(resolve, time));
-        const verdict = found(picture, t > 0 ? 1 : 0);
+        if (time === 'late') setTimeout(trap, 50);
+        else if (time) await new Promise((resolve) => setTimeout(resolve, time));
+        const verdict = found(picture, rest, t > 0 ? 1 : 0);
         const step = { restart: 0, t, loss: t, prediction: verdict.prediction, distance: t / 1000 };
         t += 1;
         return packed({ step, verdict }, picture, picture, picture);

@@ -7,10 +7,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex};
 
 use axum::Router;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use futures_util::{StreamExt, stream};
 use headless_chrome::protocol::cdp::Emulation;
 use tempfile::TempDir;
 use tower_http::services::ServeDir;
@@ -26,6 +28,8 @@ enum Answer {
     Script(String),
     /// Not before the gate opens.
     Held(Arc<Gate>),
+    /// So many bytes, and the end when the gate opens.
+    Begun(usize, Arc<Gate>),
 }
 
 #[derive(Default)]
@@ -59,7 +63,13 @@ impl Host {
     fn start() -> Self {
         let fake = fs::read_to_string(file("tests/page/fake.js")).unwrap();
         let answers = Answers::default();
+        // Of the classifier that is chosen the page knows no more than its files' names.
+        let vgg16 = || Answer::Script("vgg16".to_owned());
         answers.lock().unwrap().extend([
+            ("/www/models/vgg16.safetensors", vgg16()),
+            ("/www/models/vgg16-autoencoder.safetensors", vgg16()),
+            ("/www/models/vgg16-corrector.safetensors", vgg16()),
+            ("/www/models/vgg16-tutorial.safetensors", vgg16()),
             ("/pkg/second_look.js", Answer::Script(fake.clone())),
             ("/pkg/second_look_bg.wasm", Answer::Script(String::new())),
             ("/pkg/second_look_gpu.js", Answer::Script(fake)),
@@ -85,8 +95,19 @@ impl Host {
         gate
     }
 
+    /// Sends this many bytes of a file, and its end when the gate opens.
+    fn begin(&self, path: &'static str, bytes: usize) -> Arc<Gate> {
+        let gate = Arc::new(Gate::default());
+        self.answers.lock().unwrap().insert(path, Answer::Begun(bytes, Arc::clone(&gate)));
+        gate
+    }
+
+    fn script(&self, path: &'static str, text: &str) {
+        self.answers.lock().unwrap().insert(path, Answer::Script(text.to_owned()));
+    }
+
     /// Gives the browser a hardware adapter, as far as the worker can tell, and each backend the time that a step of an
-    /// attack takes there: milliseconds, or `'trap'`.
+    /// attack takes there: milliseconds, or `'trap'` or `'late'`.
     fn pretend_gpu(&self, webgpu: &str, cpu: &str) {
         const WORKER: &str = "/www/worker/worker.js";
         let worker = fs::read_to_string(file("www/worker/worker.js")).unwrap();
@@ -116,6 +137,14 @@ async fn answer(State(answers): State<Answers>, request: Request, next: Next) ->
         Some(Answer::Missing) => return StatusCode::NOT_FOUND.into_response(),
         Some(Answer::Script(text)) => {
             return ([(header::CONTENT_TYPE, "text/javascript")], text).into_response();
+        }
+        Some(Answer::Begun(bytes, gate)) => {
+            let end = async move {
+                tokio::task::spawn_blocking(move || gate.wait()).await.unwrap();
+                Ok::<_, std::convert::Infallible>(Bytes::from_static(b"end"))
+            };
+            let first = stream::iter([Ok(Bytes::from(vec![b'v'; bytes]))]);
+            return Body::from_stream(first.chain(stream::once(end))).into_response();
         }
         Some(Answer::Held(gate)) => tokio::task::spawn_blocking(move || gate.wait()).await.unwrap(),
         None => {}
@@ -366,6 +395,101 @@ fn networks_that_cannot_be_had_leave_those_that_are_there() {
 }
 
 #[test]
+fn another_classifier_comes_when_it_is_chosen_and_loading_it_can_be_given_up() {
+    const VGG16: &str = "/www/models/vgg16.safetensors";
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::start();
+    let chosen = || page.js("document.querySelector('#classifier').value");
+    page.open(&format!("{}?sample=cat-57&max_iter=2", host.url), &["ready"]);
+    assert_eq!(chosen(), "compact");
+    attack(&page);
+    // How much of it has come is told as a share; what is there can still be looked at.
+    let rest = host.begin(VGG16, 8_760_000);
+    page.choose("#classifier", "vgg16");
+    page.until("Math.abs(document.querySelector('#loading').value - 0.5) < 0.02");
+    let said = page.text("#headline");
+    assert!(said.starts_with("Loading VGG16") && said.contains("8.8 of 17.5"), "{said}");
+    assert_eq!(page.state(), "loading");
+    page.click("#loading-cancel");
+    page.until_state(&["done"]);
+    assert_eq!(chosen(), "compact");
+    // What comes of it all the same is of no use: who answers is the one that is named.
+    rest.open();
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    attack(&page);
+    assert!(page.text("#cards").contains("compact"));
+    let sure = "document.querySelector('#bars-attacked .bar-top .bar-value').textContent";
+    assert!(page.js(sure).as_str().unwrap().starts_with("91.0"));
+    assert!(!page.js("location.search").as_str().unwrap().contains("classifier"));
+
+    // A part of it that is missing leaves the one that is there, and it can be tried again.
+    host.script(VGG16, "vgg16");
+    host.miss("/www/models/vgg16-corrector.safetensors");
+    page.choose("#classifier", "vgg16");
+    page.until(&format!("{NOTICE}.textContent.includes('The classifier compact stays.')"));
+    assert_eq!((page.state().as_str(), chosen()), ("done", "compact".into()));
+    host.script("/www/models/vgg16-corrector.safetensors", "vgg16");
+    page.click("#notice-retry");
+    page.until("document.querySelector('#cards').textContent.includes('vgg16-small')");
+    page.until_state(&["ready"]);
+    assert_eq!(chosen(), "vgg16");
+    assert_shows_sample(&page, "cat-57");
+    assert_eq!(page.js("document.querySelector('#max_iter').value"), "2");
+    page.until("location.search.includes('classifier=vgg16')");
+    attack(&page);
+    assert!(page.js(sure).as_str().unwrap().starts_with("82.0"));
+
+    // Its link: whoever does not want to wait for it gets the other one.
+    let link = page.js("location.href");
+    page.open(link.as_str().unwrap(), &["done"]);
+    assert_eq!(chosen(), "vgg16");
+    let rest = host.begin(VGG16, 1000);
+    page.tab.navigate_to(link.as_str().unwrap()).unwrap().wait_until_navigated().unwrap();
+    page.until("!(document.querySelector('#loading-cancel')?.hidden ?? true)");
+    page.click("#loading-cancel");
+    page.until_state(&["ready"]);
+    assert_eq!(chosen(), "compact");
+    rest.open();
+    page.finish(&["404"]);
+}
+
+#[test]
+fn an_attack_says_before_it_begins_how_long_it_takes_here() {
+    const TIME: &str = "document.querySelector('#attack-time').textContent";
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::start();
+    host.pretend_gpu("1", "300");
+    // In seconds, the time of a step and that of the whole attack.
+    let told = || -> Vec<f64> {
+        let text = page.js(TIME).as_str().unwrap().replace('\u{a0}', " ");
+        let parts = text.trim_end_matches('.').split(", the");
+        let seconds = parts.map(|part| {
+            let words: Vec<_> = part.split(' ').collect();
+            let at = words.iter().rposition(|word| ["ms", "s"].contains(word)).unwrap();
+            let number: f64 = words[at - 1].parse().unwrap();
+            if words[at] == "ms" { number / 1e3 } else { number }
+        });
+        seconds.collect()
+    };
+    page.open(&format!("{}?backend=cpu", host.url), &["ready"]);
+    page.until(&format!("{TIME}.includes('A step takes about')"));
+    let [step, whole] = told()[..] else { panic!("{}", page.js(TIME)) };
+    assert!((0.3..0.6).contains(&step), "{step} s");
+    assert!((whole / step - 11.0).abs() < 1.0, "{whole} s");
+    page.choose("#max_iter", "20");
+    page.until(&format!("{TIME}.includes('the 20 of this attack')"));
+    // It can be cancelled while a step is computed, and what it took is known then.
+    page.click("#go");
+    page.until("document.querySelector('#step-now').textContent.startsWith('2 ')");
+    assert!(page.js(TIME).as_str().unwrap().contains("to go"));
+    page.click("#cancel");
+    page.until_state(&["ready"]);
+    let [step, _] = told()[..] else { panic!("{}", page.js(TIME)) };
+    assert!((0.3..0.6).contains(&step), "{step} s");
+    page.finish(&["404"]);
+}
+
+#[test]
 fn a_panic_is_called_one_wherever_it_happens() {
     let Some(page) = Page::new(Gpu::None) else { return };
     let host = Host::start();
@@ -451,11 +575,25 @@ fn a_gpu_that_fails_while_it_is_tried_changes_nothing_but_the_line_that_says_so(
     attack(&page);
     assert_eq!(page.backend(), "cpu");
     assert_eq!(page.js(&format!("{NOTICE}.hidden")), true);
-    // Nor does a module that does not come.
+    // It is not tried again soon, nor is its module loaded.
     host.miss("/pkg/second_look_gpu_bg.wasm");
+    page.open(&host.url, &["ready"]);
+    page.until(&format!("{BACKEND}.includes('did not work at an earlier visit (unreachable)')"));
+    // A module that does not come changes nothing either, and the next visit asks for it again.
+    page.js("localStorage.clear()");
     page.open(&host.url, &["ready"]);
     page.until(&format!("{BACKEND}.includes('WebGPU did not work (second_look_gpu_bg.wasm')"));
     attack(&page);
+    assert_eq!(page.js(&format!("{NOTICE}.hidden")), true);
+    assert_eq!(page.js("localStorage.length"), 0);
+
+    // Nor does what fails between two steps of the trial, when the CPU may be computing.
+    host.script("/pkg/second_look_gpu_bg.wasm", "");
+    host.pretend_gpu("'late'", "1");
+    page.open(&host.url, &["ready"]);
+    page.until(&format!("{BACKEND}.includes('WebGPU did not work (unreachable)')"));
+    attack(&page);
+    assert_eq!(page.backend(), "cpu");
     assert_eq!(page.js(&format!("{NOTICE}.hidden")), true);
     page.finish(&["404"]);
 }

@@ -304,6 +304,110 @@ fn the_gpu_s_module_is_kept_only_where_it_was_loaded() {
     page.finish(&NO_NETWORK);
 }
 
+/// Which of VGG16's files are kept.
+#[track_caller]
+fn kept_of_vgg16(page: &Page) -> serde_json::Value {
+    let names = "['', '-autoencoder', '-corrector', '-tutorial']";
+    page.js(&format!(
+        "Promise.all({names}.map((name) => caches.match(`models/vgg16${{name}}.safetensors`).then(Boolean)))"
+    ))
+}
+
+/// A host whose VGG16 is a small network, since it is not the subject.
+fn host_with_small_vgg16() -> Host {
+    let host = Host::new();
+    for (vgg16, small) in [
+        ("vgg16", "classifier"),
+        ("vgg16-autoencoder", "autoencoder"),
+        ("vgg16-corrector", "corrector"),
+        ("vgg16-tutorial", "autoencoder"),
+    ] {
+        let path = |name: &str| host.www.join(format!("models/{name}.safetensors"));
+        fs::copy(path(small), path(vgg16)).unwrap();
+    }
+    host.list();
+    host
+}
+
+const SAYS: &str = "document.querySelector('#keep-says').textContent";
+
+#[test]
+fn a_large_classifier_is_kept_only_when_that_is_asked_for() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = host_with_small_vgg16();
+    let (none, all) = (serde_json::json!(vec![false; 4]), serde_json::json!(vec![true; 4]));
+    let offered = "!document.querySelector('#keep-field').hidden";
+    let ticked = || page.js("document.querySelector('#keep').checked");
+    visit(&page, &host);
+    assert_eq!(page.js(offered), false);
+    page.choose("#classifier", "vgg16");
+    page.until("location.search.includes('classifier=vgg16')");
+    page.until_state(&["ready"]);
+    page.until(offered);
+    // To be used is not enough.
+    assert_eq!((kept_of_vgg16(&page), ticked()), (none.clone(), false.into()));
+
+    page.click("#keep");
+    page.until(&format!("{SAYS} === 'Saved.'"));
+    assert_eq!(kept_of_vgg16(&page), all);
+    // A new version has it as well, with what is new in it.
+    host.write("models/vgg16-tutorial.safetensors", "weights of the second version");
+    host.publish(2);
+    open_until(&page, &host.url, 2);
+    assert_eq!(kept_of_vgg16(&page), all);
+    let url = format!("{}?classifier=vgg16", host.url);
+    drop(host);
+    assert_eq!(length(&page, "models/vgg16-tutorial.safetensors"), 29);
+    page.open(&url, &["ready"]);
+    page.until(offered);
+    assert_eq!(ticked(), true);
+
+    // No longer wanted: it goes at once, and then there is a sentence about it without a network.
+    page.click("#keep");
+    page.until(&format!("{SAYS} === '' && !document.querySelector('#keep').checked"));
+    assert_eq!(kept_of_vgg16(&page), none);
+    page.open(&url, &["error"]);
+    let said = page.text("#notice-text");
+    assert_eq!(
+        said,
+        "VGG16 is not kept on this machine and could not be loaded; connect to the network and try again."
+    );
+    page.choose("#classifier", "compact");
+    page.until_state(&["ready"]);
+    page.choose("#classifier", "vgg16");
+    page.until("document.querySelector('#notice-text').textContent.includes('compact stays')");
+    page.until_state(&["ready"]);
+    page.finish(&NO_NETWORK);
+}
+
+#[test]
+fn a_large_classifier_that_cannot_be_kept_is_told_and_leaves_nothing_behind() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = host_with_small_vgg16();
+    visit(&page, &host);
+    page.choose("#classifier", "vgg16");
+    page.until("!document.querySelector('#keep-field').hidden");
+    let told = |what: &str| {
+        page.click("#keep");
+        page.until(&format!(
+            "document.querySelector('#notice-text').textContent.includes('{what}')"
+        ));
+        assert_eq!(page.js("document.querySelector('#keep').checked"), false);
+        assert_eq!(kept_of_vgg16(&page), serde_json::json!(vec![false; 4]));
+        page.click("#notice-close");
+    };
+    host.full.store(true, Ordering::Relaxed);
+    told("no room");
+    host.full.store(false, Ordering::Relaxed);
+    // The connection breaks at the third of its four files.
+    host.set_fault("models/vgg16-tutorial.safetensors", Fault::Cut);
+    told("the connection broke");
+    host.mend();
+    page.click("#keep");
+    page.until(&format!("{SAYS} === 'Saved.'"));
+    page.finish(&NO_NETWORK);
+}
+
 #[test]
 fn a_file_that_comes_later_is_of_the_page_s_version() {
     let Some(page) = Page::new(Gpu::None) else { return };

@@ -98,7 +98,12 @@ fn the_list_has_what_the_page_needs_and_no_more() {
         assert!(!files.contains(other), "{other} is among {files:?}");
     }
     assert!(!files.iter().any(|path| path.ends_with(".br") || path.ends_with(".ts")), "{files:?}");
-    // Most visitors never ask for them.
+    // Most visitors never ask for them, and these are kept only where that is asked for.
+    let vgg16: Vec<_> = list["on_request"]["vgg16"].as_object().unwrap().keys().collect();
+    let needed = ["vgg16-autoencoder", "vgg16-corrector", "vgg16-tutorial", "vgg16"]
+        .map(|name| format!("models/{name}.safetensors"));
+    assert_eq!(vgg16, needed.iter().collect::<Vec<_>>());
+    assert!(!files.iter().any(|path| path.contains("vgg16")), "{files:?}");
     let on_demand = [
         "../pkg/second_look_gpu.js",
         "../pkg/second_look_gpu_bg.wasm",

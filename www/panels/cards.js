@@ -29,7 +29,7 @@ export function render({ networks }) {
 }
 
 /** @param {string} title @param {Card} card */
-function describe(title, { training, figures, detector, architecture, licence }) {
+function describe(title, { training, figures, detector, architecture, origin, licence }) {
   const { model, ...network } = /** @type {Record<string, unknown>} */ (architecture);
   const lines = [Object.entries(network).map(([key, value]) => (key === 'name' ? value : `${key} ${value}`)).join(', ')];
   if (training) {
@@ -38,6 +38,7 @@ function describe(title, { training, figures, detector, architecture, licence })
   }
   for (const [name, value] of Object.entries(figures ?? {})) lines.push(`${name.replaceAll('_', ' ')}: ${value < 10 ? value.toFixed(3) : value}`);
   if (detector) lines.push(`threshold: ${nats(detector.threshold)} nats (${detector.divergence.direction} KL, temperature ${detector.divergence.temperature})`);
+  if (origin) lines.push(`origin: ${origin}`);
   lines.push(`licence: ${licence}`);
   const text = element('dd');
   text.append(...lines.map((line) => element('span', 'line', String(line))));

@@ -1,8 +1,14 @@
 // @ts-check
 // Which networks, and what they run on.
 
-import { get } from '../dom.js';
-import { chooseAutoencoder, chooseBackend } from '../state.js';
+import { get, offer } from '../dom.js';
+import { DEFAULT, NAMES, allMegabytesOf, autoencodersOf, inMegabytes, nameOf, ownMegabytesOf } from '../models.js';
+import { chooseAutoencoder, chooseBackend, chooseClassifier, chooseOffline } from '../state.js';
+
+/** @typedef {import('../models.js').Autoencoder} Autoencoder */
+
+/** @type {Record<import('../state.js').Keeping, string>} */
+const SAYS = { no: '', saving: 'Saving …', yes: 'Saved.', removing: 'Removing …' };
 
 /** @type {ParentNode} */
 let page;
@@ -14,12 +20,26 @@ export function mount(root, store) {
   backend.addEventListener('change', () => store.update(chooseBackend, /** @type {any} */ (backend.value)));
   const autoencoder = get(root, 'autoencoder', HTMLSelectElement);
   autoencoder.addEventListener('change', () => store.update(chooseAutoencoder, /** @type {any} */ (autoencoder.value)));
+  const classifier = get(root, 'classifier', HTMLSelectElement);
+  offer(classifier, NAMES.map((name) => [name, `${nameOf(name)} (${inMegabytes(ownMegabytesOf(name))})`]));
+  classifier.addEventListener('change', () => store.update(chooseClassifier, /** @type {any} */ (classifier.value)));
+  const keep = get(root, 'keep', HTMLInputElement);
+  keep.addEventListener('change', () => store.update(chooseOffline, store.state.settings.classifier, keep.checked));
 }
 
 /** @param {import('../state.js').State} state */
-export function render({ settings, networks }) {
+export function render({ settings, networks, offline }) {
   get(page, 'backend', HTMLSelectElement).value = settings.backend;
-  get(page, 'autoencoder', HTMLSelectElement).value = settings.autoencoder;
+  const { classifier } = settings;
+  get(page, 'classifier', HTMLSelectElement).value = classifier;
+  const autoencoder = get(page, 'autoencoder', HTMLSelectElement);
+  for (const option of autoencoder.options) option.hidden = !autoencodersOf(classifier).includes(/** @type {Autoencoder} */ (option.value));
+  autoencoder.value = settings.autoencoder;
+  const keeping = offline[classifier];
+  get(page, 'keep-field', HTMLElement).hidden = classifier === DEFAULT || keeping === undefined;
+  get(page, 'keep', HTMLInputElement).checked = keeping === 'yes' || keeping === 'saving';
+  get(page, 'keep-label', HTMLElement).textContent = `Keep ${nameOf(classifier)} for use without a network (${inMegabytes(allMegabytesOf(classifier))})`;
+  get(page, 'keep-says', HTMLElement).textContent = (keeping && SAYS[keeping]) ?? '';
   const now = networks && `${networks.webgpu ? 'WebGPU' : 'CPU'}${networks.reason && `: ${networks.reason}`}`;
   get(page, 'backend-now', HTMLElement).textContent = now ?? '';
   const { dataset } = document.documentElement;

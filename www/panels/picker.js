@@ -2,6 +2,7 @@
 // Which picture: the samples, a file, a photograph, or one that is dropped or pasted.
 
 import { element, get } from '../dom.js';
+import { DEFAULT } from '../models.js';
 import * as samples from '../samples.js';
 import { chooseSample, chosen, openOwn, starting } from '../state.js';
 
@@ -61,6 +62,6 @@ export function mount(root, store) {
 export function render(state) {
   const source = chosen(state);
   for (const radio of radios) radio.checked = source?.kind === 'sample' && radio.value === source.id;
-  // They come after what the first prediction needs.
-  if (starting(state) === undefined) images.forEach((image, i) => (image.src ||= samples.address(samples.SAMPLES[i]).href));
+  // They come after what the first prediction needs, unless that takes long.
+  if (starting(state)?.classifier !== DEFAULT) images.forEach((image, i) => (image.src ||= samples.address(samples.SAMPLES[i]).href));
 }

@@ -1,9 +1,11 @@
 // @ts-check
 // The attack's settings and its buttons.
 
+import { shownFor } from '../attack-run.js';
 import { normOf, presetsOf } from '../core.js';
 import { get, offer } from '../dom.js';
 import { attackOrPause, cancel, chooseAttack, chooseNorm, choosePreset, oneStep, presetOf, stale } from '../state.js';
+import { attackTime } from '../words.js';
 
 /** @typedef {import('../state.js').State} State */
 
@@ -61,6 +63,9 @@ export function render(state) {
   // It stays in use while its own step is computed: whoever steps by the keyboard keeps it.
   button('once').disabled = button('go').disabled || (phase === 'running' && run?.pace === 'run');
   button('cancel').disabled = !underWay;
+  const time = attackTime(state, shownFor);
+  get(form, 'attack-time', HTMLElement).hidden = !time;
+  get(form, 'attack-time', HTMLElement).textContent = time;
   const note = get(form, 'stale', HTMLElement);
   note.hidden = !stale(state);
   note.textContent = note.hidden ? '' : 'These settings have not been run yet: what is shown is of those before.';

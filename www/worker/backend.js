@@ -4,15 +4,15 @@
 /** @typedef {{webgpu: boolean, reason: string}} Choice */
 
 /**
- * @typedef {object} Measured what a step of an attack took on each backend
- * @property {string} device the adapter and the browser
- * @property {number} at when, in milliseconds since 1970
- * @property {number} cpu in milliseconds
- * @property {number} webgpu in milliseconds
+ * What a step of an attack took on each backend, in milliseconds, or why WebGPU did not work.
+ * @typedef {At & ({cpu: number, webgpu: number, failed?: undefined} | {failed: string})} Measured
+ * @typedef {{device: string, at: number}} At the adapter and the browser; when, in milliseconds since 1970
  */
 
 /** Times are taken anew after this: browsers, drivers and this page get faster. */
 const MONTH = 30 * 24 * 3600 * 1000;
+/** What failed may have been out of memory, or woken from sleep, so it is tried again sooner. */
+const WEEK = 7 * 24 * 3600 * 1000;
 
 /** @param {any} adapter a GPUAdapter, which TypeScript does not know */
 export const isSoftware = (adapter) => Boolean(adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter);
@@ -31,7 +31,11 @@ export function deviceOf({ info }, browser) {
 export function plan(adapter, { device, now, saveData, measured }) {
   if (!adapter) return { webgpu: false, measure: false, reason: 'this browser offers no WebGPU here' };
   if (isSoftware(adapter)) return { webgpu: false, measure: false, reason: 'its WebGPU is software, slower than the CPU itself' };
-  if (measured && measured.device === device && Math.abs(now - measured.at) < MONTH) return { ...faster(measured), measure: false };
+  const failed = measured?.failed;
+  if (measured && measured.device === device && Math.abs(now - measured.at) < (failed === undefined ? MONTH : WEEK)) {
+    if (measured.failed === undefined) return { ...faster(measured), measure: false };
+    return { webgpu: false, measure: false, reason: `WebGPU did not work at an earlier visit (${measured.failed})` };
+  }
   if (saveData) return { webgpu: false, measure: false, reason: 'the browser saves data, so WebGPU was not loaded' };
   return { webgpu: true, measure: true, reason: 'WebGPU is being tried' };
 }
@@ -49,9 +53,11 @@ const ms = (time) => `${time < 9.95 ? time.toFixed(1) : time.toFixed(0)} ms`;
 /** What an earlier visit left, if it is what this one would leave. @param {string | null} text @returns {Measured | undefined} */
 export function parse(text) {
   try {
-    const { device, at, cpu, webgpu } = JSON.parse(text ?? '');
-    const numbers = [at, cpu, webgpu].every((value) => Number.isFinite(value) && value > 0);
-    return typeof device === 'string' && numbers ? { device, at, cpu, webgpu } : undefined;
+    const { device, at, cpu, webgpu, failed } = JSON.parse(text ?? '');
+    const are = (/** @type {unknown[]} */ ...values) => values.every((value) => Number.isFinite(value) && Number(value) > 0);
+    if (typeof device !== 'string' || !are(at)) return undefined;
+    if (typeof failed === 'string') return { device, at, failed };
+    return are(cpu, webgpu) ? { device, at, cpu, webgpu } : undefined;
   } catch {
     return undefined;
   }

@@ -12,6 +12,7 @@
 /** @typedef {Choice & {cards: Cards, constants: Constants}} Opened */
 /** @typedef {'run' | 'pause' | 'once' | 'cancel'} Pace */
 /** @typedef {{whole: Promise<boolean>, pace: (pace: Pace) => void}} Attack `whole`: false when it was cancelled */
+/** @typedef {(step: WatchedStep, time: number) => void} Stepped `time`: that the step took, in milliseconds */
 
 /** The worker died; the request itself may have been all right. */
 export class Gone extends Error {}
@@ -21,16 +22,17 @@ const NOT_STARTED = 'The program could not be started; check the connection and 
 export class Client {
   /**
    * @param {object} tell
-   * @param {(bytes: number) => void} tell.loading
+   * @param {(bytes: number) => void} tell.loading of the weights
    * @param {(choice: Choice & {measured?: Measured}) => void} tell.backend another backend computes, or why none does;
    *   `measured`: to be kept for `open`
+   * @param {(time: number) => void} tell.stepTime what a step of an attack takes, in milliseconds
    * @param {(why: string, gpu: boolean) => void} tell.gone the worker or its GPU is of no use any more; make another `Client`
    */
   constructor(tell) {
     const page = /** @type {{firstWorker?: Worker}} */ (globalThis);
     this.worker = page.firstWorker ?? new Worker(new URL('start.js', import.meta.url), { type: 'module', name: 'later' });
     delete page.firstWorker;
-    /** @type {Map<number, {resolve: (answer: any) => void, reject: (error: Error) => void, step?: (step: WatchedStep) => void}>} */
+    /** @type {Map<number, {resolve: (answer: any) => void, reject: (error: Error) => void, step?: Stepped}>} */
     this.waiting = new Map();
     this.count = 0;
     this.closed = false;
@@ -43,12 +45,13 @@ export class Client {
     this.worker.addEventListener('message', ({ data }) => {
       if (data.loading !== undefined) return tell.loading(data.loading);
       if (data.backend) return tell.backend(data.backend);
+      if (data.stepTime !== undefined) return tell.stepTime(data.stepTime);
       if (data.lost) return gone('The GPU was lost.', true);
       if (data.notStarted) return gone(NOT_STARTED, false);
       if (data.broken !== undefined) return gone(`The computation broke down (${data.broken}).`, false);
       const request = this.waiting.get(data.id);
       if (!request) return;
-      if (data.step) return request.step?.(data.step);
+      if (data.step) return request.step?.(data.step, data.time);
       this.waiting.delete(data.id);
       if (data.error === undefined) request.resolve(data.answer);
       else request.reject(new Error(data.error));
@@ -71,7 +74,7 @@ export class Client {
   /**
    * @param {string} kind
    * @param {object} what
-   * @param {(step: WatchedStep) => void} [step]
+   * @param {Stepped} [step]
    * @returns {Promise<any>}
    */
   ask(kind, what, step) {
@@ -116,7 +119,7 @@ export class Client {
   /**
    * @param {{picture: Float32Array, from: Class, config: AttackConfig, pace: Pace, rest: number}} what
    *   `rest`: milliseconds that a step takes at least, for eyes to follow
-   * @param {(step: WatchedStep) => void} step
+   * @param {Stepped} step
    * @returns {Attack}
    */
   attack(what, step) {

@@ -1,6 +1,8 @@
 // @ts-check
 // Files of the page and the two modules, for the worker.
 
+import { chosenFor, nameOf } from '../models.js';
+
 /** @typedef {typeof import('../../pkg/second_look.js')} Module both modules have the same functions */
 /** @typedef {import('../../pkg/second_look.js').InitOutput} InitOutput */
 /** @typedef {(bytes: number) => void} Came told of every part that has come */
@@ -21,7 +23,7 @@ export const MODULES = {
 export const sentence = (error) => (error instanceof Error ? error.message : String(error));
 
 /** @param {string} path */
-const nameOf = (path) => path.split('/').pop();
+const fileOf = (path) => path.split('/').pop();
 
 /**
  * A file from beside the page, telling on the way how much of it has come.
@@ -37,10 +39,15 @@ async function load(path, came) {
     early?.delete(path);
     response = await (begun ?? fetch(new URL(path, HERE)));
   } catch {
-    throw new Error(`${nameOf(path)} could not be loaded; check the connection and try again.`);
+    const chosen = chosenFor(path);
+    throw new Error(
+      chosen
+        ? `${nameOf(chosen)} is not kept on this machine and could not be loaded; connect to the network and try again.`
+        : `${fileOf(path)} could not be loaded; check the connection and try again.`,
+    );
   }
   if (!response.ok || !response.body) {
-    throw new Error(`${nameOf(path)} could not be loaded (the server said ${response.status}).`);
+    throw new Error(`${fileOf(path)} could not be loaded (the server said ${response.status}).`);
   }
   /** @type {TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>} */
   const counter = new TransformStream({
@@ -63,19 +70,18 @@ export async function loadWhole(path, came) {
   try {
     return new Uint8Array(await response.arrayBuffer());
   } catch {
-    throw new Error(`The connection broke while ${nameOf(path)} was loading; try again.`);
+    throw new Error(`The connection broke while ${fileOf(path)} was loading; try again.`);
   }
 }
 
 /**
  * A module; it is compiled while it comes.
  * @param {'cpu' | 'webgpu'} backend
- * @param {Came} came
  * @returns {Promise<Module>}
  */
-export async function loadModule(backend, came) {
+export async function loadModule(backend) {
   const { load: loadScript, wasm } = MODULES[backend];
-  const [module, response] = await Promise.all([loadScript(), load(wasm, came)]);
+  const [module, response] = await Promise.all([loadScript(), load(wasm, () => {})]);
   try {
     const exports = /** @type {InitOutput & {__wasm_call_ctors?: () => void}} */ (await module.default({ module_or_path: response }));
     // Runs the module's static constructors, once and before anything else. A module that has some and does not export
@@ -84,6 +90,6 @@ export async function loadModule(backend, came) {
     return module;
   } catch (error) {
     const what = error instanceof WebAssembly.CompileError ? 'is damaged' : 'did not come whole';
-    throw new Error(`${nameOf(wasm)} ${what} (${sentence(error)}); try again.`);
+    throw new Error(`${fileOf(wasm)} ${what} (${sentence(error)}); try again.`);
   }
 }

@@ -9,9 +9,14 @@ const query = new URLSearchParams(self.name);
 const early = /** @type {{early?: Map<string, Promise<Response>>}} */ (globalThis);
 early.early = new Map();
 
-// The paths are those of models.js and load.js, which are not here yet; a test compares them.
-const paths = ['models/classifier.safetensors'];
-if (query.get('autoencoder') !== 'tutorial') paths.push('models/autoencoder.safetensors', 'models/corrector.safetensors');
+// The paths are those of models.js and load.js, which are not here yet; a test compares them. Another classifier's files
+// are so large that their beginning a little later makes no difference.
+/** @type {string[]} */
+const paths = [];
+if (!query.has('classifier')) {
+  paths.push('models/classifier.safetensors');
+  if (query.get('autoencoder') !== 'tutorial') paths.push('models/autoencoder.safetensors', 'models/corrector.safetensors');
+}
 if (query.get('backend') !== 'webgpu') paths.unshift('../pkg/second_look_bg.wasm');
 if (self.name !== 'later') {
   for (const path of paths) {

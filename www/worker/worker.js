@@ -1,10 +1,10 @@
 // @ts-check
 // Where all computing happens, so that the page never waits. {id, kind, ...} in, {id, answer} or {id, error} out.
-// An attack also sends {id, step}s on its way, and takes {id, pace}. Besides there are {loading} (bytes), {backend}
-// (another one computes, or why not), {lost} (the GPU) and {broken} (a panic: the module is dead).
+// An attack also sends {id, step, time}s on its way, and takes {id, pace}. Besides there are {loading} (bytes of the
+// weights), {backend} (another one computes, or why not), {stepTime} (what a step of an attack takes), {lost} (the GPU) and
+// {broken} (a panic: the module is dead).
 
 import { inDecimals } from '../core.js';
-import { CLASSIFIER } from '../models.js';
 import { deviceOf, faster, isSoftware, plan } from './backend.js';
 import { detection, watchedStep } from './border.js';
 import { loadModule, loadWhole, sentence } from './load.js';
@@ -43,16 +43,18 @@ let endTrial = () => {};
 // A panic inside a promise or a callback rejects nothing that anybody waits for; it shows only here.
 addEventListener('error', (event) => {
   event.preventDefault();
-  broken(event.error ?? event.message.replace(/^Uncaught /, ''));
+  broken(event.error ?? event.message.replace(/^Uncaught /, ''), event.filename);
 });
 addEventListener('unhandledrejection', (event) => {
   event.preventDefault();
   broken(event.reason);
 });
 
-/** @param {unknown} why */
-function broken(why) {
-  if (gpu === 'tried') endTrial(why);
+/** @param {unknown} why @param {string} [file] where it happened */
+function broken(why, file = '') {
+  // Between two steps of the trial the CPU may be computing, so what counts then is whose error it is.
+  const ofGpu = /second_look_gpu/.test(`${file} ${why instanceof Error ? why.stack : ''}`);
+  if (gpu === 'tried' || (gpu === 'no' && ofGpu)) endTrial(why);
   else postMessage({ broken: sentence(why) });
 }
 
@@ -80,8 +82,8 @@ async function requestAdapter() {
 // ---- Opening ------------------------------------------------------------------------------------------------------
 
 /** @param {import('../models.js').Weights} weights @param {Came} came @returns {Promise<Files>} */
-function loadWeights({ autoencoder, corrector }, came) {
-  return Promise.all([loadWhole(CLASSIFIER, came), loadWhole(autoencoder, came), corrector === undefined ? undefined : loadWhole(corrector, came)]);
+function loadWeights({ classifier, autoencoder, corrector }, came) {
+  return Promise.all([loadWhole(classifier, came), loadWhole(autoencoder, came), corrector === undefined ? undefined : loadWhole(corrector, came)]);
 }
 
 /** @param {{backend: string, weights: import('../models.js').Weights, measured?: Measured}} request `measured`: by an earlier visit */
@@ -91,23 +93,23 @@ async function open({ backend, weights, measured }) {
   const loaded = loadWeights(weights, came);
   loaded.catch(() => {}); // told below, where it is awaited
   watchDevices();
-  const chosen = (backend === 'webgpu' && (await openOnGpu(loaded, came))) || { webgpu: false, reason: backend === 'cpu' ? 'as asked for' : '' };
+  const chosen = (backend === 'webgpu' && (await openOnGpu(loaded))) || { webgpu: false, reason: backend === 'cpu' ? 'as asked for' : '' };
   if (!session) {
-    const [module, files] = await Promise.all([loadModule('cpu', came), loaded]);
+    const [module, files] = await Promise.all([loadModule('cpu'), loaded]);
     core = module;
     session = await module.Session.open(...files, false);
-    if (backend === 'auto') afterwards = () => consider(files, measured);
+    afterwards = backend === 'auto' ? () => consider(files, measured) : tellStepTime;
   }
   if (!core) throw new Error('no module was loaded');
   known = inDecimals(core.constants());
   return { ...chosen, cards: session.cards(), constants: known };
 }
 
-/** @param {Promise<Files>} loaded @param {Came} came @returns {Promise<Choice>} webgpu: whether `core` and `session` are there now */
-async function openOnGpu(loaded, came) {
+/** @param {Promise<Files>} loaded @returns {Promise<Choice>} webgpu: whether `core` and `session` are there now */
+async function openOnGpu(loaded) {
   const adapter = await requestAdapter();
   if (!adapter) return { webgpu: false, reason: 'this browser offers no WebGPU here' };
-  const coming = loadModule('webgpu', came);
+  const coming = loadModule('webgpu');
   coming.catch(() => {}); // told below
   const files = await loaded;
   let module;
@@ -126,9 +128,7 @@ async function openOnGpu(loaded, came) {
   }
   core = module;
   if (isSoftware(adapter)) return { webgpu: true, reason: 'a software adapter' };
-  const networks = session;
-  const warm = () => warmUp(networks, (what) => queue.whenIdle(what));
-  afterwards = () => warm().catch((error) => error instanceof WebAssembly.RuntimeError && broken(error));
+  afterwards = tellStepTime;
   return { webgpu: true, reason: adapter.info?.vendor ?? '' };
 }
 
@@ -137,32 +137,47 @@ async function openOnGpu(loaded, came) {
 /** What is to be done after the first prediction. @type {(() => Promise<unknown>) | undefined} */
 let afterwards;
 
-/** Steps of an attack whose times are taken. */
+/** Steps of an attack whose times are taken at most, and milliseconds after which no further one is. */
 const TIMED = 3;
+const ENOUGH = 500;
 /** Milliseconds that a part of the trial may take: the first one waits for shaders. */
 const TRIAL_LIMIT = 30_000;
 
 /**
- * Attacks a picture of no interest. The first step has the GPU's shaders compiled.
+ * Attacks a picture of no interest. The time of the first step is not taken: shaders are compiled then, and weights
+ * arranged for the gradient.
  * @param {Session} networks
  * @param {(what: () => Promise<void>) => Promise<void>} inTurn has each step wait until there is no request
- * @param {number} [timed] steps after the first one
  * @returns {Promise<number>} what the fastest of the timed steps took, in milliseconds
  */
-async function warmUp(networks, inTurn, timed = 0) {
+async function warmUp(networks, inTurn) {
   const grey = new Float32Array(3 * known.side * known.side).fill(0.5);
   const setting = known.norms[0].tutorial;
-  const run = networks.attack(grey, known.classes[0], { attack: 'pgd', ...setting, max_iter: timed + 2 });
-  let fastest = Infinity;
-  for (let i = 0; i <= timed; i++) {
+  const run = networks.attack(grey, known.classes[0], { attack: 'pgd', ...setting, max_iter: TIMED + 2 });
+  let [fastest, spent] = [Infinity, 0];
+  for (let i = 0; i <= TIMED && spent < ENOUGH; i++) {
     await inTurn(async () => {
       const begun = performance.now();
       await run.step();
-      if (i > 0) fastest = Math.min(fastest, performance.now() - begun);
+      if (i === 0) return;
+      const time = performance.now() - begun;
+      fastest = Math.min(fastest, time);
+      spent += time;
     });
   }
   run.free(); // not after a failure: a step may still hold it
   return fastest;
+}
+
+/** Measures what a step of an attack takes here, and tells it. What fails then fails again when it is asked for. */
+async function tellStepTime() {
+  const networks = opened();
+  try {
+    const time = await warmUp(networks, (what) => queue.whenIdle(what));
+    postMessage({ stepTime: time });
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) broken(error);
+  }
 }
 
 /**
@@ -177,10 +192,16 @@ async function consider(files, measured) {
   const device = adapter && deviceOf(adapter, navigator.userAgent);
   const saveData = Boolean(/** @type {any} */ (navigator).connection?.saveData);
   const { webgpu, measure, reason } = plan(adapter, { device, now: Date.now(), saveData, measured });
-  if (!webgpu) return tell({ webgpu, reason });
+  if (!webgpu) {
+    tell({ webgpu, reason });
+    return tellStepTime();
+  }
   tell({ webgpu: false, reason: 'WebGPU is being tried' });
+  /** @type {Module | undefined} */
+  let module;
   try {
-    const { Session } = await loadModule('webgpu', () => {});
+    module = await loadModule('webgpu');
+    const { Session } = module;
     let over = false;
     const ended = new Promise((_, reject) => {
       endTrial = (why) => {
@@ -205,23 +226,28 @@ async function consider(files, measured) {
     const there = await onGpu(() => Session.open(...files, true));
     const onCpu = /** @type {Session} */ (session);
     const times = {
-      webgpu: await warmUp(there, onGpu, measure ? TIMED : 0),
-      cpu: measure ? await warmUp(onCpu, (what) => queue.whenIdle(what), TIMED) : 0,
+      webgpu: await warmUp(there, onGpu),
+      cpu: measure ? await warmUp(onCpu, (what) => queue.whenIdle(what)) : 0,
     };
     const choice = measure ? faster(times) : { webgpu, reason };
     const now = measure ? { device, at: Date.now(), ...times } : undefined;
     if (!choice.webgpu) {
       there.free();
-      return tell({ ...choice, measured: now });
+      tell({ ...choice, measured: now });
+      return postMessage({ stepTime: times.cpu });
     }
     await onGpu(async () => {
       session = there;
       gpu = 'used';
       onCpu.free();
       tell({ ...choice, measured: now });
+      postMessage({ stepTime: times.webgpu });
     });
   } catch (error) {
-    tell({ webgpu: false, reason: `WebGPU did not work (${sentence(error)})` });
+    // Where its module did not come, it is tried again at the next visit.
+    const failed = module && { device, at: Date.now(), failed: sentence(error) };
+    tell({ webgpu: false, reason: `WebGPU did not work (${sentence(error)})`, measured: failed });
+    await tellStepTime();
   }
 }
 
@@ -252,13 +278,15 @@ async function attack({ id, picture, from, config, rest }) {
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
       while (control.pace === 'pause') await new Promise((resolve) => (control.wake = () => resolve(undefined)));
       if (control.pace === 'cancel') return false;
-      due = performance.now() + rest;
+      const begun = performance.now();
+      due = begun + rest;
       const packed = await run.step();
       if (!packed) return true;
+      const time = performance.now() - begun;
       const made = watchedStep(packed, length());
       // The first step is the picture itself, so a visitor who asks for one step gets that and the next.
       if (control.pace === 'once' && made.step.t > 0) control.pace = 'pause';
-      postMessage({ id, step: made }, { transfer: [made.picture.buffer] }); // of all its pictures
+      postMessage({ id, step: made, time }, { transfer: [made.picture.buffer] }); // of all its pictures
     }
   } finally {
     attacks.delete(id);

@@ -13,6 +13,18 @@ use crate::sha256;
 const ON_DEMAND: [&str; 3] =
     ["models/tutorial.safetensors", "../pkg/second_look_gpu.js", "../pkg/second_look_gpu_bg.wasm"];
 
+/// Classifiers whose files are so large that the service worker keeps them only when a visitor asks for that: they and
+/// their autoencoders are called `models/NAME.safetensors` and `models/NAME-*.safetensors`.
+const ON_REQUEST: [&str; 1] = ["vgg16"];
+
+/// The classifier that a file is kept with, if it is kept on request only.
+fn requested_with(path: &str) -> Option<&'static str> {
+    let stem = path.strip_prefix("models/")?.strip_suffix(".safetensors")?;
+    ON_REQUEST.into_iter().find(|name| {
+        stem.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    })
+}
+
 /// What lies in the two folders for people, tools or the server; and the service worker, which the browser keeps.
 fn is_of_page(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
@@ -22,13 +34,15 @@ fn is_of_page(path: &str) -> bool {
 
 /// The contents of `www/files.json` for the page whose folders `www/` and `pkg/` are in `root`.
 ///
-/// Paths are relative to the page, sorted, each with the SHA-256 of the file in hexadecimal. The list holds nothing
-/// else, so the same files always give the same list.
+/// Paths are relative to the page, sorted, each with the SHA-256 of the file in hexadecimal; those that are kept on
+/// request are below the name that they are asked for with. The list holds nothing else, so the same files always give
+/// the same list.
 ///
 /// # Errors
 /// When a file cannot be read.
 pub fn files_json(root: &Path) -> Result<String> {
     let (mut files, mut on_demand) = (BTreeMap::new(), BTreeMap::new());
+    let mut on_request = BTreeMap::<_, BTreeMap<_, _>>::new();
     let mut found = Vec::new();
     for (folder, prefix) in [("www", ""), ("pkg", "../pkg/")] {
         walk(&root.join(folder), prefix, &mut found)?;
@@ -36,10 +50,14 @@ pub fn files_json(root: &Path) -> Result<String> {
     for (path, sum) in found {
         // A browser asks for the index by the folder's address.
         let path = if path == "index.html" { "./".to_owned() } else { path };
-        let list = if ON_DEMAND.contains(&path.as_str()) { &mut on_demand } else { &mut files };
+        let list = match requested_with(&path) {
+            Some(name) => on_request.entry(name).or_default(),
+            None if ON_DEMAND.contains(&path.as_str()) => &mut on_demand,
+            None => &mut files,
+        };
         list.insert(path, sum);
     }
-    let list = json!({ "files": files, "on_demand": on_demand });
+    let list = json!({ "files": files, "on_demand": on_demand, "on_request": on_request });
     Ok(format!("{list:#}\n"))
 }
 

@@ -45,6 +45,15 @@ test('another adapter, another browser, an old time or one from the future is me
   }
 });
 
+test('what failed on this adapter is not tried again for a week', () => {
+  const failed = { device: DEVICE, at: NOW - DAY, failed: 'unreachable' };
+  const { webgpu, measure, reason } = planned(HARDWARE, { measured: failed });
+  assert.deepEqual([webgpu, measure], [false, false]);
+  assert.match(reason, /did not work at an earlier visit \(unreachable\)/);
+  assert.equal(planned(HARDWARE, { measured: { ...failed, at: NOW - 8 * DAY } }).measure, true);
+  assert.equal(planned(HARDWARE, { measured: { ...failed, device: 'another' } }).measure, true);
+});
+
 test('where data is saved the module is loaded only if it is known to be faster', () => {
   assert.equal(planned(HARDWARE, { saveData: true }).webgpu, false);
   assert.equal(planned(HARDWARE, { saveData: true, measured: MEASURED }).webgpu, true);
@@ -58,8 +67,9 @@ test('the faster one computes; on a tie the one that is there', () => {
 });
 
 test('only what a visit can have left is taken for it', () => {
-  assert.deepEqual(parse(JSON.stringify(MEASURED)), MEASURED);
-  for (const text of [null, '', '{', 'null', '3', '{}', JSON.stringify({ ...MEASURED, cpu: '7' }), JSON.stringify({ ...MEASURED, webgpu: 0 })]) {
+  const failed = { device: DEVICE, at: NOW, failed: 'unreachable' };
+  for (const left of [MEASURED, failed]) assert.deepEqual(parse(JSON.stringify(left)), left);
+  for (const text of [null, '', '{', 'null', '3', '{}', JSON.stringify({ ...MEASURED, cpu: '7' }), JSON.stringify({ ...MEASURED, webgpu: 0 }), JSON.stringify({ ...failed, at: '' }), JSON.stringify({ ...failed, failed: 1 })]) {
     assert.equal(parse(text), undefined);
   }
 });

@@ -1,9 +1,9 @@
 // @ts-check
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { AUTOENCODERS, CLASSIFIER } from '../../../www/models.js';
+import { DEFAULT, NAMES, allMegabytesOf, autoencodersOf, chosenFor, megabytesOf, weightsOf } from '../../../www/models.js';
 import { MODULES } from '../../../www/worker/load.js';
 
 const WWW = new URL('../../../www/', import.meta.url);
@@ -30,8 +30,26 @@ test('the page’s modules are fetched at once: its head names what main.js impo
 test('the worker’s first file imports nothing, and fetches the files that its program asks for', () => {
   assert.equal(imports('worker/start.js').size, 0);
   const named = [...read('worker/start.js').matchAll(/'([^']*\.(?:safetensors|wasm))'/g)].map(([, path]) => path);
-  const { autoencoder, corrector } = AUTOENCODERS.compact;
-  assert.deepEqual(named.toSorted(), [CLASSIFIER, autoencoder, corrector, MODULES.cpu.wasm].toSorted());
+  assert.deepEqual(named.toSorted(), [...Object.values(weightsOf(DEFAULT, 'compact')), MODULES.cpu.wasm].toSorted());
+});
+
+test('sizes that are told before a file is loaded are those of the files', () => {
+  const near = (/** @type {number} */ told, /** @type {Iterable<string>} */ paths) => {
+    const size = [...paths].reduce((sum, path) => sum + statSync(new URL(path, WWW)).size, 0) / 1e6;
+    assert.ok(Math.abs(told / size - 1) < 0.005, `${[...paths]}: ${told} is told, ${size} it is: see models.js`);
+  };
+  for (const name of NAMES) {
+    const all = new Set();
+    for (const autoencoder of autoencodersOf(name)) {
+      const paths = Object.values(weightsOf(name, autoencoder));
+      near(megabytesOf(name, autoencoder), paths);
+      for (const path of paths) {
+        all.add(path);
+        assert.equal(chosenFor(path), name === DEFAULT ? undefined : name);
+      }
+    }
+    near(allMegabytesOf(name), all);
+  }
 });
 
 test('the program that every visitor loads does not import the GPU’s module', () => {

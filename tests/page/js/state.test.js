@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { inDecimals } from '../../../www/core.js';
 import { SAMPLES } from '../../../www/samples.js';
 import * as s from '../../../www/state.js';
-import { message } from '../../../www/words.js';
+import { DEFAULT } from '../../../www/models.js';
+import { attackTime, loaded, message } from '../../../www/words.js';
 import { CONSTANTS, detection, networks, step, verdict } from './fixtures.js';
 
 /** @typedef {import('../../../www/state.js').State} State */
@@ -34,7 +35,7 @@ const ready = (query = '', webgpu) => shown(opened(s.begin(query), webgpu));
 /** @param {State} state */
 function attacked(state) {
   let now = s.attackOrPause(state);
-  for (let t = 0; t <= 10; t++) now = s.stepArrived(now, now.run?.id ?? -1, step(t));
+  for (let t = 0; t <= 10; t++) now = s.stepArrived(now, now.run?.id ?? -1, step(t), 7);
   return s.runFinished(now, now.run?.id ?? -1);
 }
 
@@ -129,7 +130,7 @@ test('a sample that fails leaves the picture, the attack and the address as they
 });
 
 test('an attack goes on until another picture is known to be one', () => {
-  const running = s.stepArrived(s.attackOrPause(ready()), 3, step(0));
+  const running = s.stepArrived(s.attackOrPause(ready()), 3, step(0), 7);
   const own = s.openOwn(running, FILE);
   assert.equal(own.phase, 'running');
   const decoded = s.pictureDecoded(own, openingId(own), PICTURE);
@@ -177,6 +178,93 @@ test('another autoencoder looks at the same picture anew', () => {
   assert.equal(failed.phase, 'error');
 });
 
+test('another classifier keeps the picture and the attack’s settings, and looks anew', () => {
+  const before = attacked(s.chooseThreshold(s.choosePreset(ready(), 'strong'), 0.3));
+  const chosen = s.chooseClassifier(before, 'vgg16');
+  assert.equal(chosen.phase, 'loading');
+  assert.deepEqual(chosen.shown, before.shown); // in sight until the other one answers
+  assert.equal(chosen.settings.threshold, null);
+  const open = opened(chosen);
+  assert.equal(open.opening?.picture, PICTURE);
+  const state = shown(open);
+  assert.equal(state.phase, 'ready');
+  assert.deepEqual([state.networks?.classifier, state.shown?.classifier], ['vgg16', 'vgg16']);
+  assert.equal(state.attack, before.attack);
+  assert.equal(s.query(state), s.query(before).replace('&threshold=0.3&run=1', '&classifier=vgg16'));
+  // With the same autoencoder's name, what the other classifier said is void all the same.
+  assert.equal(opened(s.chooseClassifier(state, 'compact')).shown, undefined);
+  assert.equal(s.chooseClassifier(s.chooseAutoencoder(state, 'tutorial'), 'compact').settings.autoencoder, 'tutorial');
+});
+
+test('a classifier that cannot be had leaves the one that was there', () => {
+  const before = attacked(ready());
+  const chosen = s.chooseClassifier(before, 'vgg16');
+  const state = s.networksFailed(chosen, startingId(chosen), 'VGG16 is not kept on this machine.', false);
+  assert.deepEqual([state.phase, state.settings, state.run], ['done', before.settings, before.run]);
+  assert.match(notices(state), /The classifier compact stays\.$/);
+  const retry = state.notices.at(-1)?.retry;
+  assert.equal(retry && s.starting(s.retried(state, retry))?.classifier, 'vgg16');
+});
+
+test('loading can be cancelled: back to what was there, or to the default classifier', () => {
+  const before = s.chooseThreshold(attacked(ready()), 0.3);
+  for (const chosen of [s.chooseClassifier(before, 'vgg16'), s.chooseAutoencoder(before, 'tutorial'), s.chooseAutoencoder(s.chooseClassifier(before, 'vgg16'), 'tutorial')]) {
+    assert.equal(s.canCancelLoading(chosen), true);
+    const state = s.cancelLoading(chosen);
+    assert.equal(state.phase, 'done');
+    assert.deepEqual([state.settings, state.networks, state.run], [before.settings, before.networks, before.run]);
+    assert.equal(s.networksOpened(state, startingId(chosen), networks()), state); // it comes too late
+    assert.equal(s.cancelLoading(state), state);
+  }
+  const first = s.begin('?classifier=vgg16&sample=cat-57');
+  assert.equal(s.canCancelLoading(first), true);
+  const state = shown(opened(s.cancelLoading(first)));
+  assert.deepEqual([state.networks?.classifier, state.shown?.source], [DEFAULT, { kind: 'sample', id: 'cat-57' }]);
+  const usual = s.begin('');
+  assert.equal(s.canCancelLoading(usual), false);
+  assert.equal(s.cancelLoading(usual), usual);
+});
+
+test('how much has come is told as a share, and then that the networks start', () => {
+  const chosen = s.chooseClassifier(ready(), 'vgg16');
+  const at = (/** @type {number} */ bytes) => s.networksProgress(chosen, startingId(chosen), bytes);
+  assert.equal(loaded(chosen), 0);
+  const half = at(8.76e6);
+  assert.ok(Math.abs((loaded(half) ?? 0) - 0.5) < 0.01);
+  assert.match(message(half).headline, /^Loading VGG16 and its autoencoder … 8\.8 of 17\.5\sMB$/);
+  assert.equal(loaded(at(17.5e6)), 1);
+  assert.match(message(at(17.5e6)).headline, /^Starting VGG16/);
+  assert.equal(loaded(ready()), undefined);
+});
+
+test('a step’s time is told once it was measured, and that of a real attack replaces what was measured before', () => {
+  const say = (/** @type {State} */ state, shownFor = () => 0) => attackTime(state, shownFor).replaceAll('\u00a0', ' ');
+  assert.equal(say(ready()), '');
+  let state = s.stepMeasured(ready(), 412);
+  assert.equal(say(state), 'A step takes about 410 ms on this device, the 10 of this attack 4.5 s.');
+  assert.equal(say(s.chooseAttack(state, { max_iter: 1 })), 'A step takes about 410 ms on this device.');
+  assert.equal(say(s.stepMeasured(ready(), 3), () => 1500), 'A step takes about 3 ms on this device, the 10 of this attack 1.5 s.'); // so that eyes can follow
+  assert.equal(say(s.chooseAttack(s.stepMeasured(ready(), 12_345), { max_iter: 20 })), 'A step takes about 12 s on this device, the 20 of this attack 4 minutes.');
+  state = s.attackOrPause(state);
+  const id = state.run?.id ?? -1;
+  for (const [t, time] of [900, 2000, 1000].entries()) state = s.stepArrived(state, id, step(t), time);
+  assert.equal(say(state), 'A step takes about 1.0 s on this device; about 8.0 s to go.');
+  state = s.stepMeasured(s.cancel(state), 5); // too late to count
+  assert.equal(say(state), 'A step takes about 1.0 s on this device, the 10 of this attack 11 s.');
+  assert.equal(say(opened(s.chooseClassifier(state, 'vgg16'))), '');
+});
+
+test('whether a classifier is kept is known per classifier, and a failure is told', () => {
+  const unknown = s.chooseClassifier(ready(), 'vgg16');
+  assert.deepEqual(unknown.offline, {});
+  const saving = s.chooseOffline(s.offlineKnown(unknown, 'vgg16', 'no'), 'vgg16', true);
+  assert.equal(saving.offline.vgg16, 'saving');
+  const failed = s.offlineFailed(saving, 'vgg16', 'no', 'VGG16 could not be kept.');
+  assert.deepEqual([failed.offline.vgg16, notices(failed)], ['no', 'VGG16 could not be kept.']);
+  assert.equal(notices(s.chooseOffline(failed, 'vgg16', true)), '');
+  assert.equal(s.chooseOffline(failed, 'vgg16', false).offline.vgg16, 'removing');
+});
+
 test('a picture that fails while other networks come does not take the earlier one with it', () => {
   const switching = s.openOwn(s.chooseAutoencoder(ready(), 'tutorial'), FILE);
   const open = opened(switching);
@@ -196,7 +284,11 @@ test('another backend keeps the picture and the run', () => {
 test('a backend that takes over in the background changes nothing but the line that names it', () => {
   const before = attacked(ready());
   const state = s.backendChanged(before, { webgpu: true, reason: '8 ms a step' });
-  assert.deepEqual(state, { ...before, networks: { ...before.networks, webgpu: true, reason: '8 ms a step' } });
+  // How long a step takes there is not known yet.
+  const { stepTime, ...rest } = /** @type {import('../../../www/state.js').Networks} */ (before.networks);
+  assert.equal(stepTime, 7);
+  assert.deepEqual(state, { ...before, networks: { ...rest, webgpu: true, reason: '8 ms a step' } });
+  assert.equal(s.backendChanged(before, { webgpu: false, reason: 'slower' }).networks?.stepTime, 7);
   assert.equal(before.run?.webgpu, false);
   assert.equal(s.attackOrPause(state).run?.webgpu, true);
   // Without networks there is none.
@@ -236,9 +328,9 @@ test('one step is one step, and says which', () => {
   let state = s.oneStep(ready());
   assert.equal(message(state).headline, 'Computing step 1 of 10 …');
   const id = state.run?.id ?? -1;
-  state = s.stepArrived(state, id, step(0));
+  state = s.stepArrived(state, id, step(0), 7);
   assert.equal(state.phase, 'running');
-  state = s.stepArrived(state, id, step(1));
+  state = s.stepArrived(state, id, step(1), 7);
   assert.equal(state.phase, 'paused');
   // What the detector says of a step is said in a pause.
   assert.match(message(state).headline, /^Paused at step 1 of 10\. Not fooled: still airplane\..*nothing suspicious/);
@@ -286,7 +378,7 @@ test('a targeted attack leads towards its target, any other away from the predic
   const towards = s.attackOrPause(s.chooseAttack(ready(), { target: 'car' }));
   assert.deepEqual([towards.run?.from, towards.run?.config.targeted], ['car', true]);
   const id = towards.run?.id ?? -1;
-  const done = s.runFinished(s.stepArrived(towards, id, step(0)), id);
+  const done = s.runFinished(s.stepArrived(towards, id, step(0), 7), id);
   assert.equal(s.stale(done), false);
   assert.equal(s.stale(s.chooseAttack(done, { target: 'bird' })), true);
 });
@@ -311,8 +403,8 @@ test('a worker that is lost while others come leaves it to them', () => {
 test('what came of an earlier run changes nothing', () => {
   const first = s.attackOrPause(ready());
   const id = first.run?.id ?? -1;
-  const second = s.attackOrPause(s.cancel(s.stepArrived(first, id, step(0))));
-  assert.equal(s.stepArrived(second, id, step(1)), second);
+  const second = s.attackOrPause(s.cancel(s.stepArrived(first, id, step(0), 7)));
+  assert.equal(s.stepArrived(second, id, step(1), 7), second);
   assert.equal(s.runFinished(second, id), second);
   assert.equal(s.runFailed(second, id, 'Late.'), second);
   assert.equal(s.runRounded(second, id, BIRD), second);
@@ -349,7 +441,7 @@ function play(seed, events) {
   const fetched = new Set();
   /** @type {string[]} */
   const log = [];
-  let state = s.begin(pick(['', '?run=1', '?backend=cpu', '?autoencoder=tutorial&sample=cat-57']));
+  let state = s.begin(pick(['', '?run=1', '?backend=cpu', '?autoencoder=tutorial&sample=cat-57', '?classifier=vgg16']));
 
   const name = (/** @type {import('../../../www/state.js').Source} */ source, /** @type {Blob | undefined} */ file) =>
     source.kind === 'sample' ? `sample ${source.id}` : `own ${/** @type {any} */ (file)?.nameForTest ?? ''}`;
@@ -370,10 +462,13 @@ function play(seed, events) {
       ends();
     });
   };
+  function close() {
+    for (const key of pending.keys()) if (key.startsWith('networks')) pending.delete(key);
+  }
   function begin() {
     const starting = s.starting(state);
     if (starting) {
-      for (const key of pending.keys()) if (key.startsWith('networks')) pending.delete(key); // it is closed
+      close();
       begun.delete(`networks ${starting.id}`);
       ask('networks', starting.id, () => {
         const luck = chance();
@@ -381,6 +476,7 @@ function play(seed, events) {
         else go('failed', s.networksFailed, starting.id, 'The networks failed.', luck < 0.85);
       });
     }
+    else close();
     const { opening } = state;
     if (opening && !opening.picture && !opening.file) ask('file', opening.id, () => afterFile(opening));
     else if (opening) fetched.add(opening.id);
@@ -426,7 +522,7 @@ function play(seed, events) {
     if (run.pace !== 'pause') {
       if (chance() < 0.05) go('attack failed', s.runFailed, id, 'No step.');
       else if (run.steps.length > 10) go('finished', s.runFinished, id);
-      else go('step', s.stepArrived, id, step(run.steps.length));
+      else go('step', s.stepArrived, id, step(run.steps.length), 1 + chance());
     }
     begin();
   }
@@ -443,6 +539,8 @@ function play(seed, events) {
     threshold: () => go('threshold', s.chooseThreshold, pick([null, 0, 1])),
     backend: () => go('backend', s.chooseBackend, pick(['auto', 'webgpu', 'cpu'])),
     autoencoder: () => go('autoencoder', s.chooseAutoencoder, pick(['compact', 'tutorial'])),
+    classifier: () => go('classifier', s.chooseClassifier, pick(['compact', 'vgg16'])),
+    stop: () => go('stop loading', s.cancelLoading),
     close: () => go('close', s.closeNotices),
     retry: () => {
       const retry = state.notices.findLast((notice) => notice.retry)?.retry;
@@ -456,8 +554,10 @@ function play(seed, events) {
     assert.equal(phase === 'loading', Boolean(s.starting(state)) || (phase === 'loading' && Boolean(opening)), context);
     if (['ready', 'running', 'paused', 'done'].includes(phase)) {
       assert.ok(shown && there, context);
-      assert.equal(shown.autoencoder, there.autoencoder, context);
-      assert.equal(there.autoencoder, state.settings.autoencoder, context);
+      for (const name of /** @type {const} */ (['classifier', 'autoencoder'])) {
+        assert.equal(shown[name], there[name], context);
+        assert.equal(there[name], state.settings[name], context);
+      }
     }
     if (phase === 'error') assert.ok(!there || !shown, context);
     assert.equal(phase === 'running' || phase === 'paused', Boolean(run && !run.ended), context);

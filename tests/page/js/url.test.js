@@ -26,6 +26,8 @@ test('what is written is read again as it was', () => {
     `?sample=${SAMPLES[3]}&attack=pgd&eps=0.02&eps_step=0.01&max_iter=3&target=car&threshold=0.5&backend=cpu&run=1`,
     `?sample=${SAMPLES[1]}&attack=pgd&norm=l2&eps=6.5&autoencoder=tutorial`,
     `?sample=${SAMPLES[0]}&threshold=0`,
+    `?sample=${SAMPLES[0]}&classifier=vgg16`,
+    `?sample=${SAMPLES[2]}&classifier=vgg16&autoencoder=tutorial&backend=cpu`,
     `?sample=${SAMPLES[0]}&attack=pgd&run=1`,
   ];
   for (const query of queries) {
@@ -52,6 +54,7 @@ test('what is invalid is told and takes its default', () => {
     sample: ['none'],
     threshold: ['-1', '101', 'x'],
     backend: ['abacus'],
+    classifier: ['other', 'vgg', ''],
     autoencoder: ['other'],
     run: ['2', 'yes'],
   };

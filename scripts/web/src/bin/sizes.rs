@@ -1,5 +1,5 @@
 //! `sizes`: prints the size in bytes of each file that the page consists of, raw and with Brotli: those of a first
-//! visit, then those that are loaded only on demand. Fails when a first visit loads more than it should.
+//! visit, then those that are loaded only on demand or on request. Fails when a first visit loads more than it should.
 
 use std::fs;
 use std::path::Path;
@@ -33,6 +33,17 @@ fn main() -> Result<()> {
     };
     let first = print("files", "first visit")?;
     print("on_demand", "on demand")?;
+    // Large networks, which are not compressed here: that takes a minute, and their weights hardly get smaller.
+    let on_request = list["on_request"].as_object().context("www/files.json has no on_request")?;
+    for (name, files) in on_request {
+        let mut raw = 0;
+        for file in files.as_object().into_iter().flat_map(|files| files.keys()) {
+            let size = fs::metadata(www.join(file)).with_context(|| file.clone())?.len();
+            println!("{size:>12} {:>12}  {file}", "");
+            raw += size;
+        }
+        println!("{raw:>12} {:>12}  on request: {name}", "");
+    }
     if first > FIRST_VISIT {
         bail!("a first visit loads {first} bytes, which is more than {FIRST_VISIT}");
     }

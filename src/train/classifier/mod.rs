@@ -1,64 +1,38 @@
-//! Training of CL: cross-entropy with the true classes, on augmented pictures.
+//! Training of CL: cross-entropy with the true classes, on augmented pictures; on request with a teacher, with mixed
+//! classes, on attacked pictures.
 
+mod changed;
+mod options;
+
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
+use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
-use serde::Serialize;
 use tracing::info;
 
+pub use self::options::{ClassifierOptions, default_frozen_epochs};
 use super::augment::Augmentation;
-use super::batch::{read_batch, scalar, to_batch};
+use super::batch::{read_batch, scalar, to_batch, to_rows};
+use super::distillation::{Lessons, Teacher};
 use super::fit::random_weights;
 use super::frozen_outputs::FrozenOutputs;
-use super::options::{TaskOptions, check_devices, check_small_epochs};
+use super::mix::Mix;
+use super::options::{TaskOptions, check_devices};
 use super::{InitialWeights, SMALL, Task, Validation};
 use crate::class::Class;
 use crate::data::TrainingData;
 use crate::model::card::Architecture;
 use crate::model::loss::{cross_entropy, one_hot};
 use crate::model::weights::{missing_head, start_classifier};
-use crate::model::{Card, Classifier, ClassifierConfig, Head};
+use crate::model::{Card, Classifier, Head};
 use crate::picture::{SIDE, VALUES};
 
 /// Pictures in a batch of validation.
 const VALIDATION_BATCH: usize = 64;
-
-/// Options of a classifier's training.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct ClassifierOptions {
-    /// Architecture.
-    #[serde(rename = "classifier")]
-    pub config: ClassifierConfig,
-    /// Number of epochs at the beginning on pictures scaled to [`SMALL`] pixels a side, which take less than
-    /// half of the time. What is learned there holds for full-size pictures where the last layers see an average
-    /// over all positions.
-    pub small_epochs: usize,
-    /// Number of epochs at the beginning in which only the head is trained: the layers that start with random
-    /// weights, or the last one.
-    pub frozen_epochs: usize,
-    /// How pictures are augmented. With flips alone or nothing, what the frozen layers make of a picture is the same
-    /// in every epoch, and it is computed once.
-    pub augmentation: Augmentation,
-}
-
-impl ClassifierOptions {
-    /// Checks the ranges.
-    ///
-    /// # Errors
-    /// When a value does not go with the architecture.
-    pub fn check(&self) -> crate::Result<()> {
-        check_small_epochs(self.small_epochs, &self.config.init(&Device::flex()))
-    }
-
-    /// Whether what the frozen layers make of full-size pictures is used in more than one epoch, unchanged.
-    fn repeats_frozen_outputs(&self) -> bool {
-        self.augmentation != Augmentation::All
-            && self.frozen_epochs.saturating_sub(self.small_epochs) > 1
-    }
-}
 
 /// What the frozen layers make of all pictures that are used.
 struct Outputs {
@@ -74,17 +48,20 @@ pub struct ClassifierTask {
     initial_weights: Option<InitialWeights>,
     data: Arc<TrainingData>,
     devices: Vec<Device>,
-    /// The layers that are trained while the others are frozen.
-    head: Head,
+    /// The layers that the initial weights lack.
+    missing: Option<Head>,
     /// While the others are frozen and their outputs are the same in every epoch.
     outputs: Mutex<Option<Arc<Outputs>>>,
+    /// What a teacher says of the pictures, if there is one.
+    lessons: Option<Lessons>,
 }
 
 impl ClassifierTask {
     /// Trains on `data` on the plain `devices`.
     ///
     /// # Errors
-    /// When there is no device, an option does not go with the architecture, or a picture to learn from has no label.
+    /// When there is no device, an option is out of its range or does not go with another one, or a picture to learn
+    /// from has no label.
     pub fn new(
         options: ClassifierOptions,
         initial_weights: Option<InitialWeights>,
@@ -93,6 +70,11 @@ impl ClassifierTask {
     ) -> Result<Self> {
         options.check()?;
         check_devices(&devices)?;
+        ensure!(
+            options.adversarial.is_none() || devices.len() == 1,
+            "an adversarial training takes one device: attacks use what batch normalisation remembers, which several \
+             devices change at the same time"
+        );
         let labelled = data.pictures.labels().len();
         let mut used = data.parts.training.iter().chain(&data.parts.validation);
         ensure!(
@@ -104,8 +86,24 @@ impl ClassifierTask {
                 .with_context(|| initial.path.display().to_string())?,
             None => None,
         };
-        let head = missing.unwrap_or(Head::LastLayer);
-        Ok(Self { options, initial_weights, data, devices, head, outputs: Mutex::new(None) })
+        let outputs = Mutex::new(None);
+        Ok(Self { options, initial_weights, data, devices, missing, outputs, lessons: None })
+    }
+
+    /// The layers that are trained while the others are frozen.
+    fn head(&self) -> Head {
+        self.missing.unwrap_or(Head::LastLayer)
+    }
+
+    /// Asks a teacher for its predictions: the network learns from them, too.
+    ///
+    /// # Errors
+    /// When an option is out of its range, a picture cannot be read, or the device fails.
+    pub fn with_teacher(self, teacher: &Teacher) -> Result<Self> {
+        teacher.distillation.check()?;
+        let flips = self.options.augmentation != Augmentation::None;
+        let lessons = Lessons::of(teacher, &self.data, flips, &self.devices[0])?;
+        Ok(Self { lessons: Some(lessons), ..self })
     }
 
     fn outputs(&self) -> Option<Arc<Outputs>> {
@@ -122,7 +120,7 @@ impl ClassifierTask {
         let model = model.valid().frozen();
         let (pictures, parts) = (self.data.pictures.as_ref(), &self.data.parts);
         let compute = |indices: &[usize], flipped| {
-            let body = |x| model.body(x, self.head);
+            let body = |x| model.body(x, self.head());
             FrozenOutputs::compute(pictures, indices, flipped, &self.devices[0], body)
         };
         let mirrored: &[usize] = match self.options.augmentation {
@@ -138,6 +136,59 @@ impl ClassifierTask {
     fn classes(&self, indices: &[usize]) -> Vec<Class> {
         indices.iter().map(|i| self.data.pictures.labels()[*i]).collect()
     }
+
+    /// Augmented pictures `indices`, mixed and attacked if they are to be.
+    fn read_augmented(
+        &self,
+        model: &Classifier,
+        device: &Device,
+        side: usize,
+        indices: &[usize],
+        rng: &mut Xoshiro256PlusPlus,
+    ) -> Result<Batch> {
+        let ClassifierOptions { augmentation, mixup, cutmix, adversarial, .. } = self.options;
+        let mut pictures = vec![[0; VALUES]; indices.len()];
+        for (index, bytes) in indices.iter().zip(&mut pictures) {
+            self.data.pictures.read(*index, bytes)?;
+        }
+        let (mut values, flipped): (Vec<_>, Vec<_>) =
+            augmentation.apply_to_all(&pictures, side, rng).into_iter().unzip();
+        let mix = Mix::draw(mixup, cutmix, side, rng);
+        if let Some(mix) = &mix {
+            mix.pictures(&mut values, side);
+        }
+        let mut images = to_batch(values.concat(), side, device);
+        if let Some(adversarial) = adversarial {
+            let classes = self.classes(indices);
+            images = adversarial.attack(&model.valid(), images, &classes, rng.random())?;
+        }
+        Ok(Batch { images, flipped, mix })
+    }
+
+    /// Each class's share in the loss, [n, 10]: one for the true class, if it is neither smoothed nor mixed.
+    fn targets(&self, indices: &[usize], mix: Option<&Mix>, device: &Device) -> Tensor<2> {
+        let ClassifierOptions { label_smoothing, .. } = self.options;
+        let classes = self.classes(indices).into_iter();
+        let mut shares: Vec<[f64; Class::COUNT]> = classes
+            .map(|class| {
+                let mut shares = [label_smoothing / Class::COUNT as f64; Class::COUNT];
+                shares[class.index()] += 1.0 - label_smoothing;
+                shares
+            })
+            .collect();
+        if let Some(mix) = mix {
+            mix.shares(&mut shares);
+        }
+        to_rows(shares.into_iter().map(|shares| shares.map(|share| share as f32)), device)
+    }
+}
+
+/// Pictures of a training step.
+struct Batch {
+    /// [n, 3, side, side]
+    images: Tensor<4>,
+    flipped: Vec<bool>,
+    mix: Option<Mix>,
 }
 
 /// Share of the rows whose largest logit is that of the true class, shape `[1]`.
@@ -154,7 +205,11 @@ impl Task for ClassifierTask {
     }
 
     fn options(&self) -> serde_json::Value {
-        TaskOptions::new(&self.options, self.initial_weights.as_ref()).to_json()
+        let mut options = TaskOptions::new(&self.options, self.initial_weights.as_ref()).to_json();
+        if let Some(lessons) = &self.lessons {
+            options["teacher"] = lessons.described().clone();
+        }
+        options
     }
 
     fn card(&self) -> Card {
@@ -169,7 +224,7 @@ impl Task for ClassifierTask {
             return Ok(random);
         };
         let path = || initial.path.display().to_string();
-        match missing_head(&random, &initial.weights).with_context(path)? {
+        match self.missing {
             Some(Head::LastLayer) => {
                 info!(
                     "the last layer has other classes in the file: it starts with random weights"
@@ -193,7 +248,7 @@ impl Task for ClassifierTask {
             self.keep_outputs(None);
             return Ok(if frozen_epochs == 0 { model } else { model.unfreeze() });
         }
-        let model = model.with_frozen_body(self.head);
+        let model = model.with_frozen_body(self.head());
         let repeated = epoch >= small_epochs && self.options.repeats_frozen_outputs();
         if repeated && self.outputs().is_none() {
             self.keep_outputs(Some(self.frozen_outputs(&model)?));
@@ -211,31 +266,31 @@ impl Task for ClassifierTask {
     ) -> Result<(Tensor<1>, Tensor<1>)> {
         let device = &self.devices[rank];
         let augmentation = self.options.augmentation;
-        let logits = match self.outputs() {
+        let (logits, flipped, mix) = match self.outputs() {
             Some(outputs) => {
-                let mut rows = Vec::with_capacity(indices.len());
-                for index in indices {
-                    let flipped = augmentation.flips(rng);
-                    let outputs = if flipped { &outputs.flipped } else { &outputs.plain };
-                    rows.push(outputs.row(*index));
-                }
-                let x = outputs.plain.to_batch(rows.into_iter(), device);
-                model.head_training(x.autodiff(), self.head, rng)
+                let flipped: Vec<bool> = indices.iter().map(|_| augmentation.flips(rng)).collect();
+                let rows = indices.iter().zip(&flipped).map(|(index, flipped)| {
+                    let outputs = if *flipped { &outputs.flipped } else { &outputs.plain };
+                    outputs.row(*index)
+                });
+                let x = outputs.plain.to_batch(rows, device);
+                (model.head_training(x.autodiff(), self.head(), rng), flipped, None)
             }
             None => {
                 let side = if epoch < self.options.small_epochs { SMALL } else { SIDE };
-                let mut values = Vec::with_capacity(indices.len() * VALUES);
-                let mut bytes = [0; VALUES];
-                for index in indices {
-                    self.data.pictures.read(*index, &mut bytes)?;
-                    values.extend(augmentation.apply(&bytes, side, rng));
-                }
-                model.forward_training(to_batch(values, side, device).autodiff(), rng)
+                let Batch { images, flipped, mix } =
+                    self.read_augmented(model, device, side, indices, rng)?;
+                (model.forward_training(images.autodiff(), rng), flipped, mix)
             }
         };
-        let classes = one_hot(&self.classes(indices), device);
-        let accuracy = accuracy(logits.clone().inner(), classes.clone());
-        Ok((cross_entropy(logits, classes.autodiff()).mean(), accuracy))
+        let targets = self.targets(indices, mix.as_ref(), device);
+        let accuracy = accuracy(logits.clone().inner(), targets.clone());
+        let mut loss = cross_entropy(logits.clone(), targets.autodiff());
+        if let Some(lessons) = &self.lessons {
+            let pictures: Vec<_> = indices.iter().copied().zip(flipped).collect();
+            loss = lessons.loss(loss, logits, &pictures, mix.as_ref(), device);
+        }
+        Ok((loss.mean(), accuracy))
     }
 
     fn validate(&self, model: &Classifier) -> Result<Validation> {
@@ -246,7 +301,7 @@ impl Task for ClassifierTask {
             let logits = match outputs.as_deref() {
                 Some(Outputs { plain, .. }) => {
                     let rows = indices.iter().map(|index| plain.row(*index));
-                    model.head(plain.to_batch(rows, device), self.head)
+                    model.head(plain.to_batch(rows, device), self.head())
                 }
                 None => model.forward(read_batch(self.data.pictures.as_ref(), indices, device)?),
             };
@@ -257,15 +312,12 @@ impl Task for ClassifierTask {
         }
         let n = held_out.len() as f64;
         let (accuracy, loss) = (correct / n, loss / n);
-        Ok(Validation {
-            error: 1.0 - accuracy,
-            figures: [
-                ("validation_accuracy".to_owned(), accuracy),
-                ("validation_loss".to_owned(), loss),
-            ]
-            .into(),
-            detector: None,
-        })
+        let mut accuracies = vec![("validation_accuracy".to_owned(), accuracy)];
+        accuracies.extend(self.accuracies_on_changed(&model)?);
+        let mean = accuracies.iter().map(|(_, a)| a).sum::<f64>() / accuracies.len() as f64;
+        let mut figures: BTreeMap<String, f64> = accuracies.into_iter().collect();
+        figures.insert("validation_loss".to_owned(), loss);
+        Ok(Validation { error: 1.0 - mean, figures, detector: None })
     }
 }
 
@@ -275,14 +327,14 @@ mod tests {
     use crate::data::synthetic::Drawn;
     use crate::data::{HeldOut, Joined, Pictures, Protocol};
     use crate::model::layers::Layer;
-    use crate::model::weights;
+    use crate::model::{ClassifierConfig, weights};
+    use crate::train::adversarial::Adversarial;
     use burn::optim::GradientsParams;
     use rand::SeedableRng;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn plain(config: ClassifierConfig) -> ClassifierOptions {
-        let augmentation = Augmentation::All;
-        ClassifierOptions { config, small_epochs: 0, frozen_epochs: 0, augmentation }
+        ClassifierOptions::new(config)
     }
 
     /// As `Drawn`, without labels.
@@ -402,7 +454,7 @@ mod tests {
         let config = ClassifierConfig::Vgg16Small;
         let options = ClassifierOptions { frozen_epochs, augmentation, ..plain(config) };
         let task = ClassifierTask::new(options, None, Arc::new(data), vec![Device::flex()]);
-        (ClassifierTask { head, ..task.unwrap() }, read)
+        (ClassifierTask { missing: Some(head), ..task.unwrap() }, read)
     }
 
     /// With kept outputs, a step is what it is without: the same pictures, flips, dropout, gradients; and no picture is
@@ -466,11 +518,12 @@ mod tests {
     #[test]
     fn outputs_that_are_not_the_same_in_every_epoch_are_not_kept() {
         let options = |augmentation, small_epochs, frozen_epochs| ClassifierOptions {
-            config: ClassifierConfig::Compact,
             small_epochs,
             frozen_epochs,
             augmentation,
+            ..plain(ClassifierConfig::Compact)
         };
+        let adversarial = Some(Adversarial { eps: 0.01, steps: 1 });
         for (options, repeats) in [
             (options(Augmentation::All, 0, 5), false),
             (options(Augmentation::Flip, 0, 0), false),
@@ -479,6 +532,11 @@ mod tests {
             (options(Augmentation::None, 9, 5), false),
             (options(Augmentation::None, 3, 5), true),
             (options(Augmentation::Flip, 0, 2), true),
+            (options(Augmentation::Camera, 0, 2), false),
+            (ClassifierOptions { mixup: 0.2, ..options(Augmentation::Flip, 0, 2) }, false),
+            (ClassifierOptions { cutmix: 1.0, ..options(Augmentation::Flip, 0, 2) }, false),
+            (ClassifierOptions { adversarial, ..options(Augmentation::Flip, 0, 2) }, false),
+            (ClassifierOptions { label_smoothing: 0.1, ..options(Augmentation::Flip, 0, 2) }, true),
         ] {
             assert_eq!(options.repeats_frozen_outputs(), repeats, "{options:?}");
         }
@@ -509,7 +567,7 @@ mod tests {
             let (task, _) = counted(2, Augmentation::Flip, Head::LastLayer);
             let task =
                 ClassifierTask::new(task.options, Some(initial), task.data, task.devices).unwrap();
-            assert_eq!(task.head, head);
+            assert_eq!(task.head(), head);
             assert_eq!(task.card().origin, origin);
         }
     }
