@@ -15,6 +15,10 @@ The blocks of the file, and the wrong code that each would catch:
   is wrong, a projection to another ball, a normalisation over the batch, a clip to [0, 1] that is left out, momentum
   that is not decayed or of the bare gradients; with random restarts: starts that fill no ball, that are the same for
   all pictures, or that do not follow from (seed, id, restart) alone;
+- evasions: the four attacks on the whole defence x norm x targeted: an attack that takes the gradient of the wrong part, a
+  projection along the wrong gradient or after the sign, a switch at another margin, a result that is the last iterate;
+- apgd: Auto-PGD on both losses x norm: checkpoints at other steps, momentum, steps that are not halved or not from the best
+  point;
 - kept: which of two restarts is kept for a picture: one that succeeds before one that does not;
 - training: see pytorch_training.py.
 """
@@ -26,7 +30,7 @@ from torch.nn import functional as F
 
 from pytorch_models import compact_classifier, residual_autoencoder, vgg16, vgg16_small
 from pytorch_random import Generator
-from pytorch_shared import fill, kl, number, numbers, pgd, pictures, sample, scenes, write
+from pytorch_shared import apgd, evade, fill, kl, number, numbers, pgd, pictures, sample, scenes, write
 from pytorch_training import AUTOENCODERS, autoencoder, training
 
 FIXTURES = Path(__file__).parent.parent / "tests" / "fixtures"
@@ -44,6 +48,13 @@ ATTACKS = [
     ("linf", 0.1, 0.002, 3, None, 2),
     ("l2", 8.0, 0.5, 3, None, 2),
 ]
+
+#: Settings of attacks on the whole defence: (norm, eps, eps_step, max_iter).
+EVASIONS = [("linf", 0.01, 0.003, 5), ("l2", 1.0, 0.3, 5)]
+THRESHOLD, LAMBDA = 0.05, 3.0
+
+#: Settings of Auto-PGD: (norm, eps, max_iter, loss).
+APGD = [("linf", 0.004, 25, "ce"), ("linf", 0.004, 25, "dlr"), ("l2", 0.5, 25, "ce"), ("l2", 0.5, 25, "dlr")]
 
 #: Seed of the restarts, and what names the pictures: any two numbers.
 SEED, IDS = 5, [9, 4]
@@ -106,6 +117,24 @@ def attack_reference(classifier, x, norm, eps, eps_step, max_iter, decay, restar
     return result
 
 
+def evasion_reference(classifier, x, method, norm, eps, eps_step, max_iter, targeted):
+    """Losses and scores of all steps, and the score of the picture that is kept."""
+    classes = WANTED if targeted else TRUE
+    networks = [autoencoder({"name": "compact", "channels": channels}).eval() for channels in (8, 3)]
+    losses, scores, kept = evade(classifier, *networks, x, torch.tensor(classes), method, norm, eps, eps_step, max_iter,
+                                 targeted, THRESHOLD, LAMBDA)
+    return {"method": method, "norm": norm, "eps": eps, "eps_step": eps_step, "max_iter": max_iter,
+            "targeted": targeted, "threshold": THRESHOLD, "lambda": LAMBDA, "classes": classes,
+            "losses": [numbers(loss) for loss in losses], "scores": [numbers(score) for score in scores],
+            "kept": numbers(kept)}
+
+
+def apgd_reference(classifier, x, norm, eps, max_iter, loss):
+    losses = apgd(classifier, x, torch.tensor(TRUE), norm, eps, max_iter, loss)
+    return {"norm": norm, "eps": eps, "max_iter": max_iter, "loss": loss, "classes": TRUE,
+            "losses": [numbers(step) for step in losses]}
+
+
 def kept_reference(case):
     """The logits of both ends, their losses, whether they succeed, and which one is to be kept (Foolbox's rule)."""
     result = {"targeted": case["targeted"], "logits": [], "losses": [], "successes": []}
@@ -135,6 +164,10 @@ def main():
     result["autoencoders"] = [autoencoder_reference(config, classifier, x) for config in AUTOENCODERS]
     result["attacks"] = [attack_reference(classifier, scenes(2), *setting, targeted)
                          for setting in ATTACKS for targeted in (False, True)]
+    result["evasions"] = [evasion_reference(classifier, scenes(2), method, *setting, targeted)
+                          for method in ("selective", "orthogonal", "lagrangian", "corrector")
+                          for setting in EVASIONS for targeted in (False, True)]
+    result["apgd"] = [apgd_reference(classifier, scenes(2), *setting) for setting in APGD]
     result["kept"] = [kept_reference(case) for case in KEPT]
     result["training"] = training()
     write(FIXTURES / "pytorch.json", result)

@@ -92,13 +92,121 @@ def pgd(classifier, x, y, norm, eps, eps_step, max_iter, targeted, decay=None, s
             gradient = accumulated
         step = gradient.sign() if norm == "linf" else gradient / lengths(gradient)
         change = current.detach() + (-step if targeted else step) * eps_step - x
-        if norm == "linf":
-            change = change.clamp(-eps, eps)
-        else:
-            change = change * (eps / lengths(change)).clamp(max=1)
-        current = (x + change).clamp(0, 1)
+        current = (x + project(change, norm, eps)).clamp(0, 1)
     losses.append(F.cross_entropy(classifier(current), y, reduction="none").detach())
     return torch.stack(losses), current.detach()
+
+
+def project(change, norm, eps):
+    """The nearest change inside the ball."""
+    return change.clamp(-eps, eps) if norm == "linf" else change * (eps / lengths(change)).clamp(max=1)
+
+
+def evade(classifier, autoencoder, corrector, x, y, method, norm, eps, eps_step, max_iter, targeted, threshold,
+          weight=None):
+    """Attacks on the whole defence, from their definitions, with a gradient for each part and picture by picture.
+
+    `method`: selective or orthogonal (Bryniarski et al. 2021, arXiv 2106.15023, sections 4.1 and 4.2), lagrangian
+    (`weight` is its lambda), or corrector (selective, with the corrected prediction in the classifier's place and the
+    detector to be set off). The loss is the margin between two logits; a picture is fooled from a margin of 0.05 on, and
+    detected from 1.1 times the threshold on. Returns the loss and the score of every picture before each step and at the
+    end, [max_iter + 1, n], and the score of the picture that is kept, [n].
+    """
+    def margin(logits):
+        given = logits.gather(1, y[:, None])[:, 0]
+        others = logits.scatter(1, y[:, None], float("-inf")).amax(1)
+        return given - others if targeted else others - given
+
+    def values(picture):
+        logits = classifier(picture)
+        score = kl(logits, classifier(autoencoder(picture)), "forward", 1.0)
+        return margin(logits), score, margin(classifier(corrector(picture.flip(3))))
+
+    def direction(i, picture, loss, score, corrected):
+        """Where one picture goes."""
+        part = lambda value: torch.autograd.grad(value[i], picture, retain_graph=True)[0][i]
+        if method == "lagrangian":
+            above = score[i].item() > threshold
+            return part(loss) - weight * part(score) * above
+        if method == "corrector":
+            return part(corrected) if score[i].item() > 1.1 * threshold else part(score)
+        fooled = loss[i].item() > 0.05
+        if method == "selective":
+            return -part(score) if fooled else part(loss)
+        along, other = (part(score), part(loss)) if fooled else (part(loss), part(score))
+        along = along - (along * other).sum() / (other * other).sum() * other
+        return -along if fooled else along
+
+    losses, scores, kept = [], [], [None] * len(x)
+    current = x
+    for t in range(max_iter + 1):
+        current = current.detach().requires_grad_()
+        loss, score, corrected = values(current)
+        losses.append((corrected if method == "corrector" else loss).detach())
+        scores.append(score.detach())
+        for i in range(len(x)):
+            if method == "corrector":
+                answer = corrected[i].item() if score[i].item() > threshold else loss[i].item()
+                rank = (answer > 0.05, answer)
+            else:
+                fooled = loss[i].item() > 0.05
+                rank = (fooled, -score[i].item() if fooled else loss[i].item())
+            if kept[i] is None or rank > kept[i][0]:
+                kept[i] = rank, score[i].item()
+        if t == max_iter:
+            break
+        step = torch.stack([direction(i, current, loss, score, corrected) for i in range(len(x))])
+        step = step.sign() if norm == "linf" else step / lengths(step)
+        current = (x + project(current.detach() + step * eps_step - x, norm, eps)).clamp(0, 1)
+    return torch.stack(losses), torch.stack(scores), torch.tensor([score for _, score in kept])
+
+
+def apgd(classifier, x, y, norm, eps, max_iter, loss):
+    """Auto-PGD, untargeted, written from algorithm 1 of Croce & Hein 2020 (arXiv 2003.01690) with the checkpoints of the
+    authors' code, picture by picture. `loss`: "ce" or "dlr". Returns the losses of all iterates, [max_iter + 1, n]."""
+    def value(logits, label):
+        if loss == "ce":
+            return F.cross_entropy(logits[None], label[None])
+        ordered = logits.sort(descending=True).values
+        others = torch.cat([logits[:label], logits[label + 1 :]])
+        return -(logits[label] - others.max()) / (ordered[0] - ordered[2] + 1e-12)
+
+    def at(picture, label):
+        picture = picture.detach().requires_grad_()
+        result = value(classifier(picture[None])[0], label)
+        gradient, = torch.autograd.grad(result, picture)
+        return result.item(), gradient
+
+    def inside(picture, original):
+        return (original + project((picture - original)[None], norm, eps)[0]).clamp(0, 1)
+
+    all_losses = []
+    for original, label in zip(x, y):
+        steepest = lambda g: g.sign() if norm == "linf" else g / g.norm()
+        period, least, shorter = (max(int(share * max_iter), 1) for share in (0.22, 0.06, 0.03))
+        step, made, raised = 2 * eps, 0, 0
+        now, before = original, original
+        f, gradient = at(now, label)
+        top, top_gradient, top_f = now, gradient, f
+        checked_f, halved, losses = f, True, [f]
+        for t in range(max_iter):
+            ahead = inside(now + step * steepest(gradient), original)
+            share = 1.0 if t == 0 else 0.75
+            after = inside(now + share * (ahead - now) + (1 - share) * (now - before), original)
+            now, before = after, now
+            last, (f, gradient) = f, at(now, label)
+            losses.append(f)
+            made, raised = made + 1, raised + (f > last)
+            if f > top_f:
+                top, top_gradient, top_f = now, gradient, f
+            if made == period:
+                stuck = not halved and checked_f >= top_f
+                halved = raised <= 0.75 * period or stuck
+                if halved:
+                    step, now, gradient = step / 2, top, top_gradient
+                checked_f, made, raised, period = top_f, 0, 0, max(period - shorter, least)
+        all_losses.append(losses)
+    return torch.tensor(all_losses, dtype=torch.float64).T
 
 
 def numbers(tensor, digits=9):

@@ -9,10 +9,15 @@
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor, activation};
+use pollster::block_on;
 use second_look::attack::objective::CrossEntropy;
 use second_look::attack::restarts::Best;
-use second_look::attack::{AttackConfig, MiFgsm, Norm, Pgd};
+use second_look::attack::{
+    Apgd, ApgdCe, ApgdDlr, AttackConfig, Corrector, Evasion, Lagrangian, MiFgsm, Norm,
+    OrthogonalPgd, Pgd, SelectivePgd,
+};
 use second_look::class::Class;
+use second_look::defence::Defence;
 use second_look::model::loss::{Direction, Divergence};
 use second_look::model::pytorch::state_dict;
 use second_look::model::{AutoencoderConfig, ClassifierConfig};
@@ -29,6 +34,8 @@ struct Reference {
     picture_gradient: PictureGradient,
     autoencoders: Vec<AutoencoderReference>,
     attacks: Vec<AttackReference>,
+    evasions: Vec<EvasionReference>,
+    apgd: Vec<ApgdReference>,
     kept: Vec<Kept>,
 }
 
@@ -72,6 +79,33 @@ struct AttackReference {
     /// Where each restart ends, for each picture.
     linf: Vec<Vec<f64>>,
     l2: Vec<Vec<f64>>,
+}
+
+/// An attack on the whole defence.
+#[derive(Deserialize)]
+struct EvasionReference {
+    #[serde(flatten)]
+    pgd: Pgd,
+    method: String,
+    threshold: f32,
+    lambda: f32,
+    classes: Vec<usize>,
+    /// Of each step, for each picture.
+    losses: Vec<Vec<f64>>,
+    scores: Vec<Vec<f64>>,
+    /// Of the picture that is the result.
+    kept: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+struct ApgdReference {
+    norm: Norm,
+    eps: f32,
+    max_iter: usize,
+    loss: String,
+    classes: Vec<usize>,
+    /// Of each step, for each picture.
+    losses: Vec<Vec<f64>>,
 }
 
 /// Two ends of restarts of an attack on one picture, from or towards class 0.
@@ -204,6 +238,75 @@ fn attacks_take_the_same_path() {
                 assert!(seen.contains(&(norm, targeted, momentum, restarts)), "{norm}");
             }
         }
+    }
+}
+
+#[test]
+fn attacks_on_the_defence_take_the_same_path() {
+    let reference = reference();
+    let device = Device::flex();
+    let network = |channels| autoencoder(AutoencoderConfig::Compact { channels }, &device);
+    let x = scenes(2);
+    let mut seen = Vec::new();
+    for expected in &reference.evasions {
+        let EvasionReference { pgd, ref method, threshold, lambda, .. } = *expected;
+        let detector = Detector { score: ScoreConfig::default(), threshold };
+        let defence =
+            Defence::new(classifier(ClassifierConfig::Compact), network(8), detector, &device)
+                .with_corrector(network(3));
+        let evasion = Evasion { pgd, ..Evasion::default() };
+        let config = match method.as_str() {
+            "selective" => AttackConfig::from(SelectivePgd(evasion)),
+            "orthogonal" => OrthogonalPgd(evasion).into(),
+            "lagrangian" => Lagrangian { evasion, lambda: Some(lambda) }.into(),
+            "corrector" => Corrector(evasion).into(),
+            other => panic!("{other}"),
+        };
+        let scores = |images: Tensor<4>| block_on(defence.score(images, &[0, 1])).unwrap();
+        let input =
+            Input { images: x.clone(), classes: classes(&expected.classes), ids: vec![0, 1] };
+        let mut attack = config.start(defence.target(), input).unwrap();
+        for (n, (loss, score)) in expected.losses.iter().zip(&expected.scores).enumerate() {
+            let step = attack.step().unwrap();
+            let tolerance = if n == 0 { 1e-5 } else { 2e-2 };
+            assert_close(&format!("{config}, loss {n}"), &values(step.loss), loss, tolerance);
+            assert_close(&format!("{config}, score {n}"), &scores(step.images), score, tolerance);
+        }
+        assert!(attack.step().is_none());
+        let kept = scores(attack.best().unwrap().images.clone());
+        assert_close(&format!("{config}, kept"), &kept, &expected.kept, 2e-2);
+        seen.push((method.as_str(), pgd.norm, pgd.targeted));
+    }
+    for method in ["selective", "orthogonal", "lagrangian", "corrector"] {
+        for norm in Norm::ALL {
+            for targeted in [false, true] {
+                assert!(seen.contains(&(method, norm, targeted)), "{method} {norm}");
+            }
+        }
+    }
+}
+
+#[test]
+fn auto_pgd_takes_the_same_path() {
+    let reference = reference();
+    let classifier = classifier(ClassifierConfig::Compact);
+    assert_eq!(reference.apgd.len(), 4);
+    for expected in &reference.apgd {
+        let ApgdReference { norm, eps, max_iter, ref loss, .. } = *expected;
+        let apgd = Apgd { norm, eps, max_iter, ..Apgd::default() };
+        let config = match loss.as_str() {
+            "ce" => AttackConfig::from(ApgdCe(apgd)),
+            _ => ApgdDlr(apgd).into(),
+        };
+        let x = scenes(2);
+        let input = Input { images: x, classes: classes(&expected.classes), ids: vec![0, 1] };
+        let mut attack = config.start(&classifier, input).unwrap();
+        for (n, wanted) in expected.losses.iter().enumerate() {
+            let tolerance = if n == 0 { 1e-5 } else { 3e-2 };
+            let ours = values(attack.step().unwrap().loss);
+            assert_close(&format!("{config}, step {n}"), &ours, wanted, tolerance);
+        }
+        assert!(attack.step().is_none());
     }
 }
 
