@@ -11,7 +11,7 @@ use std::fmt;
 use burn::tensor::{Bool, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::evasion::{Evasion, Look, Opponent, boxed};
+use super::evasion::{Evasion, Scored, WhiteBox, boxed};
 use super::objective::{Evaluation, Keeps, Objective, gradient_of};
 use super::{Attack, AttackOptions, Input, Parameters, Shape, Target};
 use crate::error::Result;
@@ -47,7 +47,7 @@ impl fmt::Display for Corrector {
     }
 }
 
-struct Corrected(Opponent);
+struct Corrected(WhiteBox);
 
 /// By which factor the score must exceed the threshold before the attack turns to the corrector.
 const DETECTED_BY: f32 = 1.1;
@@ -57,8 +57,8 @@ impl Corrected {
         score.greater_elem(self.0.guard().threshold() * by)
     }
 
-    fn evaluation(&self, look: Look, corrected: Tensor<2>) -> Evaluation {
-        let Look { logits, score } = look;
+    fn evaluation(&self, scored: Scored, corrected: Tensor<2>) -> Evaluation {
+        let Scored { logits, score } = scored;
         let detected = self.detected(score, 1.0);
         let answer = choose_rows(detected, corrected.clone(), logits.clone());
         let loss = self.0.uphill(corrected);
@@ -69,9 +69,9 @@ impl Corrected {
 
 impl Objective for Corrected {
     fn evaluate(&mut self, images: Tensor<4>) -> Evaluation {
-        let look = self.0.look(images.clone());
+        let scored = self.0.scored(images.clone());
         let corrected = self.0.averaged(|guard, draw| guard.corrected(images.clone(), draw));
-        self.evaluation(look, corrected)
+        self.evaluation(scored, corrected)
     }
 
     fn gradient(&mut self, images: Tensor<4>) -> (Evaluation, Tensor<4>) {
@@ -100,8 +100,8 @@ impl Objective for Corrected {
         }
         let (sum, score, logits, corrected) = sums.expect("there is at least one draw");
         let draws = draws as f32;
-        let look = Look { logits, score: score / draws };
-        (self.evaluation(look, corrected / draws), sum / draws)
+        let scored = Scored { logits, score: score / draws };
+        (self.evaluation(scored, corrected / draws), sum / draws)
     }
 
     fn keeps(&self) -> Keeps {

@@ -71,16 +71,16 @@ impl Evasion {
         Shape { attacker: Attacker::Defence, cost: cost * self.eot, ..self.pgd.shape() }
     }
 
-    /// Starts an attack with this objective, which is given the opponent.
+    /// Starts an attack with this objective, which is given what the attacker computes.
     pub(super) fn start<O: Objective + 'static>(
         &self,
         name: &'static str,
         target: &Target,
         input: Input,
-        objective: impl FnOnce(Opponent) -> O,
+        objective: impl FnOnce(WhiteBox) -> O,
     ) -> Result<GradientAttack> {
-        let opponent = Opponent::new(self, name, target, &input)?;
-        let objective = Box::new(objective(opponent));
+        let white_box = WhiteBox::new(self, name, target, &input)?;
+        let objective = Box::new(objective(white_box));
         Ok(GradientAttack::new(input, objective, Box::new(Steepest), &self.pgd))
     }
 
@@ -105,7 +105,7 @@ pub(super) const FOOLED_BY: f32 = 0.05;
 const SALT: u64 = 0x5eed_a77a_c4e2_0001;
 
 /// The defence as its attacker computes it.
-pub(super) struct Opponent {
+pub(super) struct WhiteBox {
     target: Target,
     guard: Rc<dyn Guard>,
     goal: Goal,
@@ -118,14 +118,14 @@ pub(super) struct Opponent {
 }
 
 /// An autodiff tensor's or a plain tensor's values at images.
-pub(super) struct Look {
+pub(super) struct Scored {
     /// The classifier's logits, [n, 10].
     pub logits: Tensor<2>,
     /// The detector's scores, shape `[n]`.
     pub score: Tensor<1>,
 }
 
-impl Opponent {
+impl WhiteBox {
     fn new(
         parameters: &Evasion,
         name: &'static str,
@@ -178,42 +178,42 @@ impl Opponent {
     }
 
     /// Logits and scores of images.
-    pub fn look(&mut self, images: Tensor<4>) -> Look {
+    pub fn scored(&mut self, images: Tensor<4>) -> Scored {
         let logits = self.logits(images.clone());
         let score = self.averaged(|guard, draw| guard.score(images.clone(), logits.clone(), draw));
-        Look { logits, score }
+        Scored { logits, score }
     }
 
     /// Mean gradient over the draws of what `value` makes of logits and scores, shape `[n]`; logits and mean scores.
     pub fn gradient(
         &mut self,
         images: Tensor<4>,
-        value: impl Fn(&Self, &Look) -> Tensor<1>,
-    ) -> (Tensor<4>, Look) {
-        let mut sums: Option<(Tensor<4>, Look)> = None;
+        value: impl Fn(&Self, &Scored) -> Tensor<1>,
+    ) -> (Tensor<4>, Scored) {
+        let mut sums: Option<(Tensor<4>, Scored)> = None;
         for _ in 0..self.eot {
             let number = self.next_draw();
             let draw = self.draw(number);
-            let (gradient, look) = gradient_of(images.clone(), |x| {
+            let (gradient, scored) = gradient_of(images.clone(), |x| {
                 let logits = self.logits(x.clone());
                 let score = self.guard.score(x, logits.clone(), draw);
-                let look = Look { logits, score };
-                let value = value(self, &look);
-                (value, Look { logits: look.logits.inner(), score: look.score.inner() })
+                let scored = Scored { logits, score };
+                let value = value(self, &scored);
+                (value, Scored { logits: scored.logits.inner(), score: scored.score.inner() })
             });
             sums = Some(match sums {
-                Some((sum, Look { logits, score })) => {
-                    (sum + gradient, Look { logits, score: score + look.score })
+                Some((sum, Scored { logits, score })) => {
+                    (sum + gradient, Scored { logits, score: score + scored.score })
                 }
-                None => (gradient, look),
+                None => (gradient, scored),
             });
         }
-        let (sum, Look { logits, score }) = sums.expect("there is at least one draw");
+        let (sum, Scored { logits, score }) = sums.expect("there is at least one draw");
         let draws = self.eot as f32;
-        (sum / draws, Look { logits, score: score / draws })
+        (sum / draws, Scored { logits, score: score / draws })
     }
 
-    /// The gradient of [`Opponent::uphill`] in the images, and the logits.
+    /// The gradient of [`WhiteBox::uphill`] in the images, and the logits.
     pub fn uphill_gradient(&self, images: Tensor<4>) -> (Tensor<4>, Tensor<2>) {
         gradient_of(images, |x| {
             let logits = self.logits(x);
@@ -223,8 +223,8 @@ impl Opponent {
 
     /// What `selective-pgd`, `orthogonal-pgd` and `lagrangian` call better: fooled before not fooled; of the fooled, the
     /// lower score; of the others, the larger loss.
-    pub fn evaluation(&self, look: Look) -> Evaluation {
-        let Look { logits, score } = look;
+    pub fn evaluation(&self, scored: Scored) -> Evaluation {
+        let Scored { logits, score } = scored;
         let loss = self.uphill(logits.clone());
         let succeeded = self.fooled(logits.clone());
         let progress = loss.clone().mask_where(succeeded.clone(), score.neg());

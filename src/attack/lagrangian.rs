@@ -10,7 +10,7 @@ use std::fmt;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::evasion::{Evasion, Opponent, boxed};
+use super::evasion::{Evasion, WhiteBox, boxed};
 use super::objective::{Evaluation, Keeps, Objective};
 use super::{Attack, AttackOptions, Input, Parameters, Shape, Target};
 use crate::error::{Error, Result};
@@ -65,7 +65,7 @@ impl Parameters for Lagrangian {
 
     fn start(&self, target: &Target, input: Input) -> Result<Box<dyn Attack>> {
         let lambdas = self.lambdas();
-        let objective = |opponent| Both { opponent, lambda: lambdas[0], lambdas };
+        let objective = |white_box| Both { white_box, lambda: lambdas[0], lambdas };
         let attack = self.evasion.start("lagrangian", target, input, objective)?;
         Ok(boxed(attack.with_restarts(self.restarts())))
     }
@@ -80,25 +80,25 @@ impl fmt::Display for Lagrangian {
 }
 
 struct Both {
-    opponent: Opponent,
+    white_box: WhiteBox,
     lambda: f32,
     lambdas: Vec<f32>,
 }
 
 impl Objective for Both {
     fn evaluate(&mut self, images: Tensor<4>) -> Evaluation {
-        let look = self.opponent.look(images);
-        self.opponent.evaluation(look)
+        let scored = self.white_box.scored(images);
+        self.white_box.evaluation(scored)
     }
 
     fn gradient(&mut self, images: Tensor<4>) -> (Evaluation, Tensor<4>) {
         let lambda = self.lambda;
-        let threshold = self.opponent.guard().threshold();
-        let (gradient, look) = self.opponent.gradient(images, |opponent, look| {
-            let above = (look.score.clone() - threshold).clamp_min(0.0);
-            opponent.uphill(look.logits.clone()) - above * lambda
+        let threshold = self.white_box.guard().threshold();
+        let (gradient, scored) = self.white_box.gradient(images, |white_box, scored| {
+            let above = (scored.score.clone() - threshold).clamp_min(0.0);
+            white_box.uphill(scored.logits.clone()) - above * lambda
         });
-        (self.opponent.evaluation(look), gradient)
+        (self.white_box.evaluation(scored), gradient)
     }
 
     fn keeps(&self) -> Keeps {

@@ -12,7 +12,7 @@ use std::fmt;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::evasion::{Evasion, Opponent, boxed};
+use super::evasion::{Evasion, WhiteBox, boxed};
 use super::norm::Norm;
 use super::objective::{Evaluation, Keeps, Objective};
 use super::{Attack, AttackOptions, Input, Parameters, Shape, Target};
@@ -49,7 +49,7 @@ impl fmt::Display for OrthogonalPgd {
     }
 }
 
-struct Orthogonal(Opponent);
+struct Orthogonal(WhiteBox);
 
 /// `a` without its part along `b`, for each image, up to a factor. Both are scaled to length 1 first, so that squares of
 /// tiny gradients do not vanish.
@@ -62,20 +62,20 @@ fn without(a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
 
 impl Objective for Orthogonal {
     fn evaluate(&mut self, images: Tensor<4>) -> Evaluation {
-        let look = self.0.look(images);
-        self.0.evaluation(look)
+        let scored = self.0.scored(images);
+        self.0.evaluation(scored)
     }
 
     fn gradient(&mut self, images: Tensor<4>) -> (Evaluation, Tensor<4>) {
-        let (of_score, look) = self.0.gradient(images.clone(), |_, look| look.score.clone());
+        let (of_score, scored) = self.0.gradient(images.clone(), |_, scored| scored.score.clone());
         let (of_loss, _) = self.0.uphill_gradient(images);
-        let fooled = self.0.fooled(look.logits.clone());
+        let fooled = self.0.fooled(scored.logits.clone());
         let gradient = choose_rows(
             fooled,
             without(of_score.clone(), of_loss.clone()).neg(),
             without(of_loss, of_score),
         );
-        (self.0.evaluation(look), gradient)
+        (self.0.evaluation(scored), gradient)
     }
 
     fn keeps(&self) -> Keeps {

@@ -10,7 +10,7 @@ use std::fmt;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::evasion::{Evasion, Opponent, boxed};
+use super::evasion::{Evasion, WhiteBox, boxed};
 use super::objective::{Evaluation, Keeps, Objective};
 use super::{Attack, AttackOptions, Input, Parameters, Shape, Target};
 use crate::error::Result;
@@ -45,21 +45,21 @@ impl fmt::Display for SelectivePgd {
     }
 }
 
-struct Selective(Opponent);
+struct Selective(WhiteBox);
 
 impl Objective for Selective {
     fn evaluate(&mut self, images: Tensor<4>) -> Evaluation {
-        let look = self.0.look(images);
-        self.0.evaluation(look)
+        let scored = self.0.scored(images);
+        self.0.evaluation(scored)
     }
 
     fn gradient(&mut self, images: Tensor<4>) -> (Evaluation, Tensor<4>) {
-        let (gradient, look) = self.0.gradient(images, |opponent, look| {
-            let fooled = opponent.fooled(look.logits.clone().inner()).float();
+        let (gradient, scored) = self.0.gradient(images, |white_box, scored| {
+            let fooled = white_box.fooled(scored.logits.clone().inner()).float();
             let not_fooled = fooled.clone().neg() + 1.0;
-            opponent.uphill(look.logits.clone()) * not_fooled - look.score.clone() * fooled
+            white_box.uphill(scored.logits.clone()) * not_fooled - scored.score.clone() * fooled
         });
-        (self.0.evaluation(look), gradient)
+        (self.0.evaluation(scored), gradient)
     }
 
     fn keeps(&self) -> Keeps {
