@@ -112,6 +112,11 @@ pub struct Classifier {
     #[arg(long, value_name = "ALPHA", default_value_t = 0.0)]
     cutmix: f64,
 
+    /// Outlier exposure: replace this share of the pictures by pictures of none of the ten classes (drawings of other things,
+    /// and pictures cut into squares that are put together in random order), for which the classifier learns to be undecided.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    outliers: f64,
+
     /// Adversarial training: learn from pictures that PGD has attacked (linf) by up to EPS, such as 0.0157 (4/255).
     /// Validation attacks 200 of the pictures held out, with ten steps, and takes the mean of all accuracies.
     #[arg(long, value_name = "EPS", help_heading = "Adversarial training")]
@@ -331,10 +336,11 @@ fn with_flags(error: anyhow::Error) -> anyhow::Error {
 }
 
 /// Parameters of the core whose flags have the same names.
-const PARAMETERS: [&str; 17] = [
+const PARAMETERS: [&str; 18] = [
     "adversarial",
     "adversarial_steps",
     "cutmix",
+    "outliers",
     "ema",
     "epochs",
     "label_smoothing",
@@ -379,6 +385,7 @@ impl Classifier {
             label_smoothing: self.label_smoothing,
             mixup: self.mixup,
             cutmix: self.cutmix,
+            outliers: self.outliers,
             adversarial: self
                 .adversarial
                 .map(|eps| Adversarial { eps, steps: self.adversarial_steps }),

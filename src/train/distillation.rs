@@ -11,6 +11,7 @@ use burn::tensor::{Device, Tensor};
 use serde::Serialize;
 
 use super::batch::to_rows;
+use super::classifier::Shown;
 use super::kept_predictions::{self, Predictions};
 use super::mix::Mix;
 use super::predictions::{Logits, predict};
@@ -142,13 +143,17 @@ impl Lessons {
         &self,
         cross_entropy: Tensor<1>,
         logits: Tensor<2>,
-        pictures: &[(usize, bool)],
+        pictures: &[Shown],
         mix: Option<&Mix>,
         device: &Device,
     ) -> Tensor<1> {
-        let taught = pictures.iter().map(|(index, flipped)| {
+        let taught = pictures.iter().map(|Shown { index, flipped, outlier }| {
             let Predictions { plain, flipped: of_flipped } = &self.predictions;
-            if *flipped { of_flipped[*index] } else { plain[*index] }
+            match (outlier, flipped) {
+                (true, _) => [0.0; Class::COUNT],
+                (false, true) => of_flipped[*index],
+                (false, false) => plain[*index],
+            }
         });
         let taught = match mix {
             None => to_rows(taught, device),
@@ -220,7 +225,8 @@ mod tests {
     fn the_loss_follows_its_definition_flipped_and_mixed() {
         let device = Device::flex();
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(2);
-        let pictures = [(0, false), (1, true)];
+        let shown = |index, flipped, outlier| Shown { index, flipped, outlier };
+        let pictures = [shown(0, false, false), shown(1, true, false)];
         for (temperature, weight) in [(1.0, 1.0), (3.0, 0.7), (0.5, 0.2), (3.0, 0.0)] {
             for mix in [None, Mix::draw(0.8, 0.0, 8, &mut rng), Mix::draw(0.0, 1.0, 8, &mut rng)] {
                 let cross_entropy = Tensor::<1>::from_floats([0.5, 1.5], &device).autodiff();
@@ -240,6 +246,21 @@ mod tests {
                     assert!(error < 1e-5 * (1.0 + expected), "{mix:?}: {loss:?} {expected}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn of_an_outlier_the_teacher_says_that_it_is_undecided() {
+        let device = Device::flex();
+        let zero = || Tensor::<1>::zeros([2], &device).autodiff();
+        let outlier = |index| Shown { index, flipped: index == 1, outlier: true };
+        let student = to_rows(STUDENT, &device).autodiff();
+        let loss =
+            lessons(3.0, 1.0).loss(zero(), student, &[outlier(0), outlier(1)], None, &device);
+        let loss: Vec<f32> = loss.inner().into_data().try_to_vec().unwrap();
+        for (loss, student) in loss.into_iter().zip(&STUDENT) {
+            let expected = by_definition(&[0.1; 10], student, 3.0, 1.0, 0.0);
+            assert!((f64::from(loss) - expected).abs() < 1e-5, "{loss} {expected}");
         }
     }
 

@@ -18,6 +18,7 @@ mod frozen_outputs;
 mod kept_predictions;
 mod mix;
 mod options;
+mod outliers;
 mod predictions;
 mod schedule;
 

@@ -6,17 +6,20 @@
 //! is trained on these pictures cannot rely on the background.
 //!
 //! - `animals`, `vehicles`: the subjects, a file for each class.
+//! - `others`: pictures of none of the ten classes.
 //! - `background`: what is behind the subject.
 //! - `brush`, `shape`: painting and outlines.
 
 mod animals;
 mod background;
 mod brush;
+mod others;
 mod shape;
 mod vehicles;
 
 use brush::{SIDE, Scene};
 use image::{Rgb, RgbImage};
+pub use others::{Other, draw_other};
 
 use super::Pictures;
 use crate::class::Class;

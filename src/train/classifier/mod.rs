@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Int, Tensor};
 use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
 use tracing::info;
@@ -22,6 +22,7 @@ use super::fit::random_weights;
 use super::frozen_outputs::FrozenOutputs;
 use super::mix::Mix;
 use super::options::{TaskOptions, check_devices};
+use super::outliers::{UNDECIDED, expose};
 use super::{InitialWeights, SMALL, Task, Validation};
 use crate::class::Class;
 use crate::data::TrainingData;
@@ -146,11 +147,13 @@ impl ClassifierTask {
         indices: &[usize],
         rng: &mut Xoshiro256PlusPlus,
     ) -> Result<Batch> {
-        let ClassifierOptions { augmentation, mixup, cutmix, adversarial, .. } = self.options;
+        let ClassifierOptions { augmentation, mixup, cutmix, outliers, adversarial, .. } =
+            self.options;
         let mut pictures = vec![[0; VALUES]; indices.len()];
         for (index, bytes) in indices.iter().zip(&mut pictures) {
             self.data.pictures.read(*index, bytes)?;
         }
+        let outliers = expose(&mut pictures, outliers, rng);
         let (mut values, flipped): (Vec<_>, Vec<_>) =
             augmentation.apply_to_all(&pictures, side, rng).into_iter().unzip();
         let mix = Mix::draw(mixup, cutmix, side, rng);
@@ -162,15 +165,26 @@ impl ClassifierTask {
             let classes = self.classes(indices);
             images = adversarial.attack(&model.valid(), images, &classes, rng.random())?;
         }
-        Ok(Batch { images, flipped, mix })
+        let shown = flipped
+            .into_iter()
+            .zip(outliers)
+            .zip(indices)
+            .map(|((flipped, outlier), index)| Shown { index: *index, flipped, outlier })
+            .collect();
+        Ok(Batch { images, shown, mix })
     }
 
     /// Each class's share in the loss, [n, 10]: one for the true class, if it is neither smoothed nor mixed.
-    fn targets(&self, indices: &[usize], mix: Option<&Mix>, device: &Device) -> Tensor<2> {
+    fn targets(&self, shown: &[Shown], mix: Option<&Mix>, device: &Device) -> Tensor<2> {
         let ClassifierOptions { label_smoothing, .. } = self.options;
-        let classes = self.classes(indices).into_iter();
-        let mut shares: Vec<[f64; Class::COUNT]> = classes
-            .map(|class| {
+        let labels = self.data.pictures.labels();
+        let mut shares: Vec<[f64; Class::COUNT]> = shown
+            .iter()
+            .map(|shown| {
+                if shown.outlier {
+                    return UNDECIDED;
+                }
+                let class = labels[shown.index];
                 let mut shares = [label_smoothing / Class::COUNT as f64; Class::COUNT];
                 shares[class.index()] += 1.0 - label_smoothing;
                 shares
@@ -187,13 +201,38 @@ impl ClassifierTask {
 struct Batch {
     /// [n, 3, side, side]
     images: Tensor<4>,
-    flipped: Vec<bool>,
+    shown: Vec<Shown>,
     mix: Option<Mix>,
+}
+
+/// What a picture of a batch shows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shown {
+    /// Which picture.
+    pub index: usize,
+    /// Whether it is flipped horizontally.
+    pub flipped: bool,
+    /// Whether something else stands in its place.
+    pub outlier: bool,
 }
 
 /// Share of the rows whose largest logit is that of the true class, shape `[1]`.
 fn accuracy(logits: Tensor<2>, one_hot: Tensor<2>) -> Tensor<1> {
     logits.argmax(1).equal(one_hot.argmax(1)).float().mean()
+}
+
+/// [`accuracy`] of the rows that are no outliers; 0 if all are.
+fn accuracy_on(shown: &[Shown], logits: Tensor<2>, one_hot: Tensor<2>) -> Tensor<1> {
+    if shown.iter().all(|shown| !shown.outlier) {
+        return accuracy(logits, one_hot);
+    }
+    let rows: Vec<i32> =
+        (0..).zip(shown).filter(|(_, shown)| !shown.outlier).map(|(row, _)| row).collect();
+    if rows.is_empty() {
+        return Tensor::zeros([1], &logits.device());
+    }
+    let rows = Tensor::<1, Int>::from_ints(rows.as_slice(), &logits.device());
+    accuracy(logits.select(0, rows.clone()), one_hot.select(0, rows))
 }
 
 impl Task for ClassifierTask {
@@ -266,29 +305,34 @@ impl Task for ClassifierTask {
     ) -> Result<(Tensor<1>, Tensor<1>)> {
         let device = &self.devices[rank];
         let augmentation = self.options.augmentation;
-        let (logits, flipped, mix) = match self.outputs() {
+        let (logits, shown, mix) = match self.outputs() {
             Some(outputs) => {
-                let flipped: Vec<bool> = indices.iter().map(|_| augmentation.flips(rng)).collect();
-                let rows = indices.iter().zip(&flipped).map(|(index, flipped)| {
-                    let outputs = if *flipped { &outputs.flipped } else { &outputs.plain };
-                    outputs.row(*index)
+                let shown: Vec<Shown> = indices
+                    .iter()
+                    .map(|index| {
+                        let flipped = augmentation.flips(rng);
+                        Shown { index: *index, flipped, outlier: false }
+                    })
+                    .collect();
+                let rows = shown.iter().map(|shown| {
+                    let outputs = if shown.flipped { &outputs.flipped } else { &outputs.plain };
+                    outputs.row(shown.index)
                 });
                 let x = outputs.plain.to_batch(rows, device);
-                (model.head_training(x.autodiff(), self.head(), rng), flipped, None)
+                (model.head_training(x.autodiff(), self.head(), rng), shown, None)
             }
             None => {
                 let side = if epoch < self.options.small_epochs { SMALL } else { SIDE };
-                let Batch { images, flipped, mix } =
+                let Batch { images, shown, mix } =
                     self.read_augmented(model, device, side, indices, rng)?;
-                (model.forward_training(images.autodiff(), rng), flipped, mix)
+                (model.forward_training(images.autodiff(), rng), shown, mix)
             }
         };
-        let targets = self.targets(indices, mix.as_ref(), device);
-        let accuracy = accuracy(logits.clone().inner(), targets.clone());
+        let targets = self.targets(&shown, mix.as_ref(), device);
+        let accuracy = accuracy_on(&shown, logits.clone().inner(), targets.clone());
         let mut loss = cross_entropy(logits.clone(), targets.autodiff());
         if let Some(lessons) = &self.lessons {
-            let pictures: Vec<_> = indices.iter().copied().zip(flipped).collect();
-            loss = lessons.loss(loss, logits, &pictures, mix.as_ref(), device);
+            loss = lessons.loss(loss, logits, &shown, mix.as_ref(), device);
         }
         Ok((loss.mean(), accuracy))
     }
@@ -352,6 +396,40 @@ mod tests {
         fn read(&self, index: usize, bytes: &mut [u8; VALUES]) -> crate::Result<()> {
             self.0.read(index, bytes)
         }
+    }
+
+    #[test]
+    fn an_outlier_s_target_is_undecided_and_does_not_count_as_accuracy() {
+        let drawn = Drawn::training(4, 0);
+        let data = TrainingData {
+            pictures: Box::new(drawn),
+            parts: HeldOut { training: vec![0, 1, 2], validation: vec![3] },
+            data: "drawn".to_owned(),
+            protocol: Protocol::Tutorial,
+            held_out: 0.1,
+            split_seed: 0,
+        };
+        let options = ClassifierOptions { outliers: 0.5, ..plain(ClassifierConfig::Compact) };
+        let device = Device::flex();
+        let task =
+            ClassifierTask::new(options, None, Arc::new(data), vec![device.clone()]).unwrap();
+        let shown: Vec<Shown> =
+            (0..3).map(|index| Shown { index, flipped: false, outlier: index == 1 }).collect();
+        let targets = task.targets(&shown, None, &device);
+        let values: Vec<f32> = targets.to_data().try_to_vec().unwrap();
+        assert!(values[10..20].iter().all(|share| *share == 0.1), "{values:?}");
+        assert_eq!((values[0], values[22]), (1.0, 1.0), "classes alternate");
+        // The first and the outlier's row name class 0, so one of the two that count is right.
+        let logits = one_hot(&[Class::ALL[0]; 3], &device);
+        let share = accuracy_on(&shown, logits.clone(), targets.clone()).into_scalar::<f32>();
+        assert_eq!(share, 0.5);
+        let only = [shown[1]];
+        let share = accuracy_on(&only, logits.slice([0..1, 0..10]), targets.slice([1..2, 0..10]));
+        assert_eq!(share.into_scalar::<f32>(), 0.0);
+        let with_attacks =
+            ClassifierOptions { adversarial: Some(Adversarial { eps: 0.01, steps: 1 }), ..options };
+        assert!(with_attacks.check().unwrap_err().to_string().starts_with("outliers"));
+        assert!(ClassifierOptions { outliers: 0.6, ..options }.check().is_err());
     }
 
     #[test]

@@ -38,6 +38,10 @@ pub struct ClassifierOptions {
     /// Alpha of CutMix, 0 for none.
     #[serde(skip_serializing_if = "is_zero")]
     pub cutmix: f64,
+    /// Share of the pictures that are replaced by pictures of none of the classes, for which the network learns to be
+    /// undecided; 0 to 0.5.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub outliers: f64,
     /// How pictures are attacked before the network learns from them, if they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adversarial: Option<Adversarial>,
@@ -71,6 +75,7 @@ impl ClassifierOptions {
             label_smoothing: 0.0,
             mixup: 0.0,
             cutmix: 0.0,
+            outliers: 0.0,
             adversarial: None,
         }
     }
@@ -91,12 +96,17 @@ impl ClassifierOptions {
                 return refuse(name, alpha.to_string(), "0, or between 0.01 and 100");
             }
         }
+        if !(0.0..=0.5).contains(&self.outliers) {
+            return refuse("outliers", self.outliers.to_string(), "between 0 and 0.5");
+        }
         let Some(adversarial) = self.adversarial else {
             return Ok(());
         };
         adversarial.check()?;
         let must = "0 with attacks: they need pictures of full size that show one class";
-        for (name, value) in [("mixup", self.mixup), ("cutmix", self.cutmix)] {
+        for (name, value) in
+            [("mixup", self.mixup), ("cutmix", self.cutmix), ("outliers", self.outliers)]
+        {
             if value != 0.0 {
                 return refuse(name, value.to_string(), must);
             }
@@ -110,7 +120,7 @@ impl ClassifierOptions {
     /// Whether what the frozen layers make of full-size pictures is used in more than one epoch, unchanged.
     pub(super) fn repeats_frozen_outputs(&self) -> bool {
         self.augmentation.repeats()
-            && (self.mixup, self.cutmix, self.adversarial) == (0.0, 0.0, None)
+            && (self.mixup, self.cutmix, self.outliers, self.adversarial) == (0.0, 0.0, 0.0, None)
             && self.frozen_epochs.saturating_sub(self.small_epochs) > 1
     }
 }
