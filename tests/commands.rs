@@ -1044,6 +1044,56 @@ fn draw_draws_what_is_asked_for_and_replaces_nothing_unasked() {
     fails(folder, "draw --out d --seed 18446744073709551615 --per-class 3", &["--seed"]);
 }
 
+/// Ways out of the served folders: encodings x prefixes x targets x depths.
+#[test]
+fn no_path_leads_out_of_what_is_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = second_look(folder.path())
+        .args(["serve", "--no-open", "--port", "0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().trim_end_matches("/www/").rsplit("http://").next().unwrap();
+    let ups = [
+        "../",
+        "..%2f",
+        "%2e%2e/",
+        "%2e%2e%2f",
+        ".%2e/",
+        "%2e./",
+        "..%5c",
+        "..\\",
+        "%252e%252e/",
+        "....//",
+        "..;/",
+        "..%00/",
+        "..%c0%af",
+        "%c0%ae%c0%ae/",
+        "./../",
+    ];
+    let targets = ["Cargo.toml", "src/lib.rs", "etc/passwd", ".git/HEAD"];
+    let mut tried = 0;
+    for up in ups {
+        for prefix in ["/", "/www/", "/www//", "/pkg/", "/www/models/", "//"] {
+            for target in targets {
+                for depth in [1, 2, 12] {
+                    let answer = get(address, &format!("{prefix}{}{target}", up.repeat(depth)));
+                    let refused = ["404", "400", "307", "308"]
+                        .iter()
+                        .any(|status| answer.starts_with(&format!("http/1.0 {status}")));
+                    assert!(refused, "{prefix}{up}{target} {depth}: {answer}");
+                    tried += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(tried, 1080);
+    server.kill().unwrap();
+    server.wait().unwrap();
+}
+
 /// Weights of a training that is stopped by `stop` as soon as it has a checkpoint, then resumed.
 fn stopped_and_resumed(stop: &str, exit: Option<i32>) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
@@ -1131,8 +1181,13 @@ fn a_training_that_was_killed_or_interrupted_ends_where_an_undisturbed_one_does(
 
 /// What a server answers to a request, head and body.
 fn get(address: &str, path: &str) -> String {
+    ask(address, path, "Accept-Encoding: br\r\n")
+}
+
+/// The same, with these lines in the request's head.
+fn ask(address: &str, path: &str, head: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.0\r\nAccept-Encoding: br\r\n\r\n").unwrap();
+    write!(stream, "GET {path} HTTP/1.0\r\n{head}\r\n").unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     String::from_utf8_lossy(&answer).to_lowercase()
@@ -1160,6 +1215,17 @@ fn serve_hands_out_the_page_and_nothing_else() {
     for words in ["200 ok", "text/html", "cache-control: no-cache", "content-security-policy:"] {
         assert!(page.contains(words), "{words}: {page}");
     }
+    for words in [
+        "frame-ancestors 'self'",
+        "referrer-policy: no-referrer",
+        "permissions-policy: camera=(self), microphone=()",
+        "cross-origin-opener-policy: same-origin",
+        "cross-origin-embedder-policy: require-corp",
+        "cross-origin-resource-policy: same-origin",
+        "x-content-type-options: nosniff",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
     let module = get(address, "/pkg/second_look_bg.wasm");
     let head = module.split("\r\n\r\n").next().unwrap();
     assert!(head.contains("content-type: application/wasm"), "{head}");
@@ -1167,6 +1233,18 @@ fn serve_hands_out_the_page_and_nothing_else() {
     for hidden in ["/Cargo.toml", "/www/../Cargo.toml", "/www/%2e%2e/Cargo.toml", "/src/lib.rs"] {
         let answer = get(address, hidden);
         assert!(answer.starts_with("http/1.0 404"), "{hidden}: {answer}");
+    }
+    let folder_of_page = get(address, "/www?sample=x");
+    assert!(folder_of_page.contains("location: /www/?sample=x"), "{folder_of_page}");
+    let types = get(address, "/pkg/second_look.d.ts");
+    assert!(types.contains("content-type: text/plain"), "{types}");
+    // Compressed while it is sent: other bytes than the file's.
+    let packed = ask(address, "/www/main.js", "Accept-Encoding: gzip\r\n");
+    let head = packed.split("\r\n\r\n").next().unwrap();
+    assert!(head.contains("content-encoding: gzip") && !head.contains("etag: \""), "{head}");
+    for (host, status) in [("localhost:1", 200), ("[::1]", 200), ("evil.example", 421)] {
+        let answer = ask(address, "/www/", &format!("Host: {host}\r\n"));
+        assert!(answer.starts_with(&format!("http/1.0 {status}")), "{host}: {answer}");
     }
     let interrupt = format!("kill -INT {}", server.id());
     assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());

@@ -1,5 +1,6 @@
-//! `bindgen MODULE.wasm FOLDER NAME`: writes the JavaScript package NAME to FOLDER. A Brotli copy of the module
-//! (`.wasm.br`) is put beside the module, for servers that send precompressed files.
+//! `bindgen MODULE.wasm FOLDER NAME`: writes the JavaScript package NAME to FOLDER. Copies of the module, compressed with
+//! Brotli (`.wasm.br`) and with gzip (`.wasm.gz`: all that browsers take over plain http), are put beside the module, for
+//! servers that send precompressed files.
 //!
 //! `bindgen MODULE.wasm FOLDER NAME TYPES` writes no types of its own but refers to those of the package TYPES, which
 //! has the same functions.
@@ -8,7 +9,7 @@ use std::path::Path;
 use std::{env, fs};
 
 use anyhow::{Context, Result, bail};
-use second_look_web_tools::compress;
+use second_look_web_tools::{compress, gzip};
 use wasm_bindgen_cli_support::Bindgen;
 
 fn main() -> Result<()> {
@@ -32,6 +33,8 @@ fn main() -> Result<()> {
         fs::write(folder.join(format!("{name}.d.ts")), same)?;
     }
     let built = folder.join(format!("{name}_bg.wasm"));
-    fs::write(built.with_extension("wasm.br"), compress(&fs::read(&built)?)?)?;
+    let module = fs::read(&built)?;
+    fs::write(built.with_extension("wasm.br"), compress(&module)?)?;
+    fs::write(built.with_extension("wasm.gz"), gzip(&module)?)?;
     Ok(())
 }

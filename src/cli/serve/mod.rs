@@ -1,23 +1,20 @@
 //! `serve`
 
-use std::future::{IntoFuture, pending};
+mod connections;
+mod site;
+
+use std::future::pending;
 use std::io::{ErrorKind, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use axum::Router;
-use axum::extract::RawQuery;
-use axum::http::{HeaderValue, header};
-use axum::response::Redirect;
-use axum::routing::get;
 use clap::Args;
 use tokio::net::TcpListener;
-use tower_http::compression::CompressionLayer;
-use tower_http::services::ServeDir;
-use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::warn;
+
+use connections::Limits;
 
 const HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const PORT: u16 = 8017;
@@ -39,6 +36,11 @@ pub struct Arguments {
     #[arg(long, value_name = "PORT", default_value_t = PORT)]
     port: u16,
 
+    /// A name by which browsers may ask for the page, beside localhost and this machine's addresses; can be given several
+    /// times. Other names are refused, so that no web page elsewhere can pass itself off as this one.
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
+
     /// Do not open the browser.
     #[arg(long)]
     no_open: bool,
@@ -46,12 +48,14 @@ pub struct Arguments {
 
 impl Default for Arguments {
     fn default() -> Self {
-        Self { host: HOST, port: PORT, no_open: false }
+        Self { host: HOST, port: PORT, allow_host: Vec::new(), no_open: false }
     }
 }
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let root = root()?;
+    let site = site::site(&root, &arguments.allow_host)
+        .with_context(|| format!("cannot read {}", root.display()))?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the server")?;
     runtime.block_on(async {
         let listener = listen(arguments.host, arguments.port).await?;
@@ -75,37 +79,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             }
         };
         tokio::select! {
-            served = axum::serve(listener, site(&root)).into_future() => served.context("the server failed"),
+            served = connections::serve(listener, site, Limits::default()) => served,
             () = interrupted => Ok(()),
         }
     })?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Serves the page's two folders and nothing else.
-fn site(root: &Path) -> Router {
-    let folder = |name| {
-        ServeDir::new(root.join(name)).precompressed_br().append_index_html_on_directories(true)
-    };
-    let to_page = |RawQuery(query): RawQuery| async move {
-        Redirect::temporary(&query.map_or_else(|| "/www/".to_owned(), |q| format!("/www/?{q}")))
-    };
-    // Browsers revalidate every file, so that a rebuilt page is never mixed with an old one.
-    let cache = HeaderValue::from_static("no-cache");
-    let types = HeaderValue::from_static("nosniff");
-    // As in the page's own head; as a header it applies to the worker, too.
-    let policy = HeaderValue::from_static(
-        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob: data:; \
-         object-src 'none'; base-uri 'none'; form-action 'none'",
-    );
-    Router::new()
-        .route("/", get(to_page))
-        .nest_service("/www", folder("www"))
-        .nest_service("/pkg", folder("pkg"))
-        .layer(CompressionLayer::new())
-        .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, cache))
-        .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, types))
-        .layer(SetResponseHeaderLayer::overriding(header::CONTENT_SECURITY_POLICY, policy))
 }
 
 async fn listen(host: IpAddr, port: u16) -> Result<TcpListener> {
