@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::attack::norm::NormBall;
 use crate::attack::target::{Draw, Guard};
-use crate::attack::{Attack, AttackConfig, Input, Step, Target};
+use crate::attack::{Attack, AttackConfig, AttackResult, Input, Step, Target};
 use crate::class::Class;
 use crate::data::TrainedOn;
 use crate::detector::score::Output;
@@ -123,6 +123,8 @@ pub struct AttackStep {
     pub prediction: Probabilities,
     /// Distance from the original in the attack's norm.
     pub distance: f32,
+    /// How often the classifier was asked until it erred; `None` if the attack does not count that.
+    pub queries: Option<f32>,
     /// The picture x_t.
     #[serde(skip)]
     pub picture: Picture,
@@ -422,14 +424,36 @@ impl AttackRun {
         let Some(step) = self.advance() else {
             return Ok(None);
         };
+        self.watched(step, defence).await.map(Some)
+    }
+
+    /// The attack's result so far, as its last step, and what `defence` finds in it: the best picture over the restarts
+    /// that have ended or, in attacks that return the best of all their iterates, over these. `None` before there is
+    /// any.
+    ///
+    /// # Errors
+    /// As [`Defence::detect`].
+    pub async fn watched_best(&self, defence: &Defence) -> Result<Option<(AttackStep, Finding)>> {
+        let (Some(best), Some(last)) = (self.attack.best(), &self.last) else {
+            return Ok(None);
+        };
+        let AttackResult { images, logits, loss } = best.clone();
+        let step = Step { restart: last.restart, t: last.t, images, logits, loss };
+        self.watched(step, defence).await.map(Some)
+    }
+
+    async fn watched(&self, step: Step, defence: &Defence) -> Result<(AttackStep, Finding)> {
         // A randomised defence draws anew for each step.
         let number = 1 + (step.restart * 1_000_000 + step.t) as u64;
         let draw = defence.draw(&[0], number);
         let outputs = defence.outputs(step.images.clone(), step.logits.clone(), draw);
         let width = outputs.table.dims()[1];
-        let values = read(Tensor::cat(vec![self.flat(step.clone()), outputs.flat()], 0)).await?;
-        let (own, found) = values.split_at(STEP_VALUES);
-        Ok(Some((attack_step(&step, own)?, defence.finding(found, width)?)))
+        let found = outputs.flat();
+        let own = self.flat(step.clone());
+        let own_length = own.dims()[0];
+        let values = read(Tensor::cat(vec![own, found], 0)).await?;
+        let (own, found) = values.split_at(own_length);
+        Ok((attack_step(&step, own)?, defence.finding(found, width)?))
     }
 
     fn advance(&mut self) -> Option<Step> {
@@ -438,11 +462,13 @@ impl AttackRun {
         Some(step)
     }
 
-    /// All values of a step in a row, [`STEP_VALUES`] of them.
+    /// All values of a step in a row: picture, prediction, loss, distance, and queries if they are counted.
     fn flat(&self, step: Step) -> Tensor<1> {
         let distance = self.norm.length(step.images.clone() - self.original.clone());
         let prediction = activation::softmax(step.logits, 1).flatten(0, 1);
-        Tensor::cat(vec![step.images.flatten(0, 3), prediction, step.loss, distance], 0)
+        let mut parts = vec![step.images.flatten(0, 3), prediction, step.loss, distance];
+        parts.extend(self.attack.queries());
+        Tensor::cat(parts, 0)
     }
 
     /// The best picture over the restarts that have ended; before the first has, the last step's picture,
@@ -460,9 +486,6 @@ impl AttackRun {
     }
 }
 
-/// A picture, a prediction, a loss and a distance.
-const STEP_VALUES: usize = VALUES + Class::COUNT + 2;
-
 /// The step from the values of [`AttackRun::flat`].
 fn attack_step(step: &Step, values: &[f32]) -> Result<AttackStep> {
     let (picture, rest) = values.split_at(VALUES);
@@ -473,6 +496,7 @@ fn attack_step(step: &Step, values: &[f32]) -> Result<AttackStep> {
         loss: rest[0],
         prediction: ten(prediction),
         distance: rest[1],
+        queries: rest.get(2).copied(),
         picture: Picture::clamped(picture.to_vec())?,
     })
 }
@@ -486,6 +510,7 @@ mod tests {
     use pollster::block_on;
 
     use super::*;
+    use crate::attack::{AttackName, AttackOptions};
     use crate::detector::ScoreConfig;
     use crate::model::{AutoencoderConfig, ClassifierConfig};
     use crate::tensor::READS;
@@ -507,5 +532,49 @@ mod tests {
         let mut run = defence.attack(&picture, Class::Cat, AttackConfig::default()).unwrap();
         block_on(run.watched_step(&defence)).unwrap().unwrap();
         assert_eq!(reads(), before + 2);
+    }
+
+    #[test]
+    fn the_result_of_an_attack_on_the_defence_is_its_best_step_and_queries_are_counted() {
+        let www = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("www");
+        let file = |name: &str| std::fs::read(www.join(name)).unwrap();
+        let weights = |name: &str| file(&format!("models/{name}.safetensors"));
+        let [classifier, autoencoder] = ["classifier", "autoencoder"].map(weights);
+        let device = Device::flex();
+        let (defence, _) = Defence::load(&classifier, &autoencoder, None, &device).unwrap();
+        let picture = Picture::decode(&file("samples/horse-18.png")).unwrap();
+        let class =
+            Class::most_likely(&block_on(defence.examine(&picture)).unwrap().verdict.prediction);
+        let options = AttackOptions {
+            eps: Some(0.03),
+            eps_step: Some(0.01),
+            max_iter: Some(8),
+            ..AttackOptions::default()
+        };
+        let config = options.resolve(AttackName::SelectivePgd, false).unwrap();
+        let mut run = defence.attack(&picture, class, config).unwrap();
+        assert!(block_on(run.watched_best(&defence)).unwrap().is_none());
+        let mut best: Option<(bool, f32)> = None;
+        while let Some((step, finding)) = block_on(run.watched_step(&defence)).unwrap() {
+            assert_eq!(step.queries, None);
+            let fooled = step.loss > 0.05;
+            let rank = (fooled, if fooled { -finding.verdict.score } else { step.loss });
+            if best.is_none_or(|best| rank > best) {
+                best = Some(rank);
+            }
+        }
+        let (step, finding) = block_on(run.watched_best(&defence)).unwrap().unwrap();
+        let (fooled, value) = best.unwrap();
+        assert!(fooled, "the network must be fooled, or this shows little");
+        assert!((finding.verdict.score + value).abs() < 1e-5, "{} {value}", finding.verdict.score);
+        assert_eq!(step.t, 8);
+
+        let config = options.resolve(AttackName::Square, false).unwrap();
+        let mut run = defence.attack(&picture, class, config).unwrap();
+        let mut asked = Vec::new();
+        while let Some(step) = block_on(run.step()).unwrap() {
+            asked.push(step.queries.unwrap());
+        }
+        assert!(asked[0] == 1.0 && asked.is_sorted(), "{asked:?}");
     }
 }

@@ -17,7 +17,7 @@ use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 use web_sys::console;
 
-use crate::attack::{AttackConfig, Norm, Pgd};
+use crate::attack::{AttackConfig, AttackName, AttackOptions, Attacker, Norm, Pgd, Shape};
 use crate::class::Class;
 use crate::defence::{self, AttackStep, Cards, Defence, Finding};
 use crate::detector::Verdict;
@@ -62,6 +62,20 @@ pub struct StepNumbers {
     verdict: Verdict,
 }
 
+/// An attack with all its parameters, and what the page says of it before it runs.
+#[derive(Serialize, Tsify)]
+pub struct Prepared {
+    config: AttackConfig,
+    /// What the attacker knows at least.
+    attacker: Attacker,
+    /// Steps of one restart.
+    steps: usize,
+    /// Restarts, at least 1.
+    restarts: usize,
+    /// About how long a step takes, in steps of PGD.
+    cost: usize,
+}
+
 /// The type alias that the generated types of predictions refer to, and the one of what crosses the border packed.
 #[wasm_bindgen(typescript_custom_section)]
 const ALIASES: &str = "/** Ten probabilities, in the order of the classes. */
@@ -92,6 +106,21 @@ pub fn constants() -> Result<Ts<Constants>, JsError> {
         .collect();
     let constants = Constants { classes: Class::ALL, side: SIDE, max_steps: Pgd::MAX_STEPS, norms };
     Ok(constants.into_ts()?)
+}
+
+/// The attack of this name with the parameters that a person chose; those that are missing take the attack's defaults.
+///
+/// # Errors
+/// When a parameter is out of its range.
+#[wasm_bindgen]
+pub fn prepare(
+    attack: Ts<AttackName>,
+    options: Ts<AttackOptions>,
+    targeted: bool,
+) -> Result<Ts<Prepared>, JsError> {
+    let config = options.to_rust()?.resolve(attack.to_rust()?, targeted)?;
+    let Shape { attacker, steps, restarts, cost, .. } = config.shape();
+    Ok(Prepared { config, attacker, steps, restarts, cost }.into_ts()?)
 }
 
 /// Decodes, crops and scales a picture file, as the classifier sees it.
@@ -200,13 +229,17 @@ impl AttackRun {
     /// When the device does not answer.
     #[wasm_bindgen(unchecked_return_type = "Packed<StepNumbers> | undefined")]
     pub async fn step(&mut self) -> Result<Option<Array>, JsError> {
-        let Some((step, finding)) = self.run.watched_step(&self.defence).await? else {
-            return Ok(None);
-        };
-        let Finding { verdict, reconstruction, correction } = finding;
-        let picture = step.picture.clone();
-        packed(&StepNumbers { step, verdict }, [Some(picture), Some(reconstruction), correction])
-            .map(Some)
+        self.run.watched_step(&self.defence).await?.map(packed_step).transpose()
+    }
+
+    /// The attack's result so far, packed as a step: in attacks on the defence the best of all steps, else the end of the
+    /// best restart. `undefined` before there is any.
+    ///
+    /// # Errors
+    /// When the device does not answer.
+    #[wasm_bindgen(unchecked_return_type = "Packed<StepNumbers> | undefined")]
+    pub async fn best(&self) -> Result<Option<Array>, JsError> {
+        self.run.watched_best(&self.defence).await?.map(packed_step).transpose()
     }
 
     /// Computes the next step without detection: the step and its picture. `undefined` when all steps are done. For
@@ -221,6 +254,12 @@ impl AttackRun {
         };
         packed(&step, [Some(step.picture.clone())]).map(Some)
     }
+}
+
+fn packed_step((step, finding): (AttackStep, Finding)) -> Result<Array, JsError> {
+    let Finding { verdict, reconstruction, correction } = finding;
+    let picture = step.picture.clone();
+    packed(&StepNumbers { step, verdict }, [Some(picture), Some(reconstruction), correction])
 }
 
 /// What crosses the border at once: `numbers` as JSON, and the pictures one after the other.

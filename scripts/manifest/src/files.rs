@@ -28,7 +28,8 @@ fn requested_with(path: &str) -> Option<&'static str> {
 /// What lies in the two folders for people, tools or the server; and the service worker, which the browser keeps.
 fn is_of_page(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let other = ["md", "ts", "br", "gz", "txt"].iter().any(|kind| name.ends_with(&format!(".{kind}")));
+    let other =
+        ["md", "ts", "br", "gz", "txt"].iter().any(|kind| name.ends_with(&format!(".{kind}")));
     !other && !name.starts_with('.') && !["sw.js", "files.json"].contains(&path)
 }
 
