@@ -275,14 +275,16 @@ fn evaluate_prints_the_table_and_writes_json_records_and_figures() {
     let json = json(&folder.join("e.json"));
     assert_eq!(
         keys(&json),
-        "attack attacker attacks auc_of_successes classifier data detector device models pictures reconstructed \
-         version warnings worst_case"
+        "attack attacker attacks auc_of_successes classifier clean data detector device models pictures \
+         reconstructed version warnings worst_case"
     );
     assert_eq!(
         keys(&json["attacks"][0]),
-        "answer_accuracy attacker auc classifier_accuracy detection_rate eps median_distance name norm \
-         parameters sr_at_5 sr_at_50"
+        "answer_accuracy attacker auc average_precision classes classifier_accuracy confusion \
+         confusion_of_answers detection_rate eps histogram intervals median_distance name norm parameters \
+         precision_recall roc sr_at_5 sr_at_50 tpr_at_1 tpr_at_5"
     );
+    assert_eq!(json["clean"]["classifier_accuracy"], json["classifier"]["clean"]);
     let attacked = &json["attacks"][0];
     assert_eq!(attacked["classifier_accuracy"], json["classifier"]["attacked"]);
     for (name, of_detector) in [
@@ -1130,6 +1132,54 @@ fn a_training_that_was_killed_or_interrupted_ends_where_an_undisturbed_one_does(
 }
 
 /// What a server answers to a request, head and body.
+/// Killed or interrupted, an evaluation goes on where it was, and only with the same options.
+#[cfg(unix)]
+#[test]
+fn an_evaluation_that_was_killed_or_interrupted_goes_on_to_the_same_figures() {
+    let attacks = "--attack pgd,noise --preset strong --max-iter 60 --pictures 24 --batch-size 1";
+    let evaluate = format!(
+        "evaluate --classifier ../cl.safetensors --autoencoder ../ae.safetensors {attacks} --records r.json \
+         --json e.json --checkpoint-every 0"
+    );
+    let undisturbed = tempfile::tempdir_in(studio()).unwrap();
+    succeeds(undisturbed.path(), &evaluate);
+    for (stop, exit) in [("-KILL", None), ("-INT", Some(130))] {
+        let folder = tempfile::tempdir_in(studio()).unwrap();
+        let folder = folder.path();
+        let checkpoint = folder.join("e.json.checkpoint");
+        let mut child = second_look(folder)
+            .args(evaluate.split_whitespace())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let start = Instant::now();
+        while !checkpoint.exists() {
+            assert!(start.elapsed() < Duration::from_secs(120), "no checkpoint");
+            assert!(child.try_wait().unwrap().is_none(), "the evaluation ended too early");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let kill = format!("kill {stop} {}", child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), exit);
+        assert!(!folder.join("e.json").exists(), "{stop}");
+
+        fails(folder, &evaluate, &["e.json.checkpoint", "--resume", "--overwrite"]);
+        let other = format!("{evaluate} --resume --eps 0.02");
+        fails(folder, &other, &["e.json.checkpoint", "attacks.1 pgd.eps was 0.03, is 0.02"]);
+        let other = format!("{evaluate} --resume").replace("--pictures 24", "--pictures 23");
+        fails(folder, &other, &["pictures_crc32 was"]);
+        succeeds(folder, &format!("{evaluate} --resume"));
+        assert!(!checkpoint.exists());
+        for file in ["r.json", "e.json"] {
+            let [resumed, expected] =
+                [folder, undisturbed.path()].map(|folder| fs::read(folder.join(file)).unwrap());
+            assert!(resumed == expected, "{stop}: {file}");
+        }
+        fails(folder, &format!("{evaluate} --resume --overwrite"), &["no e.json.checkpoint"]);
+    }
+    fails(studio(), &format!("evaluate {MODELS} --resume"), &["--resume needs", "--json"]);
+}
+
 fn get(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "GET {path} HTTP/1.0\r\nAccept-Encoding: br\r\n\r\n").unwrap();

@@ -1,8 +1,10 @@
 //! `evaluate`
 
+use std::mem::replace;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
@@ -11,14 +13,14 @@ use tracing::warn;
 
 use super::device;
 use super::models::{DetectorArguments, ModelArguments, RandomisationArguments, SurrogateArgument};
-use super::output::{Overwrite, print};
+use super::output::{Overwrite, checkpoint_every, print, print_error};
 use super::source::{ForceArgument, SourceArguments};
 use crate::attack::{AttackName, AttackOptions, Attacker};
 use crate::data::{Part, Selection};
 use crate::defence::Defence;
 use crate::evaluation::{
-    AttackFigures, Attempt, Attempts, Evaluation, Report, Setting, WorstCase, batch_count,
-    examine_all, figures, in_batches, scores, work,
+    AttackFigures, Attempt, Attempts, Checkpoint, CleanFigures, Evaluation, Record, Report,
+    Results, Run, Setting, WorstCase, batch_count, examine_all, figures, in_batches, scores,
 };
 use crate::file::write_atomically;
 use crate::model::Classifier;
@@ -76,6 +78,15 @@ pub struct Arguments {
     /// attacked pictures above reconstructions; each picture titled with the predicted and the true class.
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     figures: Option<PathBuf>,
+
+    /// Go on where the same command was interrupted or killed. What is known so far is in a file beside the first output,
+    /// such as x.json.checkpoint, which is removed at the end.
+    #[arg(long, help_heading = "Output")]
+    resume: bool,
+
+    /// Minutes between checkpoints.
+    #[arg(long, value_name = "MINUTES", default_value_t = 0.5, help_heading = "Output")]
+    checkpoint_every: f64,
 
     #[command(flatten, next_help_heading = "Output")]
     overwrite: Overwrite,
@@ -137,12 +148,13 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     let randomisation = arguments.randomisation.resolve()?;
     let transfer = arguments.attackers.attacker == Some(Attacker::Transfer);
     let batch_size = arguments.batch_size.get();
+    let outputs: Vec<&PathBuf> = arguments.json.iter().chain(&arguments.records).collect();
     let grids: Vec<PathBuf> = arguments
         .figures
         .iter()
         .flat_map(|folder| figures::NAMES.map(|name| folder.join(name)))
         .collect();
-    for path in arguments.json.iter().chain(&arguments.records).chain(&grids) {
+    for path in outputs.iter().copied().chain(&grids) {
         arguments.overwrite.check(path)?;
     }
     let mut loaded = arguments.models.load(device)?;
@@ -183,40 +195,35 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
 
     let surrogate = surrogate.as_ref().map(Classifier::frozen);
     let all = Attempts { all: &attempts, surrogate: surrogate.as_ref() };
-    let examine = |indices: &[usize], attempts, keep, done: &dyn Fn(usize)| {
-        let pictures = selection.pictures.as_ref();
-        pollster::block_on(examine_all(&defence, pictures, indices, attempts, keep, done))
+    let run = Run { defence: &defence, selection: &selection, attempts: all, batch_size };
+    let setting = Setting {
+        attack: attempts[0].attack,
+        attacker: attempts[0].attacker,
+        randomisation: randomisation.is_some().then_some(randomisation),
+        surrogate: surrogate_file,
+        models: loaded.files,
+        data: selection.description.clone(),
+        version: env!("CARGO_PKG_VERSION"),
+        device: device::name(device),
+        warnings,
     };
-    let total: usize = attempts.iter().map(|attempt| work(&attempt.attack)).sum();
-    let mut meter = Meter::new(total * selection.indices.len(), 0);
-    let done = meter.ticker();
-    let records = in_batches(
-        &selection.indices,
-        batch_size,
-        device,
-        |indices| Ok(examine(indices, all, false, &done)?.0),
-        |pictures| meter.pictures(pictures, "attacking and detecting"),
-    )?;
-    let rate = meter.rate();
-    drop(meter);
+    let checkpoint = match outputs.first() {
+        Some(out) => Some(Arc::new(arguments.checkpoint(out, &run, &setting)?)),
+        None if arguments.resume => {
+            bail!("--resume needs the output beside which the checkpoint is, such as --json FILE")
+        }
+        None => None,
+    };
+    let (records, rate) = compute(&run, checkpoint.as_ref(), arguments.resume)?;
 
     let report = Report::of(&records, &defence.detector()).context("there are no pictures")?;
     let of_attack = |(n, attempt)| AttackFigures::of(&records, n, attempt);
     let evaluation = Evaluation {
         report,
+        clean: CleanFigures::of(&records).context("there are no pictures")?,
         attacks: attempts.iter().enumerate().filter_map(of_attack).collect(),
         worst_case: WorstCase::of(&records).context("there are no pictures")?,
-        setting: Setting {
-            attack: attempts[0].attack,
-            attacker: attempts[0].attacker,
-            randomisation: randomisation.is_some().then_some(randomisation),
-            surrogate: surrogate_file,
-            models: loaded.files,
-            data: selection.description.clone(),
-            version: env!("CARGO_PKG_VERSION"),
-            device: device::name(device),
-            warnings,
-        },
+        setting,
     };
     // Files first: they are the results that last, and standard output may be closed.
     if let Some(path) = &arguments.json {
@@ -229,14 +236,90 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     }
     if !grids.is_empty() {
         let first = Attempts { all: &attempts[..1], ..all };
-        let (_, samples) = examine(&selection.one_of_each_class(), first, true, &|_| ())?;
+        let (pictures, indices) = (selection.pictures.as_ref(), selection.one_of_each_class());
+        let examined = examine_all(&defence, pictures, &indices, first, true, &|_| ());
+        let (_, samples) = pollster::block_on(examined)?;
         for (path, png) in grids.iter().zip(figures::grids(&samples)?) {
             write_atomically(path, &png)?;
         }
     }
+    if let Some(checkpoint) = &checkpoint {
+        checkpoint.remove()?;
+    }
     let pictures = evaluation.report.pictures;
     print(format_args!("{evaluation}\n\n{pictures} pictures, {rate:.1} a second"))?;
     Ok(ExitCode::SUCCESS)
+}
+
+impl Arguments {
+    /// The checkpoint beside this output.
+    ///
+    /// # Errors
+    /// When there is one, and neither resuming nor overwriting was asked for.
+    fn checkpoint(&self, out: &Path, run: &Run<'_>, setting: &Setting) -> Result<Checkpoint> {
+        let every = checkpoint_every(self.checkpoint_every)?;
+        let checkpoint = Checkpoint::beside(out, run.fingerprint(setting.checksums())?, every);
+        if checkpoint.exists() && !self.resume && !self.overwrite.replaces() {
+            bail!(
+                "{} holds a part of an evaluation: go on with --resume, or start over with --overwrite",
+                checkpoint.path().display()
+            );
+        }
+        Ok(checkpoint)
+    }
+}
+
+/// Computes what is missing, and keeps it in the checkpoint; returns all records, and how many pictures went through all
+/// attacks in a second.
+fn compute(
+    run: &Run<'_>,
+    checkpoint: Option<&Arc<Checkpoint>>,
+    resume: bool,
+) -> Result<(Vec<Record>, f64)> {
+    let mut results = run.results();
+    if let Some(checkpoint) = checkpoint.filter(|_| resume) {
+        checkpoint.resume(&mut results, &run.defence.detector())?;
+    }
+    let (total, done) = run.work(&results);
+    let results = Arc::new(Mutex::new(results));
+    if let Some(checkpoint) = checkpoint {
+        save_when_interrupted(Arc::clone(checkpoint), Arc::clone(&results))?;
+    }
+    let attempts = run.attempts.all;
+    let mut meter = Meter::new(total, done);
+    let tick = meter.ticker();
+    let mut saved = true;
+    run.compute(&results, &tick, |n, pictures| {
+        let attack = attempts[n].attack.name();
+        meter.pictures(pictures, &format!("{attack}, attack {} of {}", n + 1, attempts.len()));
+        let lock = results.lock().expect("nothing panics with the lock");
+        if let Some(checkpoint) = checkpoint
+            && let Err(error) = checkpoint.save_now_and_then(&lock)
+            && replace(&mut saved, false)
+        {
+            warn!("{error:#}: an interrupted evaluation cannot be resumed");
+        }
+    })?;
+    let rate = meter.rate() / attempts.len() as f64;
+    let records = results.lock().expect("nothing panics with the lock").records()?;
+    Ok((records, rate))
+}
+
+/// Ctrl-C writes the checkpoint and ends the process.
+fn save_when_interrupted(checkpoint: Arc<Checkpoint>, results: Arc<Mutex<Results>>) -> Result<()> {
+    ctrlc::set_handler(move || {
+        // Whatever panicked with the lock: a row is there or it is not.
+        let results = results.lock().unwrap_or_else(PoisonError::into_inner);
+        match checkpoint.save(&results) {
+            Ok(()) => eprintln!(
+                "\nstopped; what is known is in {}: the same command with --resume goes on",
+                checkpoint.path().display()
+            ),
+            Err(error) => print_error(format_args!("{error:#}")),
+        }
+        std::process::exit(130);
+    })
+    .context("cannot listen for Ctrl-C")
 }
 
 /// Scores of the selected pictures, which are clean.
@@ -252,6 +335,6 @@ pub(super) fn clean_scores(
         batch_size,
         defence.device(),
         |indices| pollster::block_on(scores(defence, pictures.as_ref(), indices)),
-        |pictures| meter.step(pictures, "inferring the threshold"),
+        |batch, _| meter.step(batch.len(), "inferring the threshold"),
     )?)
 }

@@ -1,10 +1,11 @@
 //! What the figures of an evaluation depend on.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 
-use super::{AttackFigures, Report, WorstCase};
+use super::{AttackFigures, CleanFigures, Report, WorstCase};
 use crate::attack::{AttackConfig, Attacker};
 use crate::data::Protocol;
 use crate::data::dataset::Description;
@@ -18,6 +19,8 @@ pub struct Evaluation {
     /// The figures.
     #[serde(flatten)]
     pub report: Report,
+    /// Figures of the clean pictures.
+    pub clean: CleanFigures,
     /// Figures of each attack, the first one included.
     pub attacks: Vec<AttackFigures>,
     /// What is left when each picture is attacked by the attack that is worst for it.
@@ -77,6 +80,20 @@ pub struct ModelFile {
 }
 
 impl Setting {
+    /// CRC-32 of each weights file.
+    pub fn checksums(&self) -> BTreeMap<&'static str, u32> {
+        let Models { classifier, autoencoder, corrector } = &self.models;
+        [
+            ("classifier", Some(classifier)),
+            ("autoencoder", Some(autoencoder)),
+            ("corrector", corrector.as_ref()),
+            ("surrogate", self.surrogate.as_ref()),
+        ]
+        .into_iter()
+        .filter_map(|(name, file)| file.map(|file| (name, file.crc32)))
+        .collect()
+    }
+
     /// Whether this is the setting of the tutorial's figures, up to the networks: STL-10's training split,
     /// untargeted PGD with the tutorial's parameters.
     pub fn is_tutorial(&self) -> bool {
@@ -93,7 +110,7 @@ impl Setting {
 /// The setting, warnings, and the figures; the tutorial's column only beside the tutorial's setting.
 impl fmt::Display for Evaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { report, attacks, worst_case, setting } = self;
+        let Self { report, attacks, worst_case, setting, .. } = self;
         writeln!(f, "{}, {} pictures", setting.data, report.pictures)?;
         writeln!(f, "{} ({})", setting.attack, setting.attacker.in_words())?;
         for warning in &setting.warnings {
@@ -108,6 +125,8 @@ impl fmt::Display for Evaluation {
 mod tests {
     use super::*;
     use crate::attack::{Norm, Pgd};
+    use crate::class::Class;
+    use crate::evaluation::made_up::{outcome, record, verdict};
     use crate::evaluation::{Accuracy, DetectorFigures};
     use crate::model::ClassifierConfig;
 
@@ -156,8 +175,10 @@ mod tests {
             device: "the CPU".to_owned(),
             warnings: vec!["take care".to_owned()],
         };
-        let worst_case = WorstCase { answer_accuracy: 0.5625 };
-        Evaluation { report, attacks: Vec::new(), worst_case, setting }
+        let records = [record(verdict(Class::Cat, 0.1), vec![outcome(Class::Dog, 2.0)])];
+        let worst_case = WorstCase::of(&records).unwrap();
+        let clean = CleanFigures::of(&records).unwrap();
+        Evaluation { report, clean, attacks: Vec::new(), worst_case, setting }
     }
 
     #[test]
