@@ -275,8 +275,8 @@ fn evaluate_prints_the_table_and_writes_json_records_and_figures() {
     let json = json(&folder.join("e.json"));
     assert_eq!(
         keys(&json),
-        "attack attacker attacks auc_of_successes classifier clean data detector device models pictures \
-         reconstructed version warnings worst_case"
+        "attack attacker attacks auc_of_successes checks classifier clean command data detector device models \
+         pictures probe reconstructed sweeps version warnings worst_case"
     );
     assert_eq!(
         keys(&json["attacks"][0]),
@@ -470,6 +470,63 @@ fn evaluate_runs_several_attacks_and_says_who_attacks() {
     };
     let worst = records.iter().filter(all_right).count() as f64 / 10.0;
     assert_eq!(several["worst_case"]["answer_accuracy"], worst);
+}
+
+#[test]
+fn evaluate_writes_lines_curves_and_checks_itself() {
+    let folder = studio();
+    let attacks = "--attack noise,pgd --max-iter 3 --sweep-attack pgd --sweep-eps 0.1,0,0.01 --sweep-steps 2,1";
+    let output = "--json curves.json --csv curves.csv --report curves.html --records curves-r.json --overwrite";
+    let evaluate = format!("evaluate {MODELS} --pictures 10 {output}");
+    let printed = succeeds(folder, &format!("{evaluate} {attacks}"));
+    for words in ["pgd (classifier), Linf", "steps", "checks: ", " passed, "] {
+        assert!(printed.contains(words), "{words}: {printed}");
+    }
+    let curves = json(&folder.join("curves.json"));
+    let values = |n: usize| -> Vec<f64> {
+        let points = curves["sweeps"][n]["points"].as_array().unwrap().iter();
+        points.map(|point| (point["value"].as_f64().unwrap() * 1e6).round() / 1e6).collect()
+    };
+    assert_eq!((&curves["sweeps"][0]["varied"], values(0)), (&"eps".into(), vec![0.0, 0.01, 0.1]));
+    assert_eq!((&curves["sweeps"][1]["varied"], values(1)), (&"steps".into(), vec![1.0, 2.0]));
+    let clean = &curves["sweeps"][0]["points"][0];
+    assert_eq!(clean["classifier_accuracy"], curves["clean"]["classifier_accuracy"]);
+    assert_eq!(clean["answer_accuracy"], curves["clean"]["answer_accuracy"]);
+    assert_eq!(curves["checks"].as_array().unwrap().len(), 10);
+    assert_eq!(curves["probe"]["pictures"], 10);
+    assert_eq!(curves["attacks"].as_array().unwrap().len(), 2, "sweeps are no attacks");
+
+    // The report has the figures, the grids and the command.
+    let report = fs::read_to_string(folder.join("curves.html")).unwrap();
+    let accuracy = curves["worst_case"]["answer_accuracy"].as_f64().unwrap();
+    assert!(report.contains(&format!("the answer is right on {:.1} %", accuracy * 100.0)));
+    assert!(report.contains("--report curves.html") && report.contains("drawn pictures"));
+    assert_eq!(report.matches("data:image/png;base64,").count(), 3);
+    assert_eq!(curves["command"].as_str().unwrap().split(' ').next(), Some("second-look"));
+
+    // The lines say what the records say.
+    let records: Vec<Value> =
+        serde_json::from_slice(&fs::read(folder.join("curves-r.json")).unwrap()).unwrap();
+    let text = fs::read_to_string(folder.join("curves.csv")).unwrap();
+    let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!((lines.len(), lines[0].len()), (21, 18));
+    let column = |name: &str| lines[0].iter().position(|column| *column == name).unwrap();
+    for (n, line) in lines[1..].iter().enumerate() {
+        let (record, attack) = (&records[n / 2], &records[n / 2]["attacks"][n % 2]);
+        assert_eq!(line[column("attack")], ["noise", "pgd"][n % 2]);
+        assert_eq!(line[column("class")], record["class"]);
+        assert_eq!(line[column("answer")], attack["verdict"]["answer"]);
+        let score: f64 = line[column("score")].parse().unwrap();
+        assert!((score - attack["verdict"]["score"].as_f64().unwrap()).abs() < 1e-6);
+    }
+    for (options, words) in [
+        ("--sweep-eps 0.01 --sweep-attack fgsm", "fgsm is none of the attacks"),
+        ("--attack cw --sweep-eps 0.01", "give --eps"),
+        ("--sweep-eps 2", "eps is 2"),
+        ("--attack noise --sweep-steps 5", "one with a number of steps"),
+    ] {
+        fails(folder, &format!("{evaluate} {options}"), &[words]);
+    }
 }
 
 #[test]
@@ -1136,7 +1193,7 @@ fn a_training_that_was_killed_or_interrupted_ends_where_an_undisturbed_one_does(
 #[cfg(unix)]
 #[test]
 fn an_evaluation_that_was_killed_or_interrupted_goes_on_to_the_same_figures() {
-    let attacks = "--attack pgd,noise --preset strong --max-iter 60 --pictures 24 --batch-size 1";
+    let attacks = "--attack pgd,noise --preset strong --max-iter 30 --pictures 12 --batch-size 1";
     let evaluate = format!(
         "evaluate --classifier ../cl.safetensors --autoencoder ../ae.safetensors {attacks} --records r.json \
          --json e.json --checkpoint-every 0"
@@ -1166,7 +1223,7 @@ fn an_evaluation_that_was_killed_or_interrupted_goes_on_to_the_same_figures() {
         fails(folder, &evaluate, &["e.json.checkpoint", "--resume", "--overwrite"]);
         let other = format!("{evaluate} --resume --eps 0.02");
         fails(folder, &other, &["e.json.checkpoint", "attacks.1 pgd.eps was 0.03, is 0.02"]);
-        let other = format!("{evaluate} --resume").replace("--pictures 24", "--pictures 23");
+        let other = format!("{evaluate} --resume").replace("--pictures 12", "--pictures 11");
         fails(folder, &other, &["pictures_crc32 was"]);
         succeeds(folder, &format!("{evaluate} --resume"));
         assert!(!checkpoint.exists());

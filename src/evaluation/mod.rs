@@ -6,13 +6,19 @@ mod attacks;
 mod batches;
 #[cfg(not(target_arch = "wasm32"))]
 mod checkpoint;
+mod checks;
 mod classes;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod figures;
 mod histogram;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) mod html;
 mod intervals;
+#[cfg(not(target_arch = "wasm32"))]
+mod lines;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod made_up;
+mod probe;
 mod report;
 #[cfg(not(target_arch = "wasm32"))]
 mod results;
@@ -21,6 +27,9 @@ mod roc;
 mod run;
 #[cfg(not(target_arch = "wasm32"))]
 mod setting;
+#[cfg(not(target_arch = "wasm32"))]
+mod suite;
+mod sweep;
 
 use serde::Serialize;
 
@@ -29,17 +38,24 @@ pub use attacks::{AttackFigures, CleanFigures, Details, Intervals, WorstCase};
 pub use batches::{batch_count, in_batches};
 #[cfg(not(target_arch = "wasm32"))]
 pub use checkpoint::Checkpoint;
+pub use checks::{Check, Evidence, Judgement, checks};
 pub use classes::{ClassFigures, Confusion};
 pub use histogram::Histogram;
 pub use intervals::Interval;
+#[cfg(not(target_arch = "wasm32"))]
+pub use lines::lines;
+pub use probe::{PROBED, Probe, Probed, probe};
 pub use report::{Accuracy, DetectorFigures, Report};
 #[cfg(not(target_arch = "wasm32"))]
 pub use results::Results;
 pub use roc::{Curve, area_under_roc};
 #[cfg(not(target_arch = "wasm32"))]
-pub use run::Run;
+pub use run::{Plan, Run};
 #[cfg(not(target_arch = "wasm32"))]
 pub use setting::{Evaluation, ModelFile, Models, Setting};
+#[cfg(not(target_arch = "wasm32"))]
+pub use suite::Suite;
+pub use sweep::{Sweep, SweepFigures, SweepPoint, Varied};
 
 use burn::tensor::Tensor;
 
@@ -354,9 +370,9 @@ mod tests {
     use super::*;
     use crate::attack::{Norm, Pgd};
     use crate::data::synthetic::Drawn;
-    use crate::detector::{Detector, ScoreConfig};
+    use crate::detector::{Detector, Randomisation, ScoreConfig};
     use crate::model::{AutoencoderConfig, ClassifierConfig};
-    use burn::module::Module;
+    use burn::module::{Module, ModuleMapper, Param};
     use burn::tensor::Device;
 
     fn defence() -> Defence {
@@ -467,6 +483,57 @@ mod tests {
         for (transferred, alone) in transferred.iter().zip(&alone) {
             assert!(near(&transferred.attacked.prediction, &alone.attacked.prediction, 1e-4));
         }
+    }
+
+    /// Multiplies the weights of the last layer, the only ones with two dimensions.
+    struct Louder(f32);
+
+    impl ModuleMapper for Louder {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            param.map(|weights| if D == 2 { weights * self.0 } else { weights })
+        }
+    }
+
+    /// What the checks say of a defence by its outputs and gradients.
+    fn probed(defence: &Defence) -> Vec<Check> {
+        let drawn = Drawn::test(20, 3);
+        let indices: Vec<usize> = (0..20).collect();
+        let found = pollster::block_on(probe(defence, &drawn, &indices)).unwrap();
+        assert_eq!(found.len(), 20);
+        let attempts = [AttackConfig::default().into()];
+        let verdict = made_up::verdict(Class::Cat, 0.1);
+        let records = [made_up::record(verdict, vec![made_up::outcome(Class::Dog, 0.1)])];
+        let probe = Probe::of(&found);
+        let evidence = Evidence {
+            records: &records,
+            attempts: &attempts,
+            sweeps: &[],
+            probe,
+            randomised: false,
+        };
+        checks(&evidence).into_iter().filter(|c| c.judgement == Judgement::Failed).collect()
+    }
+
+    #[test]
+    fn a_defence_that_is_broken_on_purpose_is_reported_broken() {
+        let device = Device::flex();
+        let with_weights = |factor: f32| {
+            device.seed(5);
+            let classifier =
+                ClassifierConfig::Compact.init(&device).valid().map(&mut Louder(factor));
+            let autoencoder = AutoencoderConfig::Compact { channels: 2 }.init(&device).valid();
+            let detector = Detector { score: ScoreConfig::default(), threshold: 0.01 };
+            Defence::new(classifier, autoencoder, detector, &device)
+        };
+        let names = |defence: &Defence| -> Vec<&str> {
+            probed(defence).into_iter().map(|check| check.name).collect()
+        };
+        let whole = with_weights(30.0);
+        assert!(names(&whole).is_empty(), "{:?}", probed(&whole));
+        let random = Randomisation { noise: 0.3, ..Randomisation::default() };
+        assert_eq!(names(&whole.with_randomisation(random)), ["repeatable"]);
+        // Logits so far apart that every probability is 0 or 1: gradients are zero where the classifier is right.
+        assert_eq!(names(&with_weights(1e9)), ["gradients"]);
     }
 
     #[test]
