@@ -499,7 +499,7 @@ fn evaluate_writes_lines_curves_and_checks_itself() {
     // The report has the figures, the grids and the command.
     let report = fs::read_to_string(folder.join("curves.html")).unwrap();
     let accuracy = curves["worst_case"]["answer_accuracy"].as_f64().unwrap();
-    assert!(report.contains(&format!("the answer is right on {:.1} %", accuracy * 100.0)));
+    assert!(report.contains(&format!("the answer is right on {:.1}\u{a0}%", accuracy * 100.0)));
     assert!(report.contains("--report curves.html") && report.contains("drawn pictures"));
     assert_eq!(report.matches("data:image/png;base64,").count(), 3);
     assert_eq!(curves["command"].as_str().unwrap().split(' ').next(), Some("second-look"));
@@ -527,6 +527,27 @@ fn evaluate_writes_lines_curves_and_checks_itself() {
     ] {
         fails(folder, &format!("{evaluate} {options}"), &[words]);
     }
+}
+
+#[test]
+fn a_suite_is_every_attacker_and_tells_its_time_first() {
+    let folder = studio();
+    let suite =
+        format!("evaluate {MODELS} --suite quick --pictures 10 --json suite.json --overwrite");
+    let output = run(folder, &format!("{suite} --batch-size 8 --max-iter 2"));
+    assert!(output.status.success());
+    let log = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        log.contains("the rest takes about") && log.contains("measured on 2 pictures"),
+        "{log}"
+    );
+    let suite_json = json(&folder.join("suite.json"));
+    let attacks = suite_json["attacks"].as_array().unwrap();
+    let names: Vec<&str> = attacks.iter().map(|attack| attack["name"].as_str().unwrap()).collect();
+    let expected = "pgd noise fgsm apgd-ce square selective-pgd orthogonal-pgd corrector";
+    assert_eq!(names.join(" "), expected);
+    assert_eq!(suite_json["sweeps"].as_array().unwrap().len(), 4);
+    fails(folder, &format!("{suite} --attack pgd"), &["--suite", "--attack"]);
 }
 
 #[test]

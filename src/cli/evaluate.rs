@@ -285,7 +285,8 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
         device: device::name(device),
         warnings,
     };
-    let checkpoint = match outputs.first() {
+    // Beside a device or a pipe there is none.
+    let checkpoint = match outputs.iter().find(|out| out.is_file() || !out.exists()) {
         Some(out) => Some(Arc::new(arguments.checkpoint(out, &run, &setting)?)),
         None if arguments.resume => {
             bail!("--resume needs the output beside which the checkpoint is, such as --json FILE")
@@ -363,12 +364,16 @@ impl Arguments {
     fn checkpoint(&self, out: &Path, run: &Run<'_>, setting: &Setting) -> Result<Checkpoint> {
         let every = checkpoint_every(self.checkpoint_every)?;
         let checkpoint = Checkpoint::beside(out, run.fingerprint(setting.checksums())?, every);
-        if checkpoint.exists() && !self.resume && !self.overwrite.replaces() {
+        if self.resume {
+            return Ok(checkpoint);
+        }
+        if checkpoint.exists() && !self.overwrite.replaces() {
             bail!(
                 "{} holds a part of an evaluation: go on with --resume, or start over with --overwrite",
                 checkpoint.path().display()
             );
         }
+        checkpoint.remove()?;
         Ok(checkpoint)
     }
 }
@@ -407,16 +412,21 @@ fn compute(
     };
     // What is resumed was measured before.
     let few = if estimate && done == 0 { run.few() } else { None };
-    if let Some(few) = few {
-        let took = run.compute(&results, Some(&few), &tick, |n, pictures| {
-            added(&mut meter, n, pictures);
-        })?;
-        meter.line(&estimate_in_words(&run.estimate(few.len(), &took), few.len()));
+    let all = || -> crate::Result<()> {
+        if let Some(few) = few {
+            let count = |n, pictures| added(&mut meter, n, pictures);
+            let took = run.compute(&results, Some(&few), &tick, count)?;
+            meter.line(&estimate_in_words(&run.estimate(few.len(), &took), few.len()));
+        }
+        run.compute(&results, None, &tick, |n, pictures| added(&mut meter, n, pictures)).map(drop)
+    };
+    let computed = all();
+    let results = results.lock().expect("nothing panics with the lock");
+    if let (Err(_), Some(checkpoint)) = (&computed, checkpoint) {
+        checkpoint.save(&results)?; // a device may fail after hours
     }
-    run.compute(&results, None, &tick, |n, pictures| added(&mut meter, n, pictures))?;
-    let rate = meter.rate() / attempts.len() as f64;
-    let records = results.lock().expect("nothing panics with the lock").records()?;
-    Ok((records, rate))
+    computed?;
+    Ok((results.records()?, meter.rate() / attempts.len() as f64))
 }
 
 /// How long the other pictures take, and what most of it is for.

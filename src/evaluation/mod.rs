@@ -373,7 +373,7 @@ mod tests {
     use crate::detector::{Detector, Randomisation, ScoreConfig};
     use crate::model::{AutoencoderConfig, ClassifierConfig};
     use burn::module::{Module, ModuleMapper, Param};
-    use burn::tensor::Device;
+    use burn::tensor::{Device, TensorData};
 
     fn defence() -> Defence {
         let device = Device::flex();
@@ -485,12 +485,18 @@ mod tests {
         }
     }
 
-    /// Multiplies the weights of the last layer, the only ones with two dimensions.
-    struct Louder(f32);
+    /// Gives the last layer, the only one with two dimensions, weights up to this size: the random ones are too small to
+    /// tell pictures apart.
+    struct LastLayer(f32);
 
-    impl ModuleMapper for Louder {
+    impl ModuleMapper for LastLayer {
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            param.map(|weights| if D == 2 { weights * self.0 } else { weights })
+            param.map(|weights| {
+                let count = weights.shape().num_elements();
+                let value = |i: usize| ((i * 37 % 101) as f32 / 50.0 - 1.0) * self.0;
+                let data = TensorData::new((0..count).map(value).collect(), weights.dims());
+                if D == 2 { Tensor::from_data(data, &weights.device()) } else { weights }
+            })
         }
     }
 
@@ -517,10 +523,10 @@ mod tests {
     #[test]
     fn a_defence_that_is_broken_on_purpose_is_reported_broken() {
         let device = Device::flex();
-        let with_weights = |factor: f32| {
+        let with_weights = |size: f32| {
             device.seed(5);
             let classifier =
-                ClassifierConfig::Compact.init(&device).valid().map(&mut Louder(factor));
+                ClassifierConfig::Compact.init(&device).valid().map(&mut LastLayer(size));
             let autoencoder = AutoencoderConfig::Compact { channels: 2 }.init(&device).valid();
             let detector = Detector { score: ScoreConfig::default(), threshold: 0.01 };
             Defence::new(classifier, autoencoder, detector, &device)
@@ -528,9 +534,9 @@ mod tests {
         let names = |defence: &Defence| -> Vec<&str> {
             probed(defence).into_iter().map(|check| check.name).collect()
         };
-        let whole = with_weights(30.0);
+        let whole = with_weights(0.3);
         assert!(names(&whole).is_empty(), "{:?}", probed(&whole));
-        let random = Randomisation { noise: 0.3, ..Randomisation::default() };
+        let random = Randomisation { noise: 0.3, shift: 20, ..Randomisation::default() };
         assert_eq!(names(&whole.with_randomisation(random)), ["repeatable"]);
         // Logits so far apart that every probability is 0 or 1: gradients are zero where the classifier is right.
         assert_eq!(names(&with_weights(1e9)), ["gradients"]);

@@ -7,7 +7,7 @@ use plotters::prelude::*;
 use crate::evaluation::figures::register_fonts;
 
 /// Width and height in pixels.
-const SIZE: (u32, u32) = (440, 300);
+const SIZE: (u32, u32) = (380, 270);
 
 /// Lines and text.
 const INK: RGBColor = RGBColor(0x22, 0x22, 0x21);
@@ -222,7 +222,7 @@ mod tests {
         let logarithmic =
             circles(&chart(Axis { label: "", from: 0.001, to: 0.1, scale: Scale::Logarithmic }));
         // 0.01 is a tenth of the way to 0.1, or half of it; 0.5 is the middle of the other axis, 0.25 below.
-        let (left, right) = (56.0, 424.0);
+        let (left, right) = (56.0, f64::from(SIZE.0) - 16.0);
         for (points, share) in [(linear, 0.1), (logarithmic, 0.5)] {
             assert!((points[0].0 - (left + share * (right - left))).abs() <= 2.0, "{points:?}");
             assert!((points[1].0 - right).abs() <= 2.0, "{points:?}");

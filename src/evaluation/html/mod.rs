@@ -56,8 +56,9 @@ pub fn report(evaluation: &Evaluation, grids: &[Grid]) -> Result<String> {
                     (all_attacks(evaluation))
                     @if !curves.is_empty() {
                         h2 id="curves" { "Stronger and longer attacks" }
-                        p { "A defence that is measured rightly falls to some distance: the curve of CL must reach zero. Where \
-                             more steps still change something, the attack above was not given enough of them." }
+                        p { "With a large enough eps every classifier falls: the curve of CL must reach zero. Where the last points \
+                             against steps still differ, the attacks had too few steps. The points take steps long enough to reach \
+                             eps." }
                         @for curve in &curves { (curve) }
                     }
                     h2 id="each" { "Each attack" }
@@ -105,8 +106,8 @@ fn summary(evaluation: &Evaluation) -> Markup {
                     @if let Some(figures) = worst_of(attacker) {
                         li {
                             "Where " (words::who(attacker)) ", the answer is right on " (percent(figures.answer_accuracy))
-                            " (" (figures.name) ", " (norm_in_words(figures)) ", " (eps_in_words(figures.eps)) "); "
-                            (percent(figures.detection_rate)) " of these attacked pictures are detected."
+                            " (" (figures.name) ", " (norm_in_words(figures.norm)) ", " (eps_in_words(figures.eps)) "); "
+                            (percent(figures.detection_rate)) " of these pictures are called adversarial."
                         }
                     }
                 }
@@ -373,7 +374,7 @@ fn confusion(caption: &str, counts: &Confusion) -> Markup {
         div.scroll tabindex="0" {
             table {
                 caption { (caption) ": true class (rows), predicted class (columns), pictures" }
-                thead { tr { th {} @for class in Class::ALL { th scope="col" { (class) } } } }
+                thead { tr { td {} @for class in Class::ALL { th scope="col" { (class) } } } }
                 tbody { @for truth in Class::ALL {
                     tr {
                         th scope="row" { (truth) }
@@ -435,7 +436,7 @@ fn sweep(figures: &SweepFigures) -> Result<Markup> {
     Ok(html! {
         section {
             h3 { (name) " against " (label) }
-            p { (norm) ", " (attacker.in_words()) "." }
+            p { (norm_in_words(*norm)) ", " (attacker.in_words()) "." }
             div.charts {
                 (drawn)
                 div.scroll tabindex="0" {
@@ -589,7 +590,7 @@ mod tests {
         let page = html(&evaluation([AttackName::Pgd, AttackName::SelectivePgd]));
         for words in [
             "0.7874", // the tutorial's, in its setting
-            "the attacker knows the whole defence, the answer is right on 0.0 %",
+            "the attacker knows the whole defence, the answer is right on 0.0\u{a0}%",
             "Against the worst of these 2 attacks for each picture",
             "id=\"attack-selective-pgd\"",
             "ROC curve of pgd: area",

@@ -1,7 +1,6 @@
 //! What the report says in words.
 
 use crate::attack::{Attacker, Norm};
-use crate::evaluation::AttackFigures;
 
 /// All attackers, those who know more later.
 pub const ATTACKERS: [Attacker; 5] = [
@@ -98,11 +97,12 @@ pub fn explain_check(name: &str) -> &'static str {
 
 /// A share in per cent.
 pub fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
+    // The sign stays beside its number.
+    format!("{:.1}\u{a0}%", share * 100.0)
 }
 
-pub fn norm_in_words(figures: &AttackFigures) -> &'static str {
-    match figures.norm {
+pub fn norm_in_words(norm: Norm) -> &'static str {
+    match norm {
         Norm::Linf => "L-infinity",
         Norm::L2 => "L2",
     }
