@@ -63,12 +63,16 @@ mod tensor;
 #[doc(hidden)] // public for the binary alone
 pub mod cli;
 #[cfg(not(target_arch = "wasm32"))]
+mod differences;
+#[cfg(not(target_arch = "wasm32"))]
 #[doc(hidden)] // public for its tests alone
 pub mod download;
 #[cfg(not(target_arch = "wasm32"))]
 mod file;
 #[cfg(not(target_arch = "wasm32"))]
 mod progress;
+#[cfg(not(target_arch = "wasm32"))]
+mod rows;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod train;
 #[cfg(target_arch = "wasm32")]

@@ -53,7 +53,7 @@ impl Meter {
 
     /// Counts steps from any thread, for work whose pictures take long.
     pub fn ticker(&self) -> impl Fn(usize) + Sync + use<> {
-        let (bar, started) = (self.bar.clone(), self.started);
+        let (bar, started, begun) = (self.bar.clone(), self.started, self.bar.position());
         let last_line = Mutex::new(started);
         move |steps| {
             bar.inc(steps as u64);
@@ -61,7 +61,7 @@ impl Meter {
             let Ok(mut last_line) = last_line.try_lock() else { return };
             if bar.is_hidden() && last_line.elapsed() >= LINE_EVERY {
                 let (at, total) = (bar.position(), bar.length().unwrap_or_default());
-                let left = total.saturating_sub(at) as f64 / at.max(1) as f64;
+                let left = total.saturating_sub(at) as f64 / (at - begun).max(1) as f64;
                 let minutes = started.elapsed().as_secs_f64() * left / 60.0;
                 info!("{} %, {minutes:.0} min left", at * 100 / total.max(1));
                 *last_line = Instant::now();

@@ -275,14 +275,16 @@ fn evaluate_prints_the_table_and_writes_json_records_and_figures() {
     let json = json(&folder.join("e.json"));
     assert_eq!(
         keys(&json),
-        "attack attacker attacks auc_of_successes classifier data detector device models pictures reconstructed \
-         version warnings worst_case"
+        "attack attacker attacks auc_of_successes checks classifier clean command data detector device models \
+         pictures probe reconstructed sweeps version warnings worst_case"
     );
     assert_eq!(
         keys(&json["attacks"][0]),
-        "answer_accuracy attacker auc classifier_accuracy detection_rate eps median_distance name norm \
-         parameters sr_at_5 sr_at_50"
+        "answer_accuracy attacker auc average_precision classes classifier_accuracy confusion \
+         confusion_of_answers detection_rate eps histogram intervals median_distance name norm parameters \
+         precision_recall roc sr_at_5 sr_at_50 tpr_at_1 tpr_at_5"
     );
+    assert_eq!(json["clean"]["classifier_accuracy"], json["classifier"]["clean"]);
     let attacked = &json["attacks"][0];
     assert_eq!(attacked["classifier_accuracy"], json["classifier"]["attacked"]);
     for (name, of_detector) in [
@@ -468,6 +470,84 @@ fn evaluate_runs_several_attacks_and_says_who_attacks() {
     };
     let worst = records.iter().filter(all_right).count() as f64 / 10.0;
     assert_eq!(several["worst_case"]["answer_accuracy"], worst);
+}
+
+#[test]
+fn evaluate_writes_lines_curves_and_checks_itself() {
+    let folder = studio();
+    let attacks = "--attack noise,pgd --max-iter 3 --sweep-attack pgd --sweep-eps 0.1,0,0.01 --sweep-steps 2,1";
+    let output = "--json curves.json --csv curves.csv --report curves.html --records curves-r.json --overwrite";
+    let evaluate = format!("evaluate {MODELS} --pictures 10 {output}");
+    let printed = succeeds(folder, &format!("{evaluate} {attacks}"));
+    for words in ["pgd (classifier), Linf", "steps", "checks: ", " passed, "] {
+        assert!(printed.contains(words), "{words}: {printed}");
+    }
+    let curves = json(&folder.join("curves.json"));
+    let values = |n: usize| -> Vec<f64> {
+        let points = curves["sweeps"][n]["points"].as_array().unwrap().iter();
+        points.map(|point| (point["value"].as_f64().unwrap() * 1e6).round() / 1e6).collect()
+    };
+    assert_eq!((&curves["sweeps"][0]["varied"], values(0)), (&"eps".into(), vec![0.0, 0.01, 0.1]));
+    assert_eq!((&curves["sweeps"][1]["varied"], values(1)), (&"steps".into(), vec![1.0, 2.0]));
+    let clean = &curves["sweeps"][0]["points"][0];
+    assert_eq!(clean["classifier_accuracy"], curves["clean"]["classifier_accuracy"]);
+    assert_eq!(clean["answer_accuracy"], curves["clean"]["answer_accuracy"]);
+    assert_eq!(curves["checks"].as_array().unwrap().len(), 10);
+    assert_eq!(curves["probe"]["pictures"], 10);
+    assert_eq!(curves["attacks"].as_array().unwrap().len(), 2, "sweeps are no attacks");
+
+    // The report has the figures, the grids and the command.
+    let report = fs::read_to_string(folder.join("curves.html")).unwrap();
+    let accuracy = curves["worst_case"]["answer_accuracy"].as_f64().unwrap();
+    assert!(report.contains(&format!("the answer is right on {:.1}\u{a0}%", accuracy * 100.0)));
+    assert!(report.contains("--report curves.html") && report.contains("drawn pictures"));
+    assert_eq!(report.matches("data:image/png;base64,").count(), 3);
+    assert_eq!(curves["command"].as_str().unwrap().split(' ').next(), Some("second-look"));
+
+    // The lines say what the records say.
+    let records: Vec<Value> =
+        serde_json::from_slice(&fs::read(folder.join("curves-r.json")).unwrap()).unwrap();
+    let text = fs::read_to_string(folder.join("curves.csv")).unwrap();
+    let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!((lines.len(), lines[0].len()), (21, 18));
+    let column = |name: &str| lines[0].iter().position(|column| *column == name).unwrap();
+    for (n, line) in lines[1..].iter().enumerate() {
+        let (record, attack) = (&records[n / 2], &records[n / 2]["attacks"][n % 2]);
+        assert_eq!(line[column("attack")], ["noise", "pgd"][n % 2]);
+        assert_eq!(line[column("class")], record["class"]);
+        assert_eq!(line[column("answer")], attack["verdict"]["answer"]);
+        let score: f64 = line[column("score")].parse().unwrap();
+        assert!((score - attack["verdict"]["score"].as_f64().unwrap()).abs() < 1e-6);
+    }
+    for (options, words) in [
+        ("--sweep-eps 0.01 --sweep-attack fgsm", "fgsm is none of the attacks"),
+        ("--attack cw --sweep-eps 0.01", "give --eps"),
+        ("--sweep-eps 2", "eps is 2"),
+        ("--attack noise --sweep-steps 5", "one with a number of steps"),
+    ] {
+        fails(folder, &format!("{evaluate} {options}"), &[words]);
+    }
+}
+
+#[test]
+fn a_suite_is_every_attacker_and_tells_its_time_first() {
+    let folder = studio();
+    let suite =
+        format!("evaluate {MODELS} --suite quick --pictures 10 --json suite.json --overwrite");
+    let output = run(folder, &format!("{suite} --batch-size 8 --max-iter 2"));
+    assert!(output.status.success());
+    let log = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        log.contains("the rest takes about") && log.contains("measured on 2 pictures"),
+        "{log}"
+    );
+    let suite_json = json(&folder.join("suite.json"));
+    let attacks = suite_json["attacks"].as_array().unwrap();
+    let names: Vec<&str> = attacks.iter().map(|attack| attack["name"].as_str().unwrap()).collect();
+    let expected = "pgd noise fgsm apgd-ce square selective-pgd orthogonal-pgd corrector";
+    assert_eq!(names.join(" "), expected);
+    assert_eq!(suite_json["sweeps"].as_array().unwrap().len(), 4);
+    fails(folder, &format!("{suite} --attack pgd"), &["--suite", "--attack"]);
 }
 
 #[test]
@@ -1180,6 +1260,54 @@ fn a_training_that_was_killed_or_interrupted_ends_where_an_undisturbed_one_does(
 }
 
 /// What a server answers to a request, head and body.
+/// Killed or interrupted, an evaluation goes on where it was, and only with the same options.
+#[cfg(unix)]
+#[test]
+fn an_evaluation_that_was_killed_or_interrupted_goes_on_to_the_same_figures() {
+    let attacks = "--attack pgd,noise --preset strong --max-iter 30 --pictures 12 --batch-size 1";
+    let evaluate = format!(
+        "evaluate --classifier ../cl.safetensors --autoencoder ../ae.safetensors {attacks} --records r.json \
+         --json e.json --checkpoint-every 0"
+    );
+    let undisturbed = tempfile::tempdir_in(studio()).unwrap();
+    succeeds(undisturbed.path(), &evaluate);
+    for (stop, exit) in [("-KILL", None), ("-INT", Some(130))] {
+        let folder = tempfile::tempdir_in(studio()).unwrap();
+        let folder = folder.path();
+        let checkpoint = folder.join("e.json.checkpoint");
+        let mut child = second_look(folder)
+            .args(evaluate.split_whitespace())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let start = Instant::now();
+        while !checkpoint.exists() {
+            assert!(start.elapsed() < Duration::from_secs(120), "no checkpoint");
+            assert!(child.try_wait().unwrap().is_none(), "the evaluation ended too early");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let kill = format!("kill {stop} {}", child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), exit);
+        assert!(!folder.join("e.json").exists(), "{stop}");
+
+        fails(folder, &evaluate, &["e.json.checkpoint", "--resume", "--overwrite"]);
+        let other = format!("{evaluate} --resume --eps 0.02");
+        fails(folder, &other, &["e.json.checkpoint", "attacks.1 pgd.eps was 0.03, is 0.02"]);
+        let other = format!("{evaluate} --resume").replace("--pictures 12", "--pictures 11");
+        fails(folder, &other, &["pictures_crc32 was"]);
+        succeeds(folder, &format!("{evaluate} --resume"));
+        assert!(!checkpoint.exists());
+        for file in ["r.json", "e.json"] {
+            let [resumed, expected] =
+                [folder, undisturbed.path()].map(|folder| fs::read(folder.join(file)).unwrap());
+            assert!(resumed == expected, "{stop}: {file}");
+        }
+        fails(folder, &format!("{evaluate} --resume --overwrite"), &["no e.json.checkpoint"]);
+    }
+    fails(studio(), &format!("evaluate {MODELS} --resume"), &["--resume needs", "--json"]);
+}
+
 fn get(address: &str, path: &str) -> String {
     ask(address, path, "Accept-Encoding: br\r\n")
 }

@@ -87,7 +87,7 @@ impl Works {
                     let pictures = self.pictures.as_ref();
                     Ok(block_on(examine(&self.defence, pictures, indices, attack, false))?.0)
                 };
-                let records = in_batches(&indices, 32, &self.device, batch, |_| ()).unwrap();
+                let records = in_batches(&indices, 32, &self.device, batch, |_, _| ()).unwrap();
                 records.iter().map(|r| r.clean.score + r.attacked.score).sum::<f32>() / 32.0
             }),
             "cltrain" => self.classifier_training()?,

@@ -79,7 +79,9 @@ impl Apgd {
         Shape {
             norm: self.norm,
             eps: Some(self.eps),
+            eps_step: None,
             steps: self.max_iter,
+            draws: 1,
             restarts: self.num_random_init.max(1),
             starts_at_the_images: self.num_random_init == 0,
             targeted: self.targeted,

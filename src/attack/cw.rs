@@ -107,7 +107,9 @@ impl Parameters for Cw {
         Shape {
             norm: self.norm,
             eps: self.eps,
+            eps_step: None,
             steps: self.max_iter,
+            draws: 1,
             restarts: self.binary_search_steps,
             starts_at_the_images: false,
             targeted: self.targeted,

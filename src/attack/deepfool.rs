@@ -76,7 +76,9 @@ impl Parameters for Deepfool {
         Shape {
             norm: self.norm,
             eps: self.eps,
+            eps_step: None,
             steps: self.max_iter,
+            draws: 1,
             restarts: 1,
             starts_at_the_images: true,
             targeted: self.targeted,

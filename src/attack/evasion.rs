@@ -68,7 +68,12 @@ impl Evasion {
     /// `cost`: how long a step takes with one draw, in steps of PGD.
     pub(super) fn shape(&self, cost: usize) -> Shape {
         use super::Parameters;
-        Shape { attacker: Attacker::Defence, cost: cost * self.eot, ..self.pgd.shape() }
+        Shape {
+            attacker: Attacker::Defence,
+            draws: self.eot,
+            cost: cost * self.eot,
+            ..self.pgd.shape()
+        }
     }
 
     /// Starts an attack with this objective, which is given what the attacker computes.

@@ -124,8 +124,12 @@ pub struct Shape {
     pub norm: Norm,
     /// Largest distance from the original; `None`: the attack looks for a small one and has no bound.
     pub eps: Option<f32>,
+    /// Length of a step; `None`: the attack chooses it.
+    pub eps_step: Option<f32>,
     /// Steps of one restart.
     pub steps: usize,
+    /// Random draws of a randomised defence that each gradient is the mean of.
+    pub draws: usize,
     /// Restarts, at least 1.
     pub restarts: usize,
     /// Whether the first step is at the images themselves, not at points near them.
@@ -136,6 +140,17 @@ pub struct Shape {
     pub attacker: Attacker,
     /// About how long a step takes, in steps of PGD: for the time that is left.
     pub cost: usize,
+}
+
+impl Shape {
+    /// Whether the steps of a restart together are long enough to reach every distance that is allowed.
+    pub fn reaches_its_bound(&self) -> bool {
+        match (self.eps, self.eps_step) {
+            // Rounding: ten steps of a tenth.
+            (Some(eps), Some(step)) => step * self.steps as f32 >= eps * 0.999,
+            _ => true,
+        }
+    }
 }
 
 /// An attack's parameters: what its file implements.

@@ -60,7 +60,9 @@ impl Parameters for Noise {
         Shape {
             norm: self.norm,
             eps: Some(self.eps),
+            eps_step: None,
             steps: 1,
+            draws: 1,
             restarts: self.num_random_init.max(1),
             starts_at_the_images: false,
             targeted: self.targeted,

@@ -186,6 +186,18 @@ mod tests {
     }
 
     #[test]
+    fn the_tutorial_s_steps_do_not_reach_its_eps() {
+        let reaches = |preset, attack| {
+            let options = AttackOptions { preset, ..AttackOptions::default() };
+            options.resolve(attack, false).unwrap().shape().reaches_its_bound()
+        };
+        assert!(!reaches(Preset::Tutorial, PgdName) && reaches(Preset::Strong, PgdName));
+        for attack in [AttackName::Fgsm, AttackName::Noise, ApgdCe, OrthogonalPgd] {
+            assert!(reaches(Preset::Tutorial, attack), "{attack}");
+        }
+    }
+
+    #[test]
     fn an_attack_says_what_its_attacker_knows() {
         let of = |attack| AttackOptions::default().resolve(attack, false).unwrap().shape().attacker;
         assert_eq!(of(AttackName::Noise), Attacker::Nothing);

@@ -114,7 +114,9 @@ impl Parameters for Pgd {
         Shape {
             norm: self.norm,
             eps: Some(self.eps),
+            eps_step: Some(self.eps_step),
             steps: self.max_iter,
+            draws: 1,
             restarts: self.num_random_init.max(1),
             starts_at_the_images: self.num_random_init == 0,
             targeted: self.targeted,

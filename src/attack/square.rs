@@ -104,7 +104,9 @@ impl Parameters for Square {
         Shape {
             norm: self.norm,
             eps: Some(self.eps),
+            eps_step: None,
             steps: self.max_iter,
+            draws: 1,
             restarts: self.num_random_init.max(1),
             starts_at_the_images: true,
             targeted: self.targeted,

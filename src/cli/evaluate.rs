@@ -1,8 +1,12 @@
 //! `evaluate`
 
+use std::env;
+use std::mem::replace;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
@@ -11,14 +15,15 @@ use tracing::warn;
 
 use super::device;
 use super::models::{DetectorArguments, ModelArguments, RandomisationArguments, SurrogateArgument};
-use super::output::{Overwrite, print};
+use super::output::{Overwrite, checkpoint_every, print, print_error};
 use super::source::{ForceArgument, SourceArguments};
 use crate::attack::{AttackName, AttackOptions, Attacker};
 use crate::data::{Part, Selection};
 use crate::defence::Defence;
+use crate::evaluation::html::{Grid, report};
 use crate::evaluation::{
-    AttackFigures, Attempt, Attempts, Evaluation, Report, Setting, WorstCase, batch_count,
-    examine_all, figures, in_batches, scores, work,
+    Attempt, Attempts, Checkpoint, Evaluation, Plan, Record, Results, Run, Setting, Suite, Sweep,
+    Varied, batch_count, examine_all, figures, in_batches, lines, scores,
 };
 use crate::file::write_atomically;
 use crate::model::Classifier;
@@ -52,6 +57,20 @@ pub struct Arguments {
     #[command(flatten)]
     attack: AttackOptions,
 
+    /// All of it: the attacks of every attacker and the curves of two of them. The time that it takes is measured on a few
+    /// pictures and printed first. --pictures is 100 (quick) or 1000 (full) if it is not given; options of the attacks are those
+    /// of all.
+    #[arg(
+        long,
+        value_enum,
+        help_heading = "Attack",
+        conflicts_with_all = ["names", "attacker", "surrogate", "sweep_eps", "sweep_steps", "sweep_attack"]
+    )]
+    suite: Option<Suite>,
+
+    #[command(flatten)]
+    sweeps: SweepArguments,
+
     #[command(flatten)]
     detector: DetectorArguments,
 
@@ -72,13 +91,77 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     records: Option<PathBuf>,
 
+    /// Write a line for each picture and attack to a file, as CSV: index, class, predictions, scores, answers, distance,
+    /// queries.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    csv: Option<PathBuf>,
+
+    /// Write a report to a file: one HTML page with all figures, curves, examples and parameters, for light and dark screens
+    /// and for paper. It needs nothing else and loads nothing.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    report: Option<PathBuf>,
+
     /// Write three picture grids (PNG) into a folder: originals above reconstructions, attacked pictures,
     /// attacked pictures above reconstructions; each picture titled with the predicted and the true class.
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     figures: Option<PathBuf>,
 
+    /// Go on where the same command was interrupted or killed. What is known so far is in a file beside the first output,
+    /// such as x.json.checkpoint, which is removed at the end.
+    #[arg(long, help_heading = "Output")]
+    resume: bool,
+
+    /// Minutes between checkpoints.
+    #[arg(long, value_name = "MINUTES", default_value_t = 0.5, help_heading = "Output")]
+    checkpoint_every: f64,
+
     #[command(flatten, next_help_heading = "Output")]
     overwrite: Overwrite,
+}
+
+/// The same attack with several values of a parameter.
+#[derive(Args)]
+#[command(next_help_heading = "Curves")]
+struct SweepArguments {
+    /// Also measure with these largest distances, separated by commas, such as 0,0.005,0.01,0.02,0.03,0.05,0.1; 0: the clean
+    /// pictures. Steps are as long as needed to reach the distance.
+    #[arg(long, value_name = "EPS", value_delimiter = ',')]
+    sweep_eps: Vec<f32>,
+
+    /// Also measure with these numbers of steps, separated by commas, such as 1,2,5,10,20,50,100.
+    #[arg(long, value_name = "N", value_delimiter = ',')]
+    sweep_steps: Vec<u16>,
+
+    /// Which of the attacks, separated by commas [default: the first]
+    #[arg(long, value_name = "NAME", value_enum, value_delimiter = ',')]
+    sweep_attack: Vec<AttackName>,
+}
+
+impl SweepArguments {
+    /// The sweeps of these attacks.
+    ///
+    /// # Errors
+    /// When an attack is none of these, or has no such parameter, or a value is out of its range.
+    fn sweeps(&self, attempts: &[Attempt], options: &AttackOptions) -> Result<Vec<Sweep>> {
+        let first = [attempts[0].attack.name()];
+        let names =
+            if self.sweep_attack.is_empty() { &first } else { self.sweep_attack.as_slice() };
+        let mut sweeps = Vec::new();
+        for name in names {
+            let attempt = attempts.iter().find(|attempt| attempt.attack.name() == *name);
+            let attempt = attempt.with_context(|| {
+                format!("--sweep-attack {name} is none of the attacks: add it to --attack")
+            })?;
+            let steps = self.sweep_steps.iter().map(|steps| f32::from(*steps)).collect();
+            for (varied, values) in [(Varied::Eps, self.sweep_eps.clone()), (Varied::Steps, steps)]
+            {
+                if !values.is_empty() {
+                    sweeps.push(Sweep::new(*name, attempt.attacker, options, varied, values)?);
+                }
+            }
+        }
+        Ok(sweeps)
+    }
 }
 
 /// Who attacks, and how.
@@ -133,16 +216,20 @@ impl AttackerArguments {
 }
 
 pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
-    let attempts = arguments.attackers.attempts(&arguments.attack)?;
+    let plan = arguments.plan()?;
     let randomisation = arguments.randomisation.resolve()?;
     let transfer = arguments.attackers.attacker == Some(Attacker::Transfer);
     let batch_size = arguments.batch_size.get();
+    let outputs: Vec<&PathBuf> = {
+        let Arguments { json, csv, report, records, .. } = arguments;
+        json.iter().chain(csv).chain(report).chain(records).collect()
+    };
     let grids: Vec<PathBuf> = arguments
         .figures
         .iter()
         .flat_map(|folder| figures::NAMES.map(|name| folder.join(name)))
         .collect();
-    for path in arguments.json.iter().chain(&arguments.records).chain(&grids) {
+    for path in outputs.iter().copied().chain(&grids) {
         arguments.overwrite.check(path)?;
     }
     let mut loaded = arguments.models.load(device)?;
@@ -175,49 +262,43 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     }
     warnings.iter().for_each(|warning| warn!("{warning}"));
 
-    let selection = dataset.select(part, arguments.source.pictures())?;
+    let pictures = arguments.source.pictures().or(arguments.suite.map(Suite::pictures));
+    let selection = dataset.select(part, pictures)?;
     let infer = arguments.infer_threshold.then_some(|defence: &Defence| {
         clean_scores(defence, &dataset.select(Part::HeldOut, None)?, batch_size)
     });
     let defence = arguments.detector.apply(loaded.defence, infer)?;
 
     let surrogate = surrogate.as_ref().map(Classifier::frozen);
+    let attempts = plan.all();
     let all = Attempts { all: &attempts, surrogate: surrogate.as_ref() };
-    let examine = |indices: &[usize], attempts, keep, done: &dyn Fn(usize)| {
-        let pictures = selection.pictures.as_ref();
-        pollster::block_on(examine_all(&defence, pictures, indices, attempts, keep, done))
+    let run = Run { defence: &defence, selection: &selection, attempts: all, batch_size };
+    let setting = Setting {
+        attack: attempts[0].attack,
+        attacker: attempts[0].attacker,
+        randomisation: randomisation.is_some().then_some(randomisation),
+        surrogate: surrogate_file,
+        models: loaded.files,
+        data: selection.description.clone(),
+        command: command(),
+        version: env!("CARGO_PKG_VERSION"),
+        device: device::name(device),
+        warnings,
     };
-    let total: usize = attempts.iter().map(|attempt| work(&attempt.attack)).sum();
-    let mut meter = Meter::new(total * selection.indices.len(), 0);
-    let done = meter.ticker();
-    let records = in_batches(
-        &selection.indices,
-        batch_size,
-        device,
-        |indices| Ok(examine(indices, all, false, &done)?.0),
-        |pictures| meter.pictures(pictures, "attacking and detecting"),
-    )?;
-    let rate = meter.rate();
-    drop(meter);
+    // Beside a device or a pipe there is none.
+    let checkpoint = match outputs.iter().find(|out| out.is_file() || !out.exists()) {
+        Some(out) => Some(Arc::new(arguments.checkpoint(out, &run, &setting)?)),
+        None if arguments.resume => {
+            bail!("--resume needs the output beside which the checkpoint is, such as --json FILE")
+        }
+        None => None,
+    };
+    let (records, rate) =
+        compute(&run, checkpoint.as_ref(), arguments.resume, arguments.suite.is_some())?;
 
-    let report = Report::of(&records, &defence.detector()).context("there are no pictures")?;
-    let of_attack = |(n, attempt)| AttackFigures::of(&records, n, attempt);
-    let evaluation = Evaluation {
-        report,
-        attacks: attempts.iter().enumerate().filter_map(of_attack).collect(),
-        worst_case: WorstCase::of(&records).context("there are no pictures")?,
-        setting: Setting {
-            attack: attempts[0].attack,
-            attacker: attempts[0].attacker,
-            randomisation: randomisation.is_some().then_some(randomisation),
-            surrogate: surrogate_file,
-            models: loaded.files,
-            data: selection.description.clone(),
-            version: env!("CARGO_PKG_VERSION"),
-            device: device::name(device),
-            warnings,
-        },
-    };
+    let detector = defence.detector();
+    let evaluated = Evaluation::of(records, &plan, run.probe()?, &detector, setting);
+    let (evaluation, records) = evaluated.context("there are no pictures")?;
     // Files first: they are the results that last, and standard output may be closed.
     if let Some(path) = &arguments.json {
         let mut text = serde_json::to_vec_pretty(&evaluation)?;
@@ -227,16 +308,167 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     if let Some(path) = &arguments.records {
         write_atomically(path, &serde_json::to_vec(&records)?)?;
     }
-    if !grids.is_empty() {
+    if let Some(path) = &arguments.csv {
+        write_atomically(path, &lines(&records, &selection.indices, &plan.attempts)?)?;
+    }
+    if !grids.is_empty() || arguments.report.is_some() {
         let first = Attempts { all: &attempts[..1], ..all };
-        let (_, samples) = examine(&selection.one_of_each_class(), first, true, &|_| ())?;
-        for (path, png) in grids.iter().zip(figures::grids(&samples)?) {
-            write_atomically(path, &png)?;
+        let (pictures, indices) = (selection.pictures.as_ref(), selection.one_of_each_class());
+        let examined = examine_all(&defence, pictures, &indices, first, true, &|_| ());
+        let (_, samples) = pollster::block_on(examined)?;
+        let drawn = figures::grids(&samples)?;
+        for (path, png) in grids.iter().zip(&drawn) {
+            write_atomically(path, png)?;
         }
+        if let Some(path) = &arguments.report {
+            let named = figures::CAPTIONS.into_iter().zip(drawn);
+            let grids: Vec<Grid> = named.map(|(caption, png)| Grid { caption, png }).collect();
+            write_atomically(path, report(&evaluation, &grids)?.as_bytes())?;
+        }
+    }
+    if let Some(checkpoint) = &checkpoint {
+        checkpoint.remove()?;
     }
     let pictures = evaluation.report.pictures;
     print(format_args!("{evaluation}\n\n{pictures} pictures, {rate:.1} a second"))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The command that this process was started with, for a shell; without --resume, which changes no figure.
+fn command() -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./,:+@%".contains(c);
+    let quoted = |argument: String| match !argument.is_empty() && argument.chars().all(plain) {
+        true => argument,
+        false => format!("'{}'", argument.replace('\'', r"'\''")),
+    };
+    let arguments = env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
+    let arguments = arguments.filter(|argument| argument != "--resume").map(quoted);
+    [String::from("second-look")].into_iter().chain(arguments).collect::<Vec<_>>().join(" ")
+}
+
+impl Arguments {
+    /// The attacks and the curves.
+    fn plan(&self) -> Result<Plan> {
+        if let Some(suite) = self.suite {
+            return Ok(suite.plan(&self.attack)?);
+        }
+        let attempts = self.attackers.attempts(&self.attack)?;
+        let sweeps = self.sweeps.sweeps(&attempts, &self.attack)?;
+        Ok(Plan { attempts, sweeps })
+    }
+
+    /// The checkpoint beside this output.
+    ///
+    /// # Errors
+    /// When there is one, and neither resuming nor overwriting was asked for.
+    fn checkpoint(&self, out: &Path, run: &Run<'_>, setting: &Setting) -> Result<Checkpoint> {
+        let every = checkpoint_every(self.checkpoint_every)?;
+        let checkpoint = Checkpoint::beside(out, run.fingerprint(setting.checksums())?, every);
+        if self.resume {
+            return Ok(checkpoint);
+        }
+        if checkpoint.exists() && !self.overwrite.replaces() {
+            bail!(
+                "{} holds a part of an evaluation: go on with --resume, or start over with --overwrite",
+                checkpoint.path().display()
+            );
+        }
+        checkpoint.remove()?;
+        Ok(checkpoint)
+    }
+}
+
+/// Computes what is missing, and keeps it in the checkpoint; returns all records, and how many pictures went through all
+/// attacks in a second.
+fn compute(
+    run: &Run<'_>,
+    checkpoint: Option<&Arc<Checkpoint>>,
+    resume: bool,
+    estimate: bool,
+) -> Result<(Vec<Record>, f64)> {
+    let mut results = run.results();
+    if let Some(checkpoint) = checkpoint.filter(|_| resume) {
+        checkpoint.resume(&mut results, &run.defence.detector())?;
+    }
+    let (total, done) = run.work(&results);
+    let results = Arc::new(Mutex::new(results));
+    if let Some(checkpoint) = checkpoint {
+        save_when_interrupted(Arc::clone(checkpoint), Arc::clone(&results))?;
+    }
+    let attempts = run.attempts.all;
+    let mut meter = Meter::new(total, done);
+    let tick = meter.ticker();
+    let mut saved = true;
+    let mut added = |meter: &mut Meter, n: usize, pictures: usize| {
+        let attack = attempts[n].attack.name();
+        meter.pictures(pictures, &format!("{attack}, attack {} of {}", n + 1, attempts.len()));
+        let lock = results.lock().expect("nothing panics with the lock");
+        if let Some(checkpoint) = checkpoint
+            && let Err(error) = checkpoint.save_now_and_then(&lock)
+            && replace(&mut saved, false)
+        {
+            warn!("{error:#}: an interrupted evaluation cannot be resumed");
+        }
+    };
+    // What is resumed was measured before.
+    let few = if estimate && done == 0 { run.few() } else { None };
+    let all = || -> crate::Result<()> {
+        if let Some(few) = few {
+            let count = |n, pictures| added(&mut meter, n, pictures);
+            let took = run.compute(&results, Some(&few), &tick, count)?;
+            meter.line(&estimate_in_words(&run.estimate(few.len(), &took), few.len()));
+        }
+        run.compute(&results, None, &tick, |n, pictures| added(&mut meter, n, pictures)).map(drop)
+    };
+    let computed = all();
+    let results = results.lock().expect("nothing panics with the lock");
+    if let (Err(_), Some(checkpoint)) = (&computed, checkpoint) {
+        checkpoint.save(&results)?; // a device may fail after hours
+    }
+    computed?;
+    Ok((results.records()?, meter.rate() / attempts.len() as f64))
+}
+
+/// How long the other pictures take, and what most of it is for.
+fn estimate_in_words(attacks: &[(AttackName, Duration)], few: usize) -> String {
+    let mut by_name: Vec<(AttackName, Duration)> = Vec::new();
+    for (name, time) in attacks {
+        match by_name.iter_mut().find(|(other, _)| other == name) {
+            Some((_, sum)) => *sum += *time,
+            None => by_name.push((*name, *time)),
+        }
+    }
+    by_name.sort_by_key(|(_, time)| std::cmp::Reverse(*time));
+    let minutes = |time: Duration| match time.as_secs_f64() / 60.0 {
+        hours @ 90.0.. => format!("{:.1} h", hours / 60.0),
+        minutes @ 1.0.. => format!("{minutes:.0} min"),
+        _ => format!("{:.0} s", time.as_secs_f64()),
+    };
+    let longest: Vec<String> =
+        by_name.iter().take(3).map(|(name, time)| format!("{name} {}", minutes(*time))).collect();
+    let all = by_name.iter().map(|(_, time)| *time).sum();
+    format!(
+        "the rest takes about {}, measured on {few} pictures; the longest: {}",
+        minutes(all),
+        longest.join(", ")
+    )
+}
+
+/// Ctrl-C writes the checkpoint and ends the process.
+fn save_when_interrupted(checkpoint: Arc<Checkpoint>, results: Arc<Mutex<Results>>) -> Result<()> {
+    ctrlc::set_handler(move || {
+        // Whatever panicked with the lock: a row is there or it is not.
+        let results = results.lock().unwrap_or_else(PoisonError::into_inner);
+        match checkpoint.save(&results) {
+            Ok(()) => eprintln!(
+                "\nstopped; what is known is in {}: the same command with --resume goes on",
+                checkpoint.path().display()
+            ),
+            Err(error) => print_error(format_args!("{error:#}")),
+        }
+        std::process::exit(130);
+    })
+    .context("cannot listen for Ctrl-C")
 }
 
 /// Scores of the selected pictures, which are clean.
@@ -252,6 +484,6 @@ pub(super) fn clean_scores(
         batch_size,
         defence.device(),
         |indices| pollster::block_on(scores(defence, pictures.as_ref(), indices)),
-        |pictures| meter.step(pictures, "inferring the threshold"),
+        |batch, _| meter.step(batch.len(), "inferring the threshold"),
     )?)
 }

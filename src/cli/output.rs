@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write, stderr, stdout};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -63,6 +64,15 @@ pub fn read_file(path: &Path, largest: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The time between two checkpoints.
+///
+/// # Errors
+/// When that is no number of minutes.
+pub fn checkpoint_every(minutes: f64) -> Result<Duration> {
+    Duration::try_from_secs_f64(minutes * 60.0)
+        .context("--checkpoint-every must be a number of minutes, 0 or more")
+}
+
 #[derive(Args, Clone, Copy)]
 pub struct Overwrite {
     /// Replace files that exist.
@@ -71,6 +81,11 @@ pub struct Overwrite {
 }
 
 impl Overwrite {
+    /// Whether files that exist are to be replaced.
+    pub fn replaces(self) -> bool {
+        self.overwrite
+    }
+
     /// Checks that a file can be written, before the work whose result goes there.
     ///
     /// # Errors

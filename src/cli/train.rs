@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use burn::tensor::Device;
@@ -13,6 +12,7 @@ use clap::{Args, Subcommand};
 use tracing::info;
 
 use super::models::{AutoencoderShape, ClassifierArgument, ScoreArguments};
+use super::output::checkpoint_every;
 use super::source::{DrawnArgument, SourceArguments};
 use crate::data::{TrainedOn, TrainingData};
 use crate::error::Error;
@@ -483,8 +483,7 @@ impl Autoencoder {
 
 impl Run {
     fn options(&self, hyper_parameters: HyperParameters) -> Result<Options> {
-        let checkpoint_every = Duration::try_from_secs_f64(self.checkpoint_every * 60.0)
-            .context("--checkpoint-every must be a number of minutes, 0 or more")?;
+        let checkpoint_every = checkpoint_every(self.checkpoint_every)?;
         let options = Options {
             hyper_parameters,
             seed: self.seed,

@@ -47,6 +47,22 @@ pub trait Pictures: Send + Sync {
     }
 }
 
+/// CRC-32 of these pictures, their indices included: what tells whether a file was made from the same ones.
+///
+/// # Errors
+/// When a picture cannot be read.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn checksum(pictures: &dyn Pictures, indices: &[usize]) -> Result<u32> {
+    let mut hasher = crc32fast::Hasher::new();
+    let mut bytes = [0; VALUES];
+    for index in indices {
+        pictures.read(*index, &mut bytes)?;
+        hasher.update(&index.to_le_bytes());
+        hasher.update(&bytes);
+    }
+    Ok(hasher.finalize())
+}
+
 /// Two datasets, one after the other. The second may have fewer labels than pictures: an autoencoder is
 /// trained without labels.
 pub struct Joined {

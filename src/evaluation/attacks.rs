@@ -4,8 +4,16 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::{Attempt, Outcome, Record, area_under_roc};
+use super::classes::{ClassFigures, Confusion, confusion};
+use super::histogram::Histogram;
+use super::roc::{Curve, precision_recall, roc};
+use super::{Attempt, Interval, Outcome, Record, area_under_roc};
 use crate::attack::{AttackConfig, AttackName, Attacker, Norm};
+use crate::class::Class;
+use crate::detector::Verdict;
+
+/// Points of a curve in files and drawings.
+const POINTS: usize = 100;
 
 /// Figures of one attack on the same pictures as the others. Accuracies and rates are shares of all pictures, 0 to 1;
 /// pictures that are named wrong before the attack count as wrong.
@@ -39,6 +47,71 @@ pub struct AttackFigures {
     /// Median number of questions asked about these pictures; `None` if the attack does not count them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub median_queries: Option<f32>,
+    /// Highest share of the attacked pictures that any threshold finds with 1 % false positives among the clean ones.
+    pub tpr_at_1: f64,
+    /// The same with 5 %.
+    pub tpr_at_5: f64,
+    /// Average precision, attacked against as many clean ones: the area under precision against recall.
+    pub average_precision: f64,
+    /// 95 % intervals of the shares.
+    pub intervals: Intervals,
+    /// What is drawn of it.
+    #[serde(flatten)]
+    pub details: Details,
+}
+
+/// Wilson's 95 % intervals of an attack's shares.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[allow(missing_docs)] // the shares of the same names
+pub struct Intervals {
+    pub classifier_accuracy: Interval,
+    pub detection_rate: Interval,
+    pub answer_accuracy: Interval,
+    pub sr_at_5: Interval,
+    pub sr_at_50: Interval,
+}
+
+/// Curves, histogram and tables of an attack.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Details {
+    /// False-positive rate (x) and true-positive rate (y) at every threshold, attacked against clean; about a hundred points.
+    pub roc: Curve,
+    /// Recall (x) and precision (y); about a hundred points.
+    pub precision_recall: Curve,
+    /// Scores of the attacked pictures.
+    pub histogram: Histogram,
+    /// Figures of each class.
+    pub classes: Vec<ClassFigures>,
+    /// CL(x) on the attacked pictures.
+    pub confusion: Confusion,
+    /// The defence's answer on the attacked pictures.
+    pub confusion_of_answers: Confusion,
+}
+
+/// Figures of the clean pictures.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CleanFigures {
+    /// Accuracy of CL(x).
+    pub classifier_accuracy: f64,
+    /// Share that is called adversarial.
+    pub false_positive_rate: f64,
+    /// Accuracy of the defence's answer.
+    pub answer_accuracy: f64,
+    /// 95 % intervals of the shares.
+    pub intervals: CleanIntervals,
+    /// The scores.
+    pub histogram: Histogram,
+    /// CL(x).
+    pub confusion: Confusion,
+}
+
+/// Wilson's 95 % intervals of the clean pictures' shares.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[allow(missing_docs)] // the shares of the same names
+pub struct CleanIntervals {
+    pub classifier_accuracy: Interval,
+    pub false_positive_rate: Interval,
+    pub answer_accuracy: Interval,
 }
 
 /// What is left when each picture is attacked by the attack that is worst for it.
@@ -46,6 +119,8 @@ pub struct AttackFigures {
 pub struct WorstCase {
     /// Share of the pictures whose answer is right under every attack.
     pub answer_accuracy: f64,
+    /// Its 95 % interval.
+    pub interval: Interval,
 }
 
 /// A score that this share of the clean ones does not exceed.
@@ -80,20 +155,49 @@ impl AttackFigures {
         let led: Vec<&Record> =
             records.iter().filter(|r| r.clean.answer_if_clean == r.class && errs(r)).collect();
         let shape = attempt.attack.shape();
+        let curve = roc(&clean, &attacked);
+        let precision_recall = precision_recall(&clean, &attacked);
+        let interval = |share| Interval::of_share(share, records.len());
+        let classifier_accuracy = share(&|record| !errs(record));
+        let detection_rate = share(&|record| outcome(record).verdict.adversarial);
+        let answer_accuracy = share(&|record| outcome(record).verdict.answer == record.class);
+        let (sr_at_5, sr_at_50) =
+            (passes(percentile(&clean, 0.95)), passes(percentile(&clean, 0.5)));
+        let confusion_of = |of: &dyn Fn(&Verdict) -> Class| {
+            confusion(records.iter().map(|record| (record.class, of(&outcome(record).verdict))))
+        };
         Some(Self {
             name: attempt.attack.name(),
             attacker: attempt.attacker,
             norm: shape.norm,
             eps: shape.eps,
             parameters: attempt.attack,
-            classifier_accuracy: share(&|record| !errs(record)),
-            detection_rate: share(&|record| outcome(record).verdict.adversarial),
-            answer_accuracy: share(&|record| outcome(record).verdict.answer == record.class),
+            classifier_accuracy,
+            detection_rate,
+            answer_accuracy,
             auc,
-            sr_at_5: passes(percentile(&clean, 0.95)),
-            sr_at_50: passes(percentile(&clean, 0.5)),
+            sr_at_5,
+            sr_at_50,
             median_distance: median(led.iter().map(|r| outcome(r).distance).collect()),
             median_queries: median(led.iter().filter_map(|r| outcome(r).queries).collect()),
+            tpr_at_1: curve.highest_up_to(0.01),
+            tpr_at_5: curve.highest_up_to(0.05),
+            average_precision: precision_recall.steps_area(),
+            intervals: Intervals {
+                classifier_accuracy: interval(classifier_accuracy),
+                detection_rate: interval(detection_rate),
+                answer_accuracy: interval(answer_accuracy),
+                sr_at_5: interval(sr_at_5),
+                sr_at_50: interval(sr_at_50),
+            },
+            details: Details {
+                roc: curve.thinned(POINTS),
+                precision_recall: precision_recall.thinned(POINTS),
+                histogram: Histogram::of(attacked),
+                classes: ClassFigures::of(records, place),
+                confusion: confusion_of(&|verdict| verdict.answer_if_clean),
+                confusion_of_answers: confusion_of(&|verdict| verdict.answer),
+            },
         })
     }
 
@@ -145,8 +249,34 @@ impl WorstCase {
         let right = |record: &&Record| {
             record.attacks.iter().all(|outcome| outcome.verdict.answer == record.class)
         };
+        let count = records.iter().filter(right).count();
         (!records.is_empty()).then(|| Self {
-            answer_accuracy: records.iter().filter(right).count() as f64 / records.len() as f64,
+            answer_accuracy: count as f64 / records.len() as f64,
+            interval: Interval::wilson(count, records.len()),
+        })
+    }
+}
+
+impl CleanFigures {
+    /// Those of these records; `None` without records.
+    pub fn of(records: &[Record]) -> Option<Self> {
+        let count = |counts: &dyn Fn(&Record) -> bool| records.iter().filter(|r| counts(r)).count();
+        let right = count(&|record| record.clean.answer_if_clean == record.class);
+        let positive = count(&|record| record.clean.adversarial);
+        let answered = count(&|record| record.clean.answer == record.class);
+        let share = |count| count as f64 / records.len() as f64;
+        let interval = |count| Interval::wilson(count, records.len());
+        (!records.is_empty()).then(|| Self {
+            classifier_accuracy: share(right),
+            false_positive_rate: share(positive),
+            answer_accuracy: share(answered),
+            intervals: CleanIntervals {
+                classifier_accuracy: interval(right),
+                false_positive_rate: interval(positive),
+                answer_accuracy: interval(answered),
+            },
+            histogram: Histogram::of(records.iter().map(|record| record.clean.score)),
+            confusion: confusion(records.iter().map(|r| (r.class, r.clean.answer_if_clean))),
         })
     }
 }
@@ -155,8 +285,7 @@ impl WorstCase {
 mod tests {
     use super::*;
     use crate::attack::{Pgd, Square};
-    use crate::class::Class;
-    use crate::detector::{Detector, Predictions, ScoreConfig, Verdict};
+    use crate::detector::{Detector, Predictions, ScoreConfig};
 
     fn verdict(prediction: Class, corrected: Class, score: f32) -> Verdict {
         let sure = |class: Class| {
@@ -222,6 +351,19 @@ mod tests {
         assert_eq!((first.sr_at_5, first.sr_at_50), (0.5, 0.5));
         assert!((first.median_distance.unwrap() - 0.2).abs() < 1e-6);
         assert_eq!(first.median_queries, None);
+        // Above the clean scores, of which the largest is 0.4, is one attacked score of four.
+        assert_eq!((first.tpr_at_1, first.tpr_at_5), (0.25, 0.25));
+        assert_eq!(first.intervals.answer_accuracy, Interval::wilson(2, 4));
+        assert_eq!(first.intervals.classifier_accuracy, Interval::wilson(1, 4));
+        // Recall 1/4 at precision 1; 1/2 at 2/3 (0.4 ties); 3/4 at 3/6; 1 at 4/8.
+        let area = (1.0 + 2.0 / 3.0 + 0.5 + 0.5) / 4.0;
+        assert!((first.average_precision - area).abs() < 1e-12, "{}", first.average_precision);
+        let details = &first.details;
+        assert_eq!(details.histogram.counts.iter().sum::<usize>(), 4);
+        let (cats, dogs) = (Class::Cat.index(), Class::Dog.index());
+        assert_eq!((details.confusion[cats][dogs], details.confusion[cats][cats]), (3, 1));
+        assert_eq!(details.confusion_of_answers[cats][cats], 2);
+        assert_eq!(details.classes[cats].answer_accuracy, Some(0.5));
         let attempt = Attempt::from(AttackConfig::from(Square::default()));
         let second = AttackFigures::of(&records, 1, &attempt).unwrap();
         assert_eq!(second.attacker, Attacker::Queries);
@@ -230,7 +372,10 @@ mod tests {
         // The second attack is worse for the second picture alone.
         assert_eq!(second.answer_accuracy, 0.5);
         let worst = WorstCase::of(&records).unwrap();
-        assert_eq!(worst.answer_accuracy, 0.25);
+        assert_eq!((worst.answer_accuracy, worst.interval), (0.25, Interval::wilson(1, 4)));
+        let clean = CleanFigures::of(&records).unwrap();
+        assert_eq!((clean.classifier_accuracy, clean.answer_accuracy), (0.75, 0.75));
+        assert_eq!(clean.intervals.false_positive_rate, Interval::wilson(0, 4));
         let table = AttackFigures::table(&[first, second], worst);
         for word in ["pgd", "transfer", "square", "queries", "0.250", "SR@5"] {
             assert!(table.contains(word), "{table}");

@@ -1,6 +1,5 @@
 //! Batches of pictures, several at a time on a CPU with several cores.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -27,7 +26,7 @@ pub fn batch_count(pictures: usize, size: usize, device: &Device) -> usize {
 /// none waits for another; together they hold about `size` pictures at a time. A GPU gets one batch of `size` after
 /// the other.
 ///
-/// `done` is called on this thread after each batch, with its number of pictures.
+/// `done` is called on this thread after each batch, with its pictures and their results.
 ///
 /// # Errors
 /// The first error of `compute`; no further batches are begun.
@@ -36,24 +35,25 @@ pub fn in_batches<R: Send>(
     size: usize,
     device: &Device,
     compute: impl Fn(&[usize]) -> Result<Vec<R>> + Sync,
-    mut done: impl FnMut(usize),
+    mut done: impl FnMut(&[usize], &[R]),
 ) -> Result<Vec<R>> {
     let (threads, size) = plan(indices.len(), size, device);
     let batches: Vec<&[usize]> = indices.chunks(size).collect();
     if threads == 1 {
         let mut all = Vec::with_capacity(indices.len());
         for batch in batches {
-            all.extend(compute(batch)?);
-            done(batch.len());
+            let computed = compute(batch)?;
+            done(batch, &computed);
+            all.extend(computed);
         }
         return Ok(all);
     }
-    let results = Mutex::new(Vec::new());
+    let mut results = Vec::with_capacity(batches.len());
     let next = AtomicUsize::new(0);
     let (finished, wait) = mpsc::channel();
     thread::scope(|scope| {
         for _ in 0..threads {
-            let (batches, next, results) = (&batches, &next, &results);
+            let (batches, next) = (&batches, &next);
             let (compute, finished) = (&compute, finished.clone());
             scope.spawn(move || {
                 // What a batch is divided into stays on this thread. (rayon keeps a few hundred bytes of such a pool for
@@ -70,15 +70,18 @@ pub fn in_batches<R: Send>(
                     if result.is_err() {
                         next.store(batches.len(), Ordering::Relaxed);
                     }
-                    results.lock().expect("no thread panics").push((at, result));
-                    finished.send(batch.len()).expect("the receiver outlives the threads");
+                    finished.send((at, result)).expect("the receiver outlives the threads");
                 }
             });
         }
         drop(finished);
-        wait.iter().for_each(&mut done);
+        for (at, result) in wait {
+            if let Ok(computed) = &result {
+                done(batches[at], computed);
+            }
+            results.push((at, result));
+        }
     });
-    let mut results = results.into_inner().expect("no thread panicked");
     results.sort_by_key(|(at, _)| *at);
     let mut all = Vec::with_capacity(indices.len());
     for (_, result) in results {
@@ -99,7 +102,10 @@ mod tests {
             let device = Device::flex();
             let (mut counted, mut batches) = (0, 0);
             let squares = |batch: &[usize]| Ok(batch.iter().map(|i| i * i).collect());
-            let count = |n| (counted, batches) = (counted + n, batches + 1);
+            let count = |batch: &[usize], squares: &[usize]| {
+                assert_eq!(squares, batch.iter().map(|i| i * i).collect::<Vec<_>>());
+                (counted, batches) = (counted + batch.len(), batches + 1);
+            };
             let all = in_batches(&indices, size, &device, squares, count).unwrap();
             assert_eq!(all, indices.iter().map(|i| i * i).collect::<Vec<_>>());
             assert_eq!((counted, batches), (103, batch_count(103, size, &device)));
@@ -117,7 +123,7 @@ mod tests {
                 _ => Ok(batch.to_vec()),
             }
         };
-        assert!(in_batches(&indices, 8, &Device::flex(), failing, |_| ()).is_err());
+        assert!(in_batches(&indices, 8, &Device::flex(), failing, |_, _| ()).is_err());
         assert!(begun.load(Ordering::Relaxed) < 100);
     }
 }

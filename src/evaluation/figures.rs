@@ -21,6 +21,13 @@ const TITLE: u32 = 22;
 pub const NAMES: [&str; 3] =
     ["1-original-and-reconstruction.png", "2-attacked.png", "3-attacked-and-reconstruction.png"];
 
+/// What the grids show.
+pub const CAPTIONS: [&str; 3] = [
+    "Clean pictures, and below them their reconstructions.",
+    "Attacked pictures.",
+    "Attacked pictures, and below them their reconstructions.",
+];
+
 /// Picture and predicted class.
 type Cell<'a> = (&'a Picture, Class);
 
@@ -49,13 +56,20 @@ pub fn grids(samples: &[Sample]) -> Result<[Vec<u8>; 3]> {
     ])
 }
 
+/// The font of all drawings: plotters finds none by itself on a machine without a desktop.
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) fn register_fonts() -> Result<()> {
+    register_font("sans-serif", FontStyle::Normal, UBUNTU_LIGHT)
+        .map_err(|_| anyhow!("the font for the titles cannot be read"))
+}
+
 fn grid(truth: &[Class], rows: &[Vec<Cell>]) -> Result<Vec<u8>> {
     let width = truth.len() as u32 * (CELL + GAP) + GAP;
     let height = rows.len() as u32 * (CELL + TITLE + GAP) + GAP;
     let mut pixels = vec![0; (width * height * 3) as usize];
-    // plotters finds no font by itself on a machine without a desktop.
-    register_font("sans-serif", FontStyle::Normal, UBUNTU_LIGHT)
-        .map_err(|_| anyhow!("the font for the titles cannot be read"))?;
+    register_fonts()?;
     draw(&mut pixels, (width, height), truth, rows)
         .map_err(|e| anyhow!("cannot draw a grid: {e}"))?;
     let image = RgbImage::from_raw(width, height, pixels).context("the grid has another size")?;

@@ -5,28 +5,64 @@ mod attacks;
 #[cfg(not(target_arch = "wasm32"))]
 mod batches;
 #[cfg(not(target_arch = "wasm32"))]
+mod checkpoint;
+mod checks;
+mod classes;
+#[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod figures;
+mod histogram;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) mod html;
+mod intervals;
+#[cfg(not(target_arch = "wasm32"))]
+mod lines;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod made_up;
+mod probe;
 mod report;
+#[cfg(not(target_arch = "wasm32"))]
+mod results;
 mod roc;
 #[cfg(not(target_arch = "wasm32"))]
+mod run;
+#[cfg(not(target_arch = "wasm32"))]
 mod setting;
+#[cfg(not(target_arch = "wasm32"))]
+mod suite;
+mod sweep;
 
 use serde::Serialize;
 
-pub use attacks::{AttackFigures, WorstCase};
+pub use attacks::{AttackFigures, CleanFigures, Details, Intervals, WorstCase};
 #[cfg(not(target_arch = "wasm32"))]
 pub use batches::{batch_count, in_batches};
+#[cfg(not(target_arch = "wasm32"))]
+pub use checkpoint::Checkpoint;
+pub use checks::{Check, Evidence, Judgement, checks};
+pub use classes::{ClassFigures, Confusion};
+pub use histogram::Histogram;
+pub use intervals::Interval;
+#[cfg(not(target_arch = "wasm32"))]
+pub use lines::lines;
+pub use probe::{PROBED, Probe, Probed, probe};
 pub use report::{Accuracy, DetectorFigures, Report};
-pub use roc::area_under_roc;
+#[cfg(not(target_arch = "wasm32"))]
+pub use results::Results;
+pub use roc::{Curve, area_under_roc};
+#[cfg(not(target_arch = "wasm32"))]
+pub use run::{Plan, Run};
 #[cfg(not(target_arch = "wasm32"))]
 pub use setting::{Evaluation, ModelFile, Models, Setting};
+#[cfg(not(target_arch = "wasm32"))]
+pub use suite::Suite;
+pub use sweep::{Sweep, SweepFigures, SweepPoint, Varied};
 
 use burn::tensor::Tensor;
 
 use crate::attack::{AttackConfig, Attacker, Input, Target};
 use crate::class::Class;
 use crate::data::Pictures;
-use crate::defence::Defence;
+use crate::defence::{Defence, Detection};
 use crate::detector::Verdict;
 use crate::error::{Error, Result};
 use crate::model::Classifier;
@@ -47,7 +83,7 @@ pub struct Record {
 }
 
 /// What an attack on one picture leads to.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Outcome {
     /// The verdict on the attacked picture.
     pub verdict: Verdict,
@@ -137,6 +173,123 @@ pub fn work(attack: &AttackConfig) -> usize {
     (shape.steps + 1) * shape.restarts * shape.cost
 }
 
+/// The pictures of a batch, and what an attack on them starts from.
+struct Batch {
+    originals: Vec<Picture>,
+    input: Input,
+}
+
+/// What an attack on a batch leads to.
+struct Attacked {
+    /// Of the first attack alone: what the defence finds in the clean images.
+    clean: Option<Detection>,
+    outcomes: Vec<Outcome>,
+    images: Tensor<4>,
+    reconstructions: Tensor<4>,
+}
+
+impl Batch {
+    fn read(defence: &Defence, pictures: &dyn Pictures, indices: &[usize]) -> Result<Self> {
+        let originals = indices.iter().map(|i| pictures.picture(*i)).collect::<Result<Vec<_>>>()?;
+        let classes = indices.iter().map(|i| pictures.labels()[*i]).collect();
+        let images = Picture::batch(&originals, defence.device());
+        Ok(Self { originals, input: Input { images, classes, ids: ids(indices) } })
+    }
+
+    /// The attack at this place of the list, away from the true class.
+    async fn attack(
+        &self,
+        defence: &Defence,
+        attempts: Attempts<'_>,
+        n: usize,
+        done: &dyn Fn(usize),
+    ) -> Result<Attacked> {
+        let Attempt { attack, attacker } = attempts.all[n];
+        let Input { images, ids, .. } = &self.input;
+        if attack.targeted() {
+            return Err(Error::Option {
+                name: "targeted",
+                value: "true".to_owned(),
+                must: "false: an evaluation counts pictures that are no longer named right",
+            });
+        }
+        let shape = attack.shape();
+        let transferred = attacker == Attacker::Transfer;
+        let target = match (transferred, attempts.surrogate) {
+            (false, _) => defence.target(),
+            (true, Some(surrogate)) => Target::from(surrogate),
+            (true, None) => {
+                return Err(Error::Option {
+                    name: "the surrogate",
+                    value: "missing".to_owned(),
+                    must: "a classifier, for an attacker who knows another one",
+                });
+            }
+        };
+        let mut run = attack.start(&target, self.input.clone())?;
+        let mut left = work(&attack);
+        let mut count = |step: usize| {
+            let step = step.min(left);
+            left -= step;
+            done(step * ids.len());
+        };
+        let first = run.step();
+        count(shape.cost);
+        let mut clean = None;
+        if n == 0 {
+            // Where an attack begins at the pictures as they are, their logits are known.
+            let known = shape.starts_at_the_images && !transferred;
+            let logits = first.filter(|_| known).map(|step| step.logits);
+            clean = Some(defence.detect_drawn(images.clone(), logits, ids, 0).await?);
+        }
+        while run.step().is_some() {
+            count(shape.cost);
+        }
+        count(usize::MAX);
+        let attacked = run.best().expect("the attack has ended").clone();
+        let logits = (!transferred).then_some(attacked.logits);
+        let number = 1 + n as u64;
+        let found = defence.detect_drawn(attacked.images.clone(), logits, ids, number).await?;
+        let length = attack.norm().ball().length(attacked.images.clone() - images.clone());
+        let distances = read(length).await?;
+        let queries = match run.queries() {
+            Some(queries) => read(queries).await?.into_iter().map(Some).collect(),
+            None => vec![None; ids.len()],
+        };
+        let all = found.verdicts.into_iter().zip(distances).zip(queries);
+        Ok(Attacked {
+            clean,
+            outcomes: all
+                .map(|((verdict, distance), queries)| Outcome { verdict, distance, queries })
+                .collect(),
+            images: attacked.images,
+            reconstructions: found.reconstructions,
+        })
+    }
+}
+
+/// One attack of an evaluation on a batch, that at place `n` of the list: what it leads to for each picture, and, if it is
+/// the first one, the verdict on the clean picture.
+///
+/// # Errors
+/// As [`examine_all`].
+pub async fn examine_one(
+    defence: &Defence,
+    pictures: &dyn Pictures,
+    indices: &[usize],
+    attempts: Attempts<'_>,
+    n: usize,
+    done: &dyn Fn(usize),
+) -> Result<Vec<(Option<Verdict>, Outcome)>> {
+    let attacked =
+        Batch::read(defence, pictures, indices)?.attack(defence, attempts, n, done).await?;
+    let clean: Vec<Option<Verdict>> = match attacked.clean {
+        Some(clean) => clean.verdicts.into_iter().map(Some).collect(),
+        None => vec![None; indices.len()],
+    };
+    Ok(clean.into_iter().zip(attacked.outcomes).collect())
+}
+
 /// Runs the whole method on a batch: detection on the clean images, then each attack, and detection on what it leaves.
 ///
 /// The attacks move away from the true class. Returns a record for each picture and, if `keep` is set, the pictures
@@ -154,71 +307,18 @@ pub async fn examine_all(
     keep: bool,
     done: &dyn Fn(usize),
 ) -> Result<(Vec<Record>, Vec<Sample>)> {
-    if attempts.all.iter().any(|attempt| attempt.attack.targeted()) {
-        return Err(Error::Option {
-            name: "targeted",
-            value: "true".to_owned(),
-            must: "false: an evaluation counts pictures that are no longer named right",
-        });
-    }
-    let originals = indices.iter().map(|i| pictures.picture(*i)).collect::<Result<Vec<_>>>()?;
-    let classes: Vec<Class> = indices.iter().map(|i| pictures.labels()[*i]).collect();
-    let images = Picture::batch(&originals, defence.device());
-    let ids = ids(indices);
-    let input = Input { images: images.clone(), classes: classes.clone(), ids: ids.clone() };
-
+    let batch = Batch::read(defence, pictures, indices)?;
+    let classes = batch.input.classes.clone();
     let mut on_clean = None;
     let mut outcomes: Vec<Vec<Outcome>> = vec![Vec::new(); classes.len()];
     let mut first_attacked: Option<(Tensor<4>, Tensor<4>)> = None;
-    for (n, attempt) in attempts.all.iter().enumerate() {
-        let attack = attempt.attack;
-        let shape = attack.shape();
-        let transferred = attempt.attacker == Attacker::Transfer;
-        let target = match (transferred, attempts.surrogate) {
-            (false, _) => defence.target(),
-            (true, Some(surrogate)) => Target::from(surrogate),
-            (true, None) => {
-                return Err(Error::Option {
-                    name: "the surrogate",
-                    value: "missing".to_owned(),
-                    must: "a classifier, for an attacker who knows another one",
-                });
-            }
-        };
-        let mut run = attack.start(&target, input.clone())?;
-        let mut left = work(&attack);
-        let mut count = |step: usize| {
-            let step = step.min(left);
-            left -= step;
-            done(step * classes.len());
-        };
-        let first = run.step();
-        count(shape.cost);
-        if on_clean.is_none() {
-            // Where an attack begins at the pictures as they are, their logits are known.
-            let known = shape.starts_at_the_images && !transferred;
-            let logits = first.filter(|_| known).map(|step| step.logits);
-            on_clean = Some(defence.detect_drawn(images.clone(), logits, &ids, 0).await?);
+    for n in 0..attempts.all.len() {
+        let attacked = batch.attack(defence, attempts, n, done).await?;
+        on_clean = on_clean.or(attacked.clean);
+        for (outcomes, outcome) in outcomes.iter_mut().zip(attacked.outcomes) {
+            outcomes.push(outcome);
         }
-        while run.step().is_some() {
-            count(shape.cost);
-        }
-        count(usize::MAX);
-        let attacked = run.best().expect("the attack has ended").clone();
-        let logits = (!transferred).then_some(attacked.logits);
-        let number = 1 + n as u64;
-        let found = defence.detect_drawn(attacked.images.clone(), logits, &ids, number).await?;
-        let length = attack.norm().ball().length(attacked.images.clone() - images.clone());
-        let distances = read(length).await?;
-        let queries = match run.queries() {
-            Some(queries) => read(queries).await?.into_iter().map(Some).collect(),
-            None => vec![None; classes.len()],
-        };
-        let all = found.verdicts.into_iter().zip(distances).zip(queries);
-        for (outcomes, ((verdict, distance), queries)) in outcomes.iter_mut().zip(all) {
-            outcomes.push(Outcome { verdict, distance, queries });
-        }
-        first_attacked.get_or_insert((attacked.images, found.reconstructions));
+        first_attacked.get_or_insert((attacked.images, attacked.reconstructions));
     }
     let (Some(on_clean), Some(attacked)) = (on_clean, first_attacked) else {
         return Err(Error::Option {
@@ -252,7 +352,7 @@ pub async fn examine_all(
     let samples = records
         .iter()
         .cloned()
-        .zip(originals)
+        .zip(batch.originals)
         .zip(reconstructed.into_iter().zip(attacked_pictures).zip(attacked_reconstructed))
         .map(|((record, clean), ((reconstructed, attacked), attacked_reconstructed))| Sample {
             record,
@@ -270,10 +370,10 @@ mod tests {
     use super::*;
     use crate::attack::{Norm, Pgd};
     use crate::data::synthetic::Drawn;
-    use crate::detector::{Detector, ScoreConfig};
+    use crate::detector::{Detector, Randomisation, ScoreConfig};
     use crate::model::{AutoencoderConfig, ClassifierConfig};
-    use burn::module::Module;
-    use burn::tensor::Device;
+    use burn::module::{Module, ModuleMapper, Param};
+    use burn::tensor::{Device, TensorData};
 
     fn defence() -> Defence {
         let device = Device::flex();
@@ -383,6 +483,63 @@ mod tests {
         for (transferred, alone) in transferred.iter().zip(&alone) {
             assert!(near(&transferred.attacked.prediction, &alone.attacked.prediction, 1e-4));
         }
+    }
+
+    /// Gives the last layer, the only one with two dimensions, weights up to this size: the random ones are too small to
+    /// tell pictures apart.
+    struct LastLayer(f32);
+
+    impl ModuleMapper for LastLayer {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            param.map(|weights| {
+                let count = weights.shape().num_elements();
+                let value = |i: usize| ((i * 37 % 101) as f32 / 50.0 - 1.0) * self.0;
+                let data = TensorData::new((0..count).map(value).collect(), weights.dims());
+                if D == 2 { Tensor::from_data(data, &weights.device()) } else { weights }
+            })
+        }
+    }
+
+    /// What the checks say of a defence by its outputs and gradients.
+    fn probed(defence: &Defence) -> Vec<Check> {
+        let drawn = Drawn::test(20, 3);
+        let indices: Vec<usize> = (0..20).collect();
+        let found = pollster::block_on(probe(defence, &drawn, &indices)).unwrap();
+        assert_eq!(found.len(), 20);
+        let attempts = [AttackConfig::default().into()];
+        let verdict = made_up::verdict(Class::Cat, 0.1);
+        let records = [made_up::record(verdict, vec![made_up::outcome(Class::Dog, 0.1)])];
+        let probe = Probe::of(&found);
+        let evidence = Evidence {
+            records: &records,
+            attempts: &attempts,
+            sweeps: &[],
+            probe,
+            randomised: false,
+        };
+        checks(&evidence).into_iter().filter(|c| c.judgement == Judgement::Failed).collect()
+    }
+
+    #[test]
+    fn a_defence_that_is_broken_on_purpose_is_reported_broken() {
+        let device = Device::flex();
+        let with_weights = |size: f32| {
+            device.seed(5);
+            let classifier =
+                ClassifierConfig::Compact.init(&device).valid().map(&mut LastLayer(size));
+            let autoencoder = AutoencoderConfig::Compact { channels: 2 }.init(&device).valid();
+            let detector = Detector { score: ScoreConfig::default(), threshold: 0.01 };
+            Defence::new(classifier, autoencoder, detector, &device)
+        };
+        let names = |defence: &Defence| -> Vec<&str> {
+            probed(defence).into_iter().map(|check| check.name).collect()
+        };
+        let whole = with_weights(0.3);
+        assert!(names(&whole).is_empty(), "{:?}", probed(&whole));
+        let random = Randomisation { noise: 0.3, shift: 20, ..Randomisation::default() };
+        assert_eq!(names(&whole.with_randomisation(random)), ["repeatable"]);
+        // Logits so far apart that every probability is 0 or 1: gradients are zero where the classifier is right.
+        assert_eq!(names(&with_weights(1e9)), ["gradients"]);
     }
 
     #[test]

@@ -104,9 +104,8 @@ impl Report {
         })
     }
 
-    /// The figures as two tables of text. With `tutorial`, the tutorial's own accuracies stand beside them, which
-    /// only compare with figures of the tutorial's setting.
-    pub fn table(&self, tutorial: bool) -> String {
+    /// The accuracies, each with its name and the tutorial's own, "-" where it has none.
+    pub fn accuracies(&self) -> Vec<(&'static str, f64, &'static str)> {
         let Self { classifier, reconstructed, corrected, detector, .. } = self;
         let mut rows = vec![
             ("CL, clean", classifier.clean, "0.7874"),
@@ -120,16 +119,12 @@ impl Report {
         }
         rows.push(("accuracy after correction, clean", detector.corrected_clean, "-"));
         rows.push(("accuracy after correction, attacked", detector.corrected_attacked, "-"));
-        let mut text = format!("{:<36} {:>8}", "accuracy", "here");
-        if tutorial {
-            let _ = write!(text, " {:>9}", "tutorial");
-        }
-        for (name, here, there) in rows {
-            let _ = write!(text, "\n{name:<36} {here:>8.4}");
-            if tutorial {
-                let _ = write!(text, " {there:>9}");
-            }
-        }
+        rows
+    }
+
+    /// The detector's figures with their names.
+    pub fn rates(&self) -> Vec<(&'static str, f64)> {
+        let detector = &self.detector;
         let mut rows = vec![
             ("threshold (nats)", detector.threshold),
             ("false-positive rate", detector.false_positive_rate),
@@ -137,8 +132,24 @@ impl Report {
             ("ROC AUC, attacked against clean", detector.auc),
         ];
         rows.extend(self.auc_of_successes.map(|auc| ("ROC AUC, successful attacks only", auc)));
+        rows
+    }
+
+    /// The figures as two tables of text. With `tutorial`, the tutorial's own accuracies stand beside them, which
+    /// only compare with figures of the tutorial's setting.
+    pub fn table(&self, tutorial: bool) -> String {
+        let mut text = format!("{:<36} {:>8}", "accuracy", "here");
+        if tutorial {
+            let _ = write!(text, " {:>9}", "tutorial");
+        }
+        for (name, here, there) in self.accuracies() {
+            let _ = write!(text, "\n{name:<36} {here:>8.4}");
+            if tutorial {
+                let _ = write!(text, " {there:>9}");
+            }
+        }
         let _ = write!(text, "\n\n{:<36} {:>8}", "detector", "here");
-        for (name, here) in rows {
+        for (name, here) in self.rates() {
             let _ = write!(text, "\n{name:<36} {here:>8.4}");
         }
         text

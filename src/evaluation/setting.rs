@@ -1,14 +1,18 @@
 //! What the figures of an evaluation depend on.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 
-use super::{AttackFigures, Report, WorstCase};
+use super::{
+    AttackFigures, Check, CleanFigures, Evidence, Judgement, Outcome, Plan, Probe, Record, Report,
+    SweepFigures, WorstCase, checks,
+};
 use crate::attack::{AttackConfig, Attacker};
 use crate::data::Protocol;
 use crate::data::dataset::Description;
-use crate::detector::Randomisation;
+use crate::detector::{Detector, Randomisation};
 use crate::model::Precision;
 use crate::model::card::Architecture;
 
@@ -18,10 +22,18 @@ pub struct Evaluation {
     /// The figures.
     #[serde(flatten)]
     pub report: Report,
+    /// Figures of the clean pictures.
+    pub clean: CleanFigures,
     /// Figures of each attack, the first one included.
     pub attacks: Vec<AttackFigures>,
     /// What is left when each picture is attacked by the attack that is worst for it.
     pub worst_case: WorstCase,
+    /// How the figures change with eps and with the number of steps; empty if that was not asked for.
+    pub sweeps: Vec<SweepFigures>,
+    /// What was found on clean pictures.
+    pub probe: Probe,
+    /// Whether the figures can be believed.
+    pub checks: Vec<Check>,
     /// What they depend on.
     #[serde(flatten)]
     pub setting: Setting,
@@ -44,6 +56,8 @@ pub struct Setting {
     pub models: Models,
     /// The pictures.
     pub data: Description,
+    /// The command that computed them.
+    pub command: String,
     /// Version of this program.
     pub version: &'static str,
     /// Where it was computed.
@@ -76,7 +90,65 @@ pub struct ModelFile {
     pub precision: Precision,
 }
 
+impl Evaluation {
+    /// The evaluation, and the records of its attacks, whose lists end where those of the sweeps begin. `records` are of all
+    /// attacks of the plan; `None` without records.
+    pub fn of(
+        mut records: Vec<Record>,
+        plan: &Plan,
+        probe: Probe,
+        detector: &Detector,
+        setting: Setting,
+    ) -> Option<(Self, Vec<Record>)> {
+        let Plan { attempts, sweeps } = plan;
+        let mut swept: Vec<Vec<Outcome>> =
+            records.iter_mut().map(|record| record.attacks.split_off(attempts.len())).collect();
+        let mut figures = Vec::new();
+        let mut points = Vec::new();
+        for sweep in sweeps {
+            let later: Vec<Vec<Outcome>> =
+                swept.iter_mut().map(|of| of.split_off(sweep.attempts().count())).collect();
+            figures.push(SweepFigures::of(sweep, &records, &swept));
+            points.push((sweep.clone(), sweep.outcomes(&records, &swept)));
+            swept = later;
+        }
+        let randomised = setting.randomisation.is_some();
+        let evidence = Evidence { records: &records, attempts, sweeps: &points, probe, randomised };
+        let of_attack = |(n, attempt)| AttackFigures::of(&records, n, attempt);
+        let evaluation = Self {
+            report: Report::of(&records, detector)?,
+            clean: CleanFigures::of(&records)?,
+            attacks: attempts.iter().enumerate().filter_map(of_attack).collect(),
+            worst_case: WorstCase::of(&records)?,
+            sweeps: figures,
+            probe,
+            checks: checks(&evidence),
+            setting,
+        };
+        Some((evaluation, records))
+    }
+
+    /// The checks with this judgement.
+    pub fn checks_that(&self, judgement: Judgement) -> impl Iterator<Item = &Check> {
+        self.checks.iter().filter(move |check| check.judgement == judgement)
+    }
+}
+
 impl Setting {
+    /// CRC-32 of each weights file.
+    pub fn checksums(&self) -> BTreeMap<&'static str, u32> {
+        let Models { classifier, autoencoder, corrector } = &self.models;
+        [
+            ("classifier", Some(classifier)),
+            ("autoencoder", Some(autoencoder)),
+            ("corrector", corrector.as_ref()),
+            ("surrogate", self.surrogate.as_ref()),
+        ]
+        .into_iter()
+        .filter_map(|(name, file)| file.map(|file| (name, file.crc32)))
+        .collect()
+    }
+
     /// Whether this is the setting of the tutorial's figures, up to the networks: STL-10's training split,
     /// untargeted PGD with the tutorial's parameters.
     pub fn is_tutorial(&self) -> bool {
@@ -93,25 +165,41 @@ impl Setting {
 /// The setting, warnings, and the figures; the tutorial's column only beside the tutorial's setting.
 impl fmt::Display for Evaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { report, attacks, worst_case, setting } = self;
+        let Self { report, attacks, worst_case, sweeps, setting, .. } = self;
         writeln!(f, "{}, {} pictures", setting.data, report.pictures)?;
         writeln!(f, "{} ({})", setting.attack, setting.attacker.in_words())?;
         for warning in &setting.warnings {
             writeln!(f, "warning: {warning}")?;
         }
         write!(f, "\n{}", report.table(setting.is_tutorial()))?;
-        write!(f, "\n\n{}", AttackFigures::table(attacks, *worst_case))
+        write!(f, "\n\n{}", AttackFigures::table(attacks, *worst_case))?;
+        for sweep in sweeps {
+            write!(f, "\n\n{}", sweep.table())?;
+        }
+        let count = |judgement| self.checks_that(judgement).count();
+        let [passed, failed, unjudged] =
+            [Judgement::Passed, Judgement::Failed, Judgement::Unjudged].map(count);
+        write!(
+            f,
+            "\n\nchecks: {passed} passed, {failed} failed, {unjudged} without enough attacks to judge by"
+        )?;
+        for Check { name, sentence, .. } in self.checks_that(Judgement::Failed) {
+            write!(f, "\ncheck failed: {name}: {sentence}")?;
+        }
+        Ok(())
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::attack::{Norm, Pgd};
-    use crate::evaluation::{Accuracy, DetectorFigures};
+    use crate::class::Class;
+    use crate::evaluation::made_up::{outcome, record, verdict};
+    use crate::evaluation::{Accuracy, DetectorFigures, Probed};
     use crate::model::ClassifierConfig;
 
-    fn evaluation() -> Evaluation {
+    pub fn evaluation() -> Evaluation {
         let both = Accuracy { clean: 0.75, attacked: 0.125 };
         let detector = DetectorFigures {
             score: Default::default(),
@@ -152,12 +240,22 @@ mod tests {
             surrogate: None,
             models: Models { classifier: model.clone(), autoencoder: model, corrector: None },
             data,
+            command: "second-look evaluate".to_owned(),
             version: "1",
             device: "the CPU".to_owned(),
             warnings: vec!["take care".to_owned()],
         };
-        let worst_case = WorstCase { answer_accuracy: 0.5625 };
-        Evaluation { report, attacks: Vec::new(), worst_case, setting }
+        let records = [record(verdict(Class::Cat, 0.1), vec![outcome(Class::Dog, 2.0)])];
+        let worst_case = WorstCase::of(&records).unwrap();
+        let clean = CleanFigures::of(&records).unwrap();
+        let probe = Probe::of(&[Probed { difference: 0.0, gradient: 0.1, score_gradient: 0.1 }]);
+        let check = Check {
+            name: "more-steps",
+            judgement: Judgement::Failed,
+            sentence: "more steps help".to_owned(),
+        };
+        let (attacks, sweeps, checks) = (Vec::new(), Vec::new(), vec![check]);
+        Evaluation { report, clean, attacks, worst_case, sweeps, probe, checks, setting }
     }
 
     #[test]
@@ -167,6 +265,8 @@ mod tests {
         let text = tutorial.to_string();
         assert!(text.contains("0.7874") && text.contains("0.5498"), "{text}");
         assert!(text.contains("warning: take care"));
+        assert!(text.contains("checks: 0 passed, 1 failed"), "{text}");
+        assert!(text.contains("check failed: more-steps: more steps help"), "{text}");
         let others: [fn(&mut Setting); 8] = [
             |of| of.attack = Pgd::strong(Norm::Linf).into(),
             |of| of.attack = Pgd::tutorial(Norm::L2).into(),
@@ -185,6 +285,39 @@ mod tests {
                 assert!(!text.contains(word), "{text}");
             }
         }
+    }
+
+    /// The outcomes of two sweeps, one after the other, end in their own figures.
+    #[test]
+    fn attacks_and_sweeps_get_their_own_outcomes() {
+        use crate::attack::{AttackName, AttackOptions};
+        use crate::evaluation::{Sweep, Varied};
+        let sweep = |varied, values| {
+            let options = AttackOptions::default();
+            Sweep::new(AttackName::Pgd, Attacker::Classifier, &options, varied, values).unwrap()
+        };
+        let plan = Plan {
+            attempts: vec![AttackConfig::default().into()],
+            sweeps: vec![sweep(Varied::Eps, vec![0.0, 0.01, 0.1]), sweep(Varied::Steps, vec![1.0])],
+        };
+        assert_eq!(plan.all().len(), 4);
+        use Class::{Bird, Cat, Dog};
+        let attacks =
+            vec![outcome(Dog, 0.5), outcome(Cat, 0.1), outcome(Dog, 2.0), outcome(Bird, 0.2)];
+        let records = vec![record(verdict(Cat, 0.1), attacks)];
+        let detector = crate::evaluation::made_up::DETECTOR;
+        let Evaluation { setting, probe, .. } = evaluation();
+        let (found, records) = Evaluation::of(records, &plan, probe, &detector, setting).unwrap();
+        assert_eq!(records[0].attacks, [outcome(Dog, 0.5)]);
+        assert_eq!((found.attacks.len(), found.worst_case.answer_accuracy), (1, 0.0));
+        let of = |n: usize| {
+            let points = found.sweeps[n].points.iter();
+            points.map(|p| (p.classifier_accuracy, p.detection_rate)).collect::<Vec<_>>()
+        };
+        assert_eq!(of(0), [(1.0, 0.0), (1.0, 0.0), (0.0, 1.0)]);
+        assert_eq!(of(1), [(0.0, 0.0)]);
+        let text = found.to_string();
+        assert!(text.contains("pgd (classifier), Linf") && text.contains("steps"), "{text}");
     }
 
     #[test]

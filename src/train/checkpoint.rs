@@ -14,10 +14,10 @@ use anyhow::{Context, Result, bail, ensure};
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tracing::warn;
 
 use super::TrainingError;
+use crate::differences::differences;
 use crate::file::{cannot_write, checksum, sync_and_checksum, sync_folder};
 
 /// How far a training is.
@@ -496,43 +496,6 @@ impl Checkpoints {
             Err(e) => Err(e),
         };
         entries.with_context(|| format!("cannot write checkpoints to {}", self.folder.display()))
-    }
-}
-
-/// Which options differ between two fingerprints, and how.
-fn differences(checkpoint: &str, now: &str) -> String {
-    fn leaves(name: &str, value: &Value, found: &mut BTreeMap<String, String>) {
-        match value {
-            Value::Object(fields) => {
-                for (field, value) in fields {
-                    let dot = if name.is_empty() { "" } else { "." };
-                    leaves(&format!("{name}{dot}{field}"), value, found);
-                }
-            }
-            value => drop(found.insert(name.to_owned(), value.to_string())),
-        }
-    }
-    let read = |text: &str| {
-        let mut found = BTreeMap::new();
-        leaves("", &serde_json::from_str(text).unwrap_or_default(), &mut found);
-        found
-    };
-    let (checkpoint, now) = (read(checkpoint), read(now));
-    let mut names: Vec<&String> = checkpoint.keys().chain(now.keys()).collect();
-    names.sort();
-    names.dedup();
-    let text = |value: Option<&String>| value.map_or("not set".to_owned(), String::clone);
-    let different: Vec<String> = names
-        .into_iter()
-        .filter(|name| checkpoint.get(*name) != now.get(*name))
-        .map(|name| {
-            format!("{name} was {}, is {}", text(checkpoint.get(name)), text(now.get(name)))
-        })
-        .collect();
-    if different.is_empty() {
-        "a number in its last digits".to_owned()
-    } else {
-        different.join("; ")
     }
 }
 

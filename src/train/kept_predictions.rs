@@ -1,19 +1,13 @@
 //! A teacher's predictions in a file: a large teacher takes minutes for all pictures, a resumed training asks again, and
 //! so does the next one.
 
-use std::collections::HashMap;
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors, serialize};
 
 use super::predictions::Logits;
-use crate::class::Class;
-use crate::data::TrainingData;
-use crate::file::write_atomically;
-use crate::picture::VALUES;
+use crate::data::{TrainingData, checksum};
+use crate::rows::{self, Rows};
 
 /// Where the file says what it belongs to.
 const KEY: &str = "predictions";
@@ -31,14 +25,7 @@ pub(super) struct Predictions {
 /// # Errors
 /// When a picture cannot be read.
 pub(super) fn key(teacher_crc32: u32, data: &TrainingData, flips: bool) -> Result<String> {
-    let mut hasher = crc32fast::Hasher::new();
-    let mut bytes = [0; VALUES];
-    for index in &data.parts.training {
-        data.pictures.read(*index, &mut bytes)?;
-        hasher.update(&index.to_le_bytes());
-        hasher.update(&bytes);
-    }
-    let pictures = hasher.finalize();
+    let pictures = checksum(data.pictures.as_ref(), &data.parts.training)?;
     Ok(format!("teacher {teacher_crc32:08x}, pictures {pictures:08x}, flips {flips}"))
 }
 
@@ -51,22 +38,12 @@ pub(super) fn read(path: &Path, key: &str) -> Result<Option<Predictions>> {
         return Ok(None);
     }
     let read = || {
-        let bytes = fs::read(path)?;
-        let (_, metadata) = SafeTensors::read_metadata(&bytes)?;
-        let found = metadata.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
+        let file = Rows::read(path, KEY)?;
         ensure!(
-            found.is_some_and(|found| found == key),
+            file.owner.as_deref() == Some(key),
             "it does not hold this teacher's predictions for these pictures; remove it, or name another file"
         );
-        let file = SafeTensors::deserialize(&bytes)?;
-        let rows = |name| -> Result<Vec<Logits>> {
-            let tensor = file.tensor(name)?;
-            ensure!(tensor.dtype() == Dtype::F32, "{name} is not in 32 bits");
-            let numbers = tensor.data().as_chunks().0.iter().map(|b| f32::from_le_bytes(*b));
-            let numbers: Vec<f32> = numbers.collect();
-            Ok(numbers.as_chunks::<{ Class::COUNT }>().0.to_vec())
-        };
-        Ok(Predictions { plain: rows("plain")?, flipped: rows("flipped")? })
+        Ok(Predictions { plain: file.list("plain")?, flipped: file.list("flipped")? })
     };
     read().map(Some).with_context(|| path.display().to_string())
 }
@@ -76,21 +53,15 @@ pub(super) fn read(path: &Path, key: &str) -> Result<Option<Predictions>> {
 /// # Errors
 /// When the file cannot be written.
 pub(super) fn write(path: &Path, key: &str, predictions: &Predictions) -> Result<()> {
-    let bytes = |rows: &[Logits]| -> Vec<u8> {
-        rows.iter().flatten().flat_map(|number| number.to_le_bytes()).collect()
-    };
     let lists = [("plain", &predictions.plain), ("flipped", &predictions.flipped)]
-        .map(|(name, rows)| (name, vec![rows.len(), Class::COUNT], bytes(rows)));
-    let views = lists.iter().map(|(name, shape, bytes)| {
-        let view = TensorView::new(Dtype::F32, shape.clone(), bytes);
-        (*name, view.expect("four bytes for each number"))
-    });
-    let metadata = HashMap::from([(KEY.to_owned(), key.to_owned())]);
-    write_atomically(path, &serialize(views, Some(metadata))?)
+        .map(|(name, rows)| (name.to_owned(), rows.as_slice()));
+    rows::write(path, KEY, key, &lists)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::data::synthetic::Drawn;
     use crate::data::{HeldOut, Protocol};

@@ -1,0 +1,134 @@
+//! The whole of an evaluation by one word: every attacker, and how the figures change with eps and with steps.
+
+use super::{Attempt, Plan, Sweep, Varied};
+use crate::attack::{AttackName, AttackOptions};
+use crate::error::Result;
+
+/// How much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Suite {
+    /// Eight attacks with few steps, to see that all is as it should be; of use on 100 pictures and more
+    Quick,
+    /// All attacks with the steps that their papers ask for, and long curves: what a published figure needs
+    Full,
+}
+
+/// Attacks whose curves are drawn: the classifier's, and the defence's.
+const SWEPT: [AttackName; 2] = [AttackName::Pgd, AttackName::SelectivePgd];
+
+impl Suite {
+    /// The number of pictures where none is given.
+    pub fn pictures(self) -> usize {
+        match self {
+            Suite::Quick => 100,
+            Suite::Full => 1000,
+        }
+    }
+
+    /// The attacks; `None`: as many steps as the attack's default.
+    fn attacks(self) -> &'static [(AttackName, Option<usize>)] {
+        use AttackName::{
+            ApgdCe, ApgdDlr, Corrector, Cw, Deepfool, Fgsm, Lagrangian, MiFgsm, Noise,
+            OrthogonalPgd, Pgd, SelectivePgd, Square,
+        };
+        match self {
+            Suite::Quick => &[
+                (Pgd, None),
+                (Noise, None),
+                (Fgsm, None),
+                (ApgdCe, Some(20)),
+                (Square, Some(200)),
+                (SelectivePgd, Some(40)),
+                (OrthogonalPgd, Some(40)),
+                (Corrector, Some(40)),
+            ],
+            Suite::Full => &[
+                (Pgd, None),
+                (Noise, None),
+                (Fgsm, None),
+                (MiFgsm, None),
+                (ApgdCe, None),
+                (ApgdDlr, None),
+                (Cw, None),
+                (Deepfool, None),
+                (Square, None),
+                (SelectivePgd, None),
+                (OrthogonalPgd, None),
+                (Lagrangian, None),
+                (Corrector, None),
+            ],
+        }
+    }
+
+    fn values(self) -> [(Varied, &'static [f32]); 2] {
+        match self {
+            Suite::Quick => {
+                [(Varied::Eps, &[0.0, 0.01, 0.03, 0.1]), (Varied::Steps, &[1.0, 5.0, 20.0, 40.0])]
+            }
+            Suite::Full => [
+                (Varied::Eps, &[0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1]),
+                (Varied::Steps, &[1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0]),
+            ],
+        }
+    }
+
+    /// Its attacks and sweeps; the options, where one is given, are those of all attacks.
+    ///
+    /// # Errors
+    /// When an option is out of its range or fits none of these attacks, such as a norm.
+    pub fn plan(self, options: &AttackOptions) -> Result<Plan> {
+        let mut plan = Plan::default();
+        for (name, steps) in self.attacks() {
+            let own = AttackOptions { max_iter: options.max_iter.or(*steps), ..*options };
+            // Attacks that look for the smallest change are not bounded: what is compared is its length.
+            let free = AttackOptions { eps: None, norm: None, ..own }.resolve(*name, false)?;
+            let attempt = match free.shape().eps {
+                None => Attempt::from(free),
+                Some(_) => Attempt::from(own.resolve(*name, false)?),
+            };
+            plan.attempts.push(attempt);
+            if SWEPT.contains(name) {
+                for (varied, values) in self.values() {
+                    let values = values.to_vec();
+                    plan.sweeps.push(Sweep::new(*name, attempt.attacker, &own, varied, values)?);
+                }
+            }
+        }
+        Ok(plan)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attack::{AttackConfig, Attacker};
+
+    #[test]
+    fn the_full_suite_has_every_attack_and_both_have_every_attacker_and_the_tutorial_s_pgd_first() {
+        for suite in [Suite::Quick, Suite::Full] {
+            let plan = suite.plan(&AttackOptions::default()).unwrap();
+            assert_eq!(plan.attempts[0].attack, AttackConfig::default());
+            for attacker in
+                [Attacker::Nothing, Attacker::Queries, Attacker::Classifier, Attacker::Defence]
+            {
+                assert!(
+                    plan.attempts.iter().any(|a| a.attacker == attacker),
+                    "{suite:?} {attacker}"
+                );
+            }
+            assert_eq!(plan.sweeps.len(), 4);
+        }
+        let full = Suite::Full.plan(&AttackOptions::default()).unwrap();
+        for name in AttackName::ALL {
+            assert!(full.attempts.iter().any(|a| a.attack.name() == *name), "{name}");
+        }
+        let bounded = AttackOptions { eps: Some(0.01), ..AttackOptions::default() };
+        for attempt in Suite::Full.plan(&bounded).unwrap().attempts {
+            let free = matches!(attempt.attack.name(), AttackName::Cw | AttackName::Deepfool);
+            assert_eq!(attempt.attack.shape().eps, (!free).then_some(0.01));
+        }
+        let steps = AttackOptions { max_iter: Some(7), ..AttackOptions::default() };
+        let plan = Suite::Quick.plan(&steps).unwrap();
+        assert!(plan.attempts.iter().all(|a| [1, 7].contains(&a.attack.steps())));
+    }
+}
