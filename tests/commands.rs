@@ -527,6 +527,36 @@ fn an_autoencoder_may_be_trained_to_reproduce_pictures_alone() {
     assert!(printed.contains("detection rate"), "{printed}");
 }
 
+/// Corrupted pictures beside attacked ones, only when asked for.
+#[test]
+fn evaluate_measures_on_corrupted_pictures_when_asked() {
+    let folder = studio();
+    let evaluate = format!("evaluate {MODELS} --pictures 12 --max-iter 1 --overwrite");
+    succeeds(folder, &format!("{evaluate} --json plain.json"));
+    assert!(json(&folder.join("plain.json")).get("corruptions").is_none());
+    let printed = succeeds(folder, &format!("{evaluate} --corruptions --json corrupted.json"));
+    let json = json(&folder.join("corrupted.json"));
+    let corruptions = &json["corruptions"];
+    assert_eq!(keys(corruptions), "all by_corruption clean each seed");
+    assert_eq!(corruptions["each"].as_array().unwrap().len(), 30);
+    let first = &corruptions["each"][0];
+    assert_eq!(
+        keys(first),
+        "answer_accuracy auc_of_errors auc_of_errors_by_confidence called_adversarial classifier_accuracy \
+         corruption mean_score mean_score_right mean_score_wrong parameter pictures reconstruction_accuracy severity"
+    );
+    assert_eq!((&first["corruption"], &first["severity"]), (&"noise".into(), &1.into()));
+    // What has no corruption is what the other figures call clean.
+    let clean = &corruptions["clean"];
+    assert_eq!(clean["classifier_accuracy"], json["classifier"]["clean"]);
+    assert_eq!(clean["reconstruction_accuracy"], json["reconstructed"]["clean"]);
+    assert_eq!(clean["answer_accuracy"], json["detector"]["corrected_clean"]);
+    assert_eq!(clean["called_adversarial"], json["detector"]["false_positive_rate"]);
+    for words in ["pixelate      5", "brightness  all", "alarms", "doubt"] {
+        assert!(printed.contains(words), "{words}: {printed}");
+    }
+}
+
 /// Several attacks on the same pictures, each with its attacker, and the worst of them for each picture.
 #[test]
 fn evaluate_runs_several_attacks_and_says_who_attacks() {

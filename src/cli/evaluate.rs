@@ -9,6 +9,7 @@ use burn::tensor::Device;
 use clap::Args;
 use tracing::warn;
 
+use super::corruptions;
 use super::device;
 use super::models::{DetectorArguments, ModelArguments, RandomisationArguments, SurrogateArgument};
 use super::output::{Overwrite, print};
@@ -62,6 +63,12 @@ pub struct Arguments {
     /// file.
     #[arg(long, help_heading = "Detector")]
     infer_threshold: bool,
+
+    /// Measure on corrupted pictures, too: noise, blur, contrast, brightness, JPEG and large pixels in five severities each
+    /// (as in ImageNet-C, arXiv 1903.12261), without an attack. How often are they taken for attacks, and does the score
+    /// tell which ones the classifier gets wrong?
+    #[arg(long)]
+    corruptions: bool,
 
     /// Write the figures, and all that they depend on, to a file, as JSON.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
@@ -200,12 +207,17 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     let rate = meter.rate();
     drop(meter);
 
+    let corruptions = match arguments.corruptions {
+        true => Some(corruptions::measure(&defence, &selection, batch_size)?),
+        false => None,
+    };
     let report = Report::of(&records, &defence.detector()).context("there are no pictures")?;
     let of_attack = |(n, attempt)| AttackFigures::of(&records, n, attempt);
     let evaluation = Evaluation {
         report,
         attacks: attempts.iter().enumerate().filter_map(of_attack).collect(),
         worst_case: WorstCase::of(&records).context("there are no pictures")?,
+        corruptions,
         setting: Setting {
             attack: attempts[0].attack,
             attacker: attempts[0].attacker,

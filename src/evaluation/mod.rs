@@ -4,6 +4,7 @@
 mod attacks;
 #[cfg(not(target_arch = "wasm32"))]
 mod batches;
+mod corruptions;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod figures;
 mod report;
@@ -16,6 +17,9 @@ use serde::Serialize;
 pub use attacks::{AttackFigures, WorstCase};
 #[cfg(not(target_arch = "wasm32"))]
 pub use batches::{batch_count, in_batches};
+pub use corruptions::{
+    Condition, CorruptedRecord, CorruptionFigures, Corruptions, Kind, conditions, examine_corrupted,
+};
 pub use report::{Accuracy, DetectorFigures, Report};
 pub use roc::area_under_roc;
 #[cfg(not(target_arch = "wasm32"))]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{AttackFigures, Report, WorstCase};
+use super::{AttackFigures, Corruptions, Report, WorstCase};
 use crate::attack::{AttackConfig, Attacker};
 use crate::data::Protocol;
 use crate::data::dataset::Description;
@@ -22,6 +22,9 @@ pub struct Evaluation {
     pub attacks: Vec<AttackFigures>,
     /// What is left when each picture is attacked by the attack that is worst for it.
     pub worst_case: WorstCase,
+    /// Figures on corrupted pictures; `None` if they were not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corruptions: Option<Corruptions>,
     /// What they depend on.
     #[serde(flatten)]
     pub setting: Setting,
@@ -93,14 +96,18 @@ impl Setting {
 /// The setting, warnings, and the figures; the tutorial's column only beside the tutorial's setting.
 impl fmt::Display for Evaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { report, attacks, worst_case, setting } = self;
+        let Self { report, attacks, worst_case, corruptions, setting } = self;
         writeln!(f, "{}, {} pictures", setting.data, report.pictures)?;
         writeln!(f, "{} ({})", setting.attack, setting.attacker.in_words())?;
         for warning in &setting.warnings {
             writeln!(f, "warning: {warning}")?;
         }
         write!(f, "\n{}", report.table(setting.is_tutorial()))?;
-        write!(f, "\n\n{}", AttackFigures::table(attacks, *worst_case))
+        write!(f, "\n\n{}", AttackFigures::table(attacks, *worst_case))?;
+        match corruptions {
+            Some(corruptions) => write!(f, "\n\n{corruptions}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -157,7 +164,7 @@ mod tests {
             warnings: vec!["take care".to_owned()],
         };
         let worst_case = WorstCase { answer_accuracy: 0.5625 };
-        Evaluation { report, attacks: Vec::new(), worst_case, setting }
+        Evaluation { report, attacks: Vec::new(), worst_case, corruptions: None, setting }
     }
 
     #[test]
