@@ -542,7 +542,7 @@ fn evaluate_measures_on_corrupted_pictures_when_asked() {
     let first = &corruptions["each"][0];
     assert_eq!(
         keys(first),
-        "answer_accuracy auc_of_errors auc_of_errors_by_confidence called_adversarial classifier_accuracy \
+        "answer_accuracy auc_of_errors auc_of_errors_by_confidence auc_of_harm called_adversarial classifier_accuracy \
          corruption mean_score mean_score_right mean_score_wrong parameter pictures reconstruction_accuracy severity"
     );
     assert_eq!((&first["corruption"], &first["severity"]), (&"noise".into(), &1.into()));

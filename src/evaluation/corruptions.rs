@@ -87,7 +87,10 @@ pub struct CorruptionFigures {
     /// The chance that a picture that CL names wrong has a higher score than one that it names right (area under the ROC
     /// curve): 0.5 if the score says nothing of CL's errors. `None` if there are none of either.
     pub auc_of_errors: Option<f64>,
-    /// The same of one minus CL's highest probability (Hendrycks & Gimpel 2017, arXiv 1610.02136), which needs no
+    /// The same among the pictures that CL names right without the corruption: the paper's question, which corruptions are
+    /// harmful.
+    pub auc_of_harm: Option<f64>,
+    /// [`CorruptionFigures::auc_of_errors`] of one minus CL's highest probability (Hendrycks & Gimpel 2017, arXiv 1610.02136), which needs no
     /// autoencoder: what the score must beat to be of use here.
     pub auc_of_errors_by_confidence: Option<f64>,
 }
@@ -149,7 +152,7 @@ impl Corruptions {
             let verdicts = records.iter().flat_map(|record| {
                 let corrupted = record.corrupted.iter().enumerate();
                 let chosen = corrupted.filter(|(place, _)| chosen(*place));
-                chosen.map(|(_, verdict)| (record.class, *verdict))
+                chosen.map(|(_, verdict)| Seen::new(record, *verdict))
             });
             CorruptionFigures::of(&verdicts.collect::<Vec<_>>())
         };
@@ -166,7 +169,7 @@ impl Corruptions {
             let figures = of(&|place| conditions[place].0 == corruption)?;
             Some(Kind { corruption, figures })
         });
-        let clean: Vec<(Class, Verdict)> = records.iter().map(|r| (r.class, r.clean)).collect();
+        let clean: Vec<Seen> = records.iter().map(|r| Seen::new(r, r.clean)).collect();
         Some(Self {
             seed,
             clean: CorruptionFigures::of(&clean)?,
@@ -177,44 +180,67 @@ impl Corruptions {
     }
 }
 
+/// A verdict on a picture, corrupted or not.
+struct Seen {
+    class: Class,
+    /// Whether CL names the picture right without a corruption.
+    right_when_clean: bool,
+    verdict: Verdict,
+}
+
+impl Seen {
+    fn new(record: &CorruptedRecord, verdict: Verdict) -> Self {
+        let CorruptedRecord { class, clean, .. } = record;
+        Self { class: *class, right_when_clean: clean.answer_if_clean == *class, verdict }
+    }
+
+    fn right(&self) -> bool {
+        self.verdict.answer_if_clean == self.class
+    }
+
+    fn score(&self) -> f32 {
+        self.verdict.score
+    }
+
+    /// One minus CL's highest probability.
+    fn doubt(&self) -> f32 {
+        1.0 - self.verdict.prediction.iter().copied().fold(0.0, f32::max)
+    }
+}
+
 impl CorruptionFigures {
-    /// Figures of verdicts on pictures of these classes; `None` without any.
-    fn of(verdicts: &[(Class, Verdict)]) -> Option<Self> {
-        let share = |counts: &dyn Fn(Class, &Verdict) -> bool| {
-            let counted = verdicts.iter().filter(|(class, verdict)| counts(*class, verdict));
-            counted.count() as f64 / verdicts.len() as f64
+    /// Figures of verdicts; `None` without any.
+    fn of(seen: &[Seen]) -> Option<Self> {
+        let share = |counts: &dyn Fn(&Seen) -> bool| {
+            seen.iter().filter(|seen| counts(seen)).count() as f64 / seen.len() as f64
+        };
+        let values = |chosen: &dyn Fn(&Seen) -> bool, value: fn(&Seen) -> f32| -> Vec<f32> {
+            seen.iter().filter(|seen| chosen(seen)).map(value).collect()
         };
         let mean = |scores: &[f32]| {
             let sum: f64 = scores.iter().map(|score| f64::from(*score)).sum();
             (!scores.is_empty()).then(|| sum / scores.len() as f64)
         };
-        let right = |class: Class, verdict: &Verdict| verdict.answer_if_clean == class;
-        let split = |value: &dyn Fn(&Verdict) -> f32| {
-            let (right, wrong): (Vec<_>, Vec<_>) =
-                verdicts.iter().partition(|(class, verdict)| right(*class, verdict));
-            let values = |of: Vec<&(Class, Verdict)>| -> Vec<f32> {
-                of.into_iter().map(|(_, verdict)| value(verdict)).collect()
-            };
-            (values(right), values(wrong))
-        };
-        let doubt =
-            |verdict: &Verdict| 1.0 - verdict.prediction.iter().copied().fold(0.0, f32::max);
-        let (scores_right, scores_wrong) = split(&|verdict| verdict.score);
-        let (doubts_right, doubts_wrong) = split(&doubt);
-        let scores: Vec<f32> = verdicts.iter().map(|(_, verdict)| verdict.score).collect();
+        let right = values(&Seen::right, Seen::score);
+        let wrong = values(&|seen| !seen.right(), Seen::score);
+        let harmless = values(&|seen| seen.right_when_clean && seen.right(), Seen::score);
+        let harmful = values(&|seen| seen.right_when_clean && !seen.right(), Seen::score);
+        let sure = values(&Seen::right, Seen::doubt);
+        let unsure = values(&|seen| !seen.right(), Seen::doubt);
         Some(Self {
-            pictures: verdicts.len(),
-            classifier_accuracy: share(&right),
-            reconstruction_accuracy: share(&|class, verdict| {
-                Class::most_likely(&verdict.reconstruction_prediction) == class
+            pictures: seen.len(),
+            classifier_accuracy: share(&Seen::right),
+            reconstruction_accuracy: share(&|seen| {
+                Class::most_likely(&seen.verdict.reconstruction_prediction) == seen.class
             }),
-            answer_accuracy: share(&|class, verdict| verdict.answer == class),
-            called_adversarial: share(&|_, verdict| verdict.adversarial),
-            mean_score: mean(&scores)?,
-            mean_score_right: mean(&scores_right),
-            mean_score_wrong: mean(&scores_wrong),
-            auc_of_errors: area_under_roc(&scores_right, &scores_wrong),
-            auc_of_errors_by_confidence: area_under_roc(&doubts_right, &doubts_wrong),
+            answer_accuracy: share(&|seen| seen.verdict.answer == seen.class),
+            called_adversarial: share(&|seen| seen.verdict.adversarial),
+            mean_score: mean(&values(&|_| true, Seen::score))?,
+            mean_score_right: mean(&right),
+            mean_score_wrong: mean(&wrong),
+            auc_of_errors: area_under_roc(&right, &wrong),
+            auc_of_harm: area_under_roc(&harmless, &harmful),
+            auc_of_errors_by_confidence: area_under_roc(&sure, &unsure),
         })
     }
 
@@ -230,7 +256,7 @@ impl CorruptionFigures {
         };
         write!(
             f,
-            "\n{name:<11} {severity:>3} {parameter:>6} {:>6.3} {:>6.3} {:>6.3} {:>7.3} {:>7.3} {:>7} {:>7} {:>6} {:>6}",
+            "\n{name:<11} {severity:>3} {parameter:>6} {:>6.3} {:>6.3} {:>6.3} {:>7.3} {:>7.3} {:>7} {:>7} {:>6} {:>6} {:>6}",
             self.classifier_accuracy,
             self.reconstruction_accuracy,
             self.answer_accuracy,
@@ -239,6 +265,7 @@ impl CorruptionFigures {
             or_dash(self.mean_score_right),
             or_dash(self.mean_score_wrong),
             or_dash(self.auc_of_errors),
+            or_dash(self.auc_of_harm),
             or_dash(self.auc_of_errors_by_confidence),
         )
     }
@@ -249,7 +276,7 @@ impl fmt::Display for Corruptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:<11} {:>3} {:>6} {:>6} {:>6} {:>6} {:>7} {:>7} {:>7} {:>7} {:>6} {:>6}",
+            "{:<11} {:>3} {:>6} {:>6} {:>6} {:>6} {:>7} {:>7} {:>7} {:>7} {:>6} {:>6} {:>6}",
             "corruption",
             "",
             "",
@@ -261,6 +288,7 @@ impl fmt::Display for Corruptions {
             "right",
             "wrong",
             "AUC",
+            "harm",
             "doubt"
         )?;
         self.clean.row(&"none", "", "", f)?;
@@ -276,7 +304,8 @@ impl fmt::Display for Corruptions {
         write!(
             f,
             "\nalarms: called adversarial, though nobody attacked; right, wrong: mean score where CL is right, or wrong;\n\
-             AUC: how well the score tells wrong from right; doubt: how well CL's own confidence does"
+             AUC: how well the score tells wrong from right; harm: the same where CL is right without the corruption;\n\
+             doubt: how well CL's own confidence tells wrong from right"
         )
     }
 }
@@ -309,13 +338,19 @@ mod tests {
     #[test]
     fn each_figure_counts_what_its_name_says() {
         use Class::{Cat, Dog};
-        let verdicts = [
-            (Cat, verdict(Cat, 0.9, Cat, 0.25)),
-            (Cat, verdict(Cat, 0.5, Dog, 2.0)), // a false alarm that costs the answer
-            (Cat, verdict(Dog, 0.6, Cat, 1.5)), // wrong, and put right
-            (Cat, verdict(Dog, 0.8, Dog, 0.25)),
+        let record = |clean, corrupted| CorruptedRecord {
+            class: Cat,
+            clean: verdict(clean, 1.0, Cat, 0.0),
+            corrupted: vec![corrupted],
+        };
+        let records = [
+            record(Cat, verdict(Cat, 0.9, Cat, 0.25)),
+            record(Cat, verdict(Cat, 0.5, Dog, 2.0)), // a false alarm that costs the answer
+            record(Cat, verdict(Dog, 0.6, Cat, 1.5)), // wrong, and put right
+            record(Dog, verdict(Dog, 0.8, Dog, 0.25)), // wrong from the start
         ];
-        let figures = CorruptionFigures::of(&verdicts).unwrap();
+        let seen: Vec<Seen> = records.iter().map(|r| Seen::new(r, r.corrupted[0])).collect();
+        let figures = CorruptionFigures::of(&seen).unwrap();
         assert_eq!(figures.pictures, 4);
         assert_eq!((figures.classifier_accuracy, figures.reconstruction_accuracy), (0.5, 0.5));
         assert_eq!((figures.answer_accuracy, figures.called_adversarial), (0.5, 0.5));
@@ -326,9 +361,11 @@ mod tests {
         );
         // Of the pairs wrong > right, 1.5 beats 0.25; 0.25 ties with it.
         assert_eq!(figures.auc_of_errors, Some(1.5 / 4.0));
+        // Of those that the corruption made wrong, there is 1.5 alone.
+        assert_eq!(figures.auc_of_harm, Some(0.5));
         // Doubts of the wrong ones: 0.4 and 0.2; of the right ones: 0.1 and 0.5.
         assert_eq!(figures.auc_of_errors_by_confidence, Some(0.5));
-        let right = CorruptionFigures::of(&verdicts[..2]).unwrap();
+        let right = CorruptionFigures::of(&seen[..2]).unwrap();
         assert_eq!((right.mean_score_wrong, right.auc_of_errors), (None, None));
         assert!(CorruptionFigures::of(&[]).is_none() && Corruptions::of(&[], 0).is_none());
     }
