@@ -138,6 +138,8 @@ def load(path):
         weights[name] = tensor.float()
     shape = dict(card["architecture"])
     network = NETWORKS[shape.pop("model"), shape.pop("name")](**shape)
+    if hidden := card.get("hidden_layers"):  # projections of the classifier's hidden layers, for the score
+        network.hidden = nn.Sequential(*[nn.Linear(layer["inputs"], layer["outputs"]) for layer in hidden])
     missing, unexpected = network.load_state_dict(weights, strict=False)
     if unexpected or not all(name.endswith("num_batches_tracked") for name in missing):
         raise ValueError(f"{path} does not fit its network: {missing} {unexpected}")

@@ -11,6 +11,8 @@ The blocks of the file, and the wrong code that each would catch:
 - picture_gradient: a gradient with respect to something else, or of the mean instead of the sum;
 - autoencoders: the four networks (both bottlenecks of the residual one), all directions and temperatures of the
   divergence: a network with other layers, directions exchanged, a temperature on one prediction only;
+- hidden: the score that compares hidden layers, too, and its gradient: maps of another layer or flattened in another order,
+  a temperature or weights in the wrong place, a part that does not reach the gradient;
 - attacks: PGD and MI-FGSM x norm x targeted, with steps that stay inside the ball and steps that leave it: a sign that
   is wrong, a projection to another ball, a normalisation over the batch, a clip to [0, 1] that is left out, momentum
   that is not decayed or of the bare gradients; with random restarts: starts that fill no ball, that are the same for
@@ -26,6 +28,7 @@ import sys
 from pathlib import Path
 
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from pytorch_models import compact_classifier, residual_autoencoder, vgg16, vgg16_small
@@ -52,6 +55,10 @@ ATTACKS = [
 #: Settings of attacks on the whole defence: (norm, eps, eps_step, max_iter).
 EVASIONS = [("linf", 0.01, 0.003, 5), ("l2", 1.0, 0.3, 5)]
 THRESHOLD, LAMBDA = 0.05, 3.0
+
+#: Hidden layers: places in `features`, values in their maps, sizes of their projections, weights. The first one is a
+#: batch normalisation before its ReLU, where this crate computes convolution, normalisation and ReLU at once elsewhere.
+HIDDEN = [(16, 160 * 12 * 12, 8, 0.5), (21, 256 * 6 * 6, 5, 3.0)]
 
 #: Settings of Auto-PGD: (norm, eps, max_iter, loss).
 APGD = [("linf", 0.004, 25, "ce"), ("linf", 0.004, 25, "dlr"), ("l2", 0.5, 25, "ce"), ("l2", 0.5, 25, "dlr")]
@@ -84,6 +91,29 @@ def autoencoder_reference(config, classifier, x):
     return {"config": config, "output": sample(reconstruction),
             "divergence": [{"direction": d, "temperature": t, "values": numbers(kl(first, second, d, t))}
                            for d in ("forward", "reverse") for t in (1.0, 0.5, 2.0)]}
+
+
+def hidden_reference(classifier, x, temperature):
+    """The score of arXiv 2002.09364 with hidden layers, and the gradient of its sum; the projections are dense layers."""
+    projections = fill(nn.ModuleDict({"hidden": nn.Sequential(*[nn.Linear(i, o) for _, i, o, _ in HIDDEN])}))["hidden"]
+    network = autoencoder({"name": "compact", "channels": 8}).eval()
+
+    def outputs(pictures):
+        maps = []
+        hooks = [classifier.features[place].register_forward_hook(lambda _, __, y: maps.append(y.flatten(1)))
+                 for place, *_ in HIDDEN]
+        logits = classifier(pictures)
+        for hook in hooks:
+            hook.remove()
+        return logits, [projection(m) for projection, m in zip(projections, maps)]
+
+    picture = x.detach().requires_grad_()
+    (first, h), (second, g) = outputs(picture), outputs(network(picture))
+    score = kl(first, second, "forward", temperature)
+    for (*_, weight), p, q in zip(HIDDEN, h, g):
+        score = score + weight * kl(p, q, "forward", 1.0)
+    gradient, = torch.autograd.grad(score.sum(), picture)
+    return {"temperature": temperature, "score": numbers(score), "gradient": sample(gradient)}
 
 
 def random_start(norm, eps, restart, like):
@@ -162,6 +192,7 @@ def main():
     result["picture_gradient"] = {"loss": numbers(loss), **sample(gradient)}
 
     result["autoencoders"] = [autoencoder_reference(config, classifier, x) for config in AUTOENCODERS]
+    result["hidden"] = [hidden_reference(classifier, x, temperature) for temperature in (1.0, 2.0)]
     result["attacks"] = [attack_reference(classifier, scenes(2), *setting, targeted)
                          for setting in ATTACKS for targeted in (False, True)]
     result["evasions"] = [evasion_reference(classifier, scenes(2), method, *setting, targeted)

@@ -17,9 +17,9 @@ use crate::detector::score::Output;
 use crate::detector::{
     Corrector, Detector, Predictions, Probabilities, Randomisation, Score, Verdict,
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::weights::{load_autoencoder, load_classifier};
-use crate::model::{Autoencoder, Card, Classifier};
+use crate::model::{Autoencoder, Card, Classifier, ProjectedClassifier};
 use crate::picture::{Picture, VALUES};
 use crate::tensor::read;
 
@@ -31,6 +31,8 @@ pub struct Defence {
     corrector: Option<Corrector>,
     detector: Detector,
     randomisation: Randomisation,
+    /// CL with its hidden layers, where the score compares them.
+    projected: Option<ProjectedClassifier>,
     device: Device,
 }
 
@@ -142,7 +144,8 @@ impl Defence {
     /// Loads the networks from the bytes of their files, onto `device`.
     ///
     /// # Errors
-    /// When a file is damaged, holds another network, or the autoencoder's has no detector.
+    /// When a file is damaged, holds another network, or the autoencoder's has no detector, or one for hidden layers of
+    /// another classifier.
     pub fn load(
         classifier: &[u8],
         autoencoder: &[u8],
@@ -152,7 +155,7 @@ impl Defence {
         let (classifier, classifier_card) = load_classifier(classifier, device)?;
         let (autoencoder, autoencoder_card) = load_autoencoder(autoencoder, device)?;
         let detector = autoencoder_card.detector()?;
-        let mut defence = Self::new(classifier, autoencoder, detector, device);
+        let mut defence = Self::checked(classifier, autoencoder, detector, device)?;
         let mut corrector_card = None;
         if let Some(bytes) = corrector {
             let (corrector, card) = load_autoencoder(bytes, device)?;
@@ -167,7 +170,32 @@ impl Defence {
         Ok((defence, cards))
     }
 
-    /// Puts together networks that are on `device` and in evaluation mode.
+    /// Puts together networks that are on `device`, in evaluation mode and not frozen.
+    ///
+    /// # Errors
+    /// When the score compares hidden layers, and the autoencoder has no projections of them, or those of another
+    /// classifier's.
+    pub fn checked(
+        classifier: Classifier,
+        autoencoder: Autoencoder,
+        detector: Detector,
+        device: &Device,
+    ) -> Result<Self> {
+        let compared = detector.score.hidden_layers();
+        let there = autoencoder.hidden_layers().len();
+        let projected = match compared {
+            0 => None,
+            _ if compared == there => Some(autoencoder.projected(&classifier)?),
+            _ => {
+                return Err(Error::Weights(format!(
+                    "the score compares {compared} hidden layers, but the autoencoder has projections of {there}"
+                )));
+            }
+        };
+        Ok(Self { projected, ..Self::new(classifier, autoencoder, detector, device) })
+    }
+
+    /// [`Defence::checked`] for a score of the predictions alone. With one that compares hidden layers the score panics.
     pub fn new(
         classifier: Classifier,
         autoencoder: Autoencoder,
@@ -175,8 +203,15 @@ impl Defence {
         device: &Device,
     ) -> Self {
         let (classifier, autoencoder) = (classifier.frozen(), autoencoder.frozen());
-        let (device, randomisation) = (device.clone(), Randomisation::default());
-        Self { classifier, autoencoder, corrector: None, device, detector, randomisation }
+        Self {
+            classifier,
+            autoencoder,
+            corrector: None,
+            device: device.clone(),
+            detector,
+            randomisation: Randomisation::default(),
+            projected: None,
+        }
     }
 
     /// Sets a second autoencoder, the [`Corrector`], that gives the answer for adversarial pictures. The
@@ -186,7 +221,8 @@ impl Defence {
         Self { corrector: Some(Corrector::new(corrector)), ..self }
     }
 
-    /// Sets the detector.
+    /// Sets the detector. A score that compares hidden layers must be the one that the defence was made with, up to its
+    /// parameters.
     #[must_use]
     pub fn with_detector(self, detector: Detector) -> Self {
         Self { detector, ..self }
@@ -233,10 +269,29 @@ impl Defence {
     /// # Errors
     /// When the device does not answer.
     pub async fn score(&self, images: Tensor<4>, ids: &[u64]) -> Result<Vec<f32>> {
-        let logits = self.classifier.forward(images.clone());
-        let seen = self.seen(images, self.draw(ids, 0));
-        let again = self.classifier.forward(self.autoencoder.forward(seen));
-        read(self.detector.score.score(Output { logits }, Output { logits: again })).await
+        read(self.score_of(images, None, self.draw(ids, 0))).await
+    }
+
+    /// Scores, shape `[n]`, of images whose logits may be known already; differentiable.
+    fn score_of(&self, images: Tensor<4>, logits: Option<Tensor<2>>, draw: Draw<'_>) -> Tensor<1> {
+        let picture = self.output(images.clone(), logits);
+        let reconstruction = self.autoencoder.forward(self.seen(images, draw));
+        self.detector.score.score(picture, self.output(reconstruction, None))
+    }
+
+    /// What CL gives for images whose logits may be known already, as far as the score uses it; differentiable.
+    fn output(&self, images: Tensor<4>, logits: Option<Tensor<2>>) -> Output {
+        let projected = self.projected.as_ref();
+        let projected = projected.filter(|_| self.detector.score.hidden_layers() > 0);
+        match (projected, logits) {
+            (None, Some(logits)) => logits.into(),
+            (None, None) => self.classifier.forward(images).into(),
+            (Some(projected), Some(logits)) => Output { logits, hidden: projected.project(images) },
+            (Some(projected), None) => {
+                let (logits, hidden) = projected.forward(images);
+                Output { logits, hidden }
+            }
+        }
     }
 
     /// Detects and corrects a batch of images [n, 3, 96, 96]. A randomised defence numbers the images from 0 for its
@@ -297,15 +352,14 @@ impl Defence {
     }
 
     fn outputs(&self, images: Tensor<4>, logits: Tensor<2>, draw: Draw<'_>) -> Outputs {
+        let picture = self.output(images.clone(), Some(logits.clone()));
         let images = self.seen(images, draw);
         let reconstructions = self.autoencoder.forward(images.clone());
-        let again = self.classifier.forward(reconstructions.clone());
+        let reconstruction = self.output(reconstructions.clone(), None);
+        let again = reconstruction.logits.clone();
         let corrected = self.corrector.as_ref().map(|c| c.correct(&self.classifier, images));
         let (corrected_logits, corrections) = corrected.unzip();
-        let score = self
-            .detector
-            .score
-            .score(Output { logits: logits.clone() }, Output { logits: again.clone() });
+        let score = self.detector.score.score(picture, reconstruction);
         let mut columns = vec![
             score.unsqueeze_dim(1),
             activation::softmax(logits, 1),
@@ -363,9 +417,7 @@ impl Defence {
 
 impl Guard for Defence {
     fn score(&self, images: Tensor<4>, logits: Tensor<2>, draw: Draw<'_>) -> Tensor<1> {
-        let seen = self.seen(images, draw);
-        let again = self.classifier.forward(self.autoencoder.forward(seen));
-        self.detector.score.score(Output { logits }, Output { logits: again })
+        self.score_of(images, Some(logits), draw)
     }
 
     fn corrected(&self, images: Tensor<4>, draw: Draw<'_>) -> Tensor<2> {

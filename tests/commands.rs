@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use image::ImageFormat;
 use second_look::data::Pictures;
 use second_look::data::synthetic::Drawn;
+use second_look::model::Card;
 use second_look::picture::{PLANE, SIDE, VALUES};
 use serde_json::Value;
 
@@ -114,10 +115,8 @@ fn a_detector_can_be_chosen_after_training() {
     let same = detector();
     succeeds(folder, &format!("{calibrate} --temperature 3 --percentile 80 --overwrite"));
     let other = detector();
-    let temperature = |detector: second_look::detector::Detector| {
-        let second_look::detector::ScoreConfig::Divergence(divergence) = detector.score;
-        divergence.temperature
-    };
+    let temperature =
+        |detector: second_look::detector::Detector| detector.score.divergence().temperature;
     assert_eq!((temperature(same), temperature(other)), (1.0, 3.0));
     assert!(
         other.threshold < same.threshold,
@@ -427,6 +426,137 @@ fn the_threshold_can_be_given_and_inferred() {
         &["temperature is 0"],
     );
     fails(folder, &format!("evaluate {MODELS} --eps 0"), &["eps is 0"]);
+}
+
+/// The paper's AE HL: a score that needs what is in the autoencoder's file, from training to evaluation.
+#[test]
+fn an_autoencoder_may_be_trained_and_scored_with_hidden_layers() {
+    let folder = tempfile::tempdir_in(studio()).unwrap();
+    let folder = folder.path();
+    let train = AUTOENCODER.replace("cl.", "../cl.");
+    let hidden = "--hidden-layers features.14:12,features.21:8 --hidden-weights 1,0.5";
+    succeeds(folder, &format!("{train} {hidden} --out hl.safetensors"));
+    let card = |name: &str| Card::read(&fs::read(folder.join(name)).unwrap()).unwrap();
+    let trained = card("hl.safetensors");
+    let score = |card: &Card| serde_json::to_value(card.detector().unwrap().score).unwrap();
+    assert_eq!(score(&trained)["hidden"]["weights"], serde_json::json!([1.0, 0.5]));
+    let sizes: Vec<[usize; 2]> =
+        trained.hidden_layers.iter().map(|hidden| [hidden.inputs, hidden.outputs]).collect();
+    assert_eq!(sizes, [[160 * 12 * 12, 12], [256 * 6 * 6, 8]]);
+    let task = &trained.training.as_ref().unwrap().options["task"];
+    assert_eq!(task["hidden_layers"][1]["layer"], "features.21");
+    assert!(trained.figures["validation_hidden_divergence"] > 0.0);
+
+    // The ten pictures that were held out, and weights and projections from the file: the same threshold. Other weights, another one.
+    let models = "--classifier ../cl.safetensors --autoencoder hl.safetensors";
+    let calibrate = format!("calibrate {models} --pictures 10");
+    succeeds(folder, &format!("{calibrate} --out same.safetensors"));
+    succeeds(folder, &format!("{calibrate} --hidden-weights 0,0 --out without.safetensors"));
+    let threshold = |name: &str| card(name).detector().unwrap().threshold;
+    let (before, same) = (threshold("hl.safetensors"), threshold("same.safetensors"));
+    assert!((same - before).abs() < 1e-3 * before, "{same} {before}");
+    assert!(threshold("without.safetensors") < same);
+    assert_eq!(
+        score(&card("without.safetensors"))["hidden"]["weights"],
+        serde_json::json!([0.0, 0.0])
+    );
+    fails(folder, &format!("{calibrate} --hidden-weights 1 --out no"), &["1 weights", "2 hidden"]);
+    let plain = "calibrate --classifier ../cl.safetensors --autoencoder ../ae.safetensors";
+    fails(folder, &format!("{plain} --hidden-weights 1 --out no"), &["trained with hidden layers"]);
+
+    let evaluate =
+        format!("evaluate {models} --pictures 10 --attack pgd,selective-pgd --max-iter 2");
+    succeeds(folder, &format!("{evaluate} --json e.json"));
+    let json = json(&folder.join("e.json"));
+    assert_eq!(json["detector"]["score"], score(&trained));
+    assert_eq!(json["attacks"][1]["attacker"], "defence");
+    succeeds(folder, &format!("detect {models} --threshold 1000 ../drawn/ship-0.png"));
+    // The first of its weights for another training, which has no hidden layers.
+    succeeds(folder, &format!("{train} --init hl.safetensors --out next.safetensors"));
+    assert!(card("next.safetensors").hidden_layers.is_empty());
+
+    for (options, words) in [
+        ("--hidden-layers features.14", "features.14:40"),
+        ("--hidden-layers head.14:4", "features.14 or classifier.0"),
+        ("--hidden-layers features.99:4", "before its last one"),
+        ("--hidden-layers features.21:4,features.14:4", "network's order"),
+        ("--hidden-layers features.21:4 --hidden-weights 1,2", "as many as"),
+        ("--hidden-layers features.21:1", "between 2 and 1000"),
+        ("--hidden-layers features.21:4 --small-epochs 1", "0 with hidden layers"),
+        ("--hidden-layers features.21:4 --loss mse", "squared error is the whole"),
+        ("--loss mse --mse 1", "squared error is the whole"),
+    ] {
+        let output = run(folder, &format!("{train} {options} --out no"));
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && error.contains(words), "{options}: {error}");
+    }
+    assert!(!folder.join("no").exists());
+}
+
+/// Projections are for the maps of one classifier; with another one's there is nothing to compute.
+#[test]
+fn hidden_layers_of_another_classifier_are_refused() {
+    let folder = tempfile::tempdir_in(studio()).unwrap();
+    let folder = folder.path();
+    let train = AUTOENCODER.replace("cl.", "../cl.");
+    succeeds(folder, &format!("{train} --hidden-layers features.22:4 --out hl.safetensors"));
+    let vgg16 = concat!(env!("CARGO_MANIFEST_DIR"), "/www/models/vgg16.safetensors");
+    let models = format!("--classifier {vgg16} --autoencoder hl.safetensors");
+    let words = ["hl.safetensors", "features.22", "256"];
+    fails(folder, &format!("evaluate {models} --pictures 10 --force"), &words);
+}
+
+/// The paper's baseline is a training like the others; its card says what it is.
+#[test]
+fn an_autoencoder_may_be_trained_to_reproduce_pictures_alone() {
+    let folder = tempfile::tempdir_in(studio()).unwrap();
+    let folder = folder.path();
+    let train = AUTOENCODER.replace("cl.", "../cl.").replace("--epochs 1 ", "");
+    let card = |name: &str| Card::read(&fs::read(folder.join(name)).unwrap()).unwrap();
+    let error = |epochs| {
+        let name = format!("mse-{epochs}.safetensors");
+        succeeds(folder, &format!("{train} --epochs {epochs} --loss mse --out {name}"));
+        card(&name).figures["validation_mse"]
+    };
+    let (first, last) = (error(1), error(8));
+    assert!(last < 0.5 * first, "the error goes from {first} to {last}");
+    let options = card("mse-8.safetensors").training.unwrap().options;
+    assert_eq!(options["task"]["loss"], "mse");
+    let models = "--classifier ../cl.safetensors --autoencoder mse-8.safetensors";
+    succeeds(folder, &format!("calibrate {models} --pictures 60 --out calibrated.safetensors"));
+    assert!(card("calibrated.safetensors").detector().unwrap().threshold >= 0.0);
+    let printed = succeeds(folder, &format!("evaluate {models} --pictures 10 --max-iter 1"));
+    assert!(printed.contains("detection rate"), "{printed}");
+}
+
+/// Corrupted pictures beside attacked ones, only when asked for.
+#[test]
+fn evaluate_measures_on_corrupted_pictures_when_asked() {
+    let folder = studio();
+    let evaluate = format!("evaluate {MODELS} --pictures 12 --max-iter 1 --overwrite");
+    succeeds(folder, &format!("{evaluate} --json plain.json"));
+    assert!(json(&folder.join("plain.json")).get("corruptions").is_none());
+    let printed = succeeds(folder, &format!("{evaluate} --corruptions --json corrupted.json"));
+    let json = json(&folder.join("corrupted.json"));
+    let corruptions = &json["corruptions"];
+    assert_eq!(keys(corruptions), "all by_corruption clean each seed");
+    assert_eq!(corruptions["each"].as_array().unwrap().len(), 30);
+    let first = &corruptions["each"][0];
+    assert_eq!(
+        keys(first),
+        "answer_accuracy auc_of_errors auc_of_errors_by_confidence auc_of_harm called_adversarial classifier_accuracy \
+         corruption mean_score mean_score_right mean_score_wrong parameter pictures reconstruction_accuracy severity"
+    );
+    assert_eq!((&first["corruption"], &first["severity"]), (&"noise".into(), &1.into()));
+    // What has no corruption is what the other figures call clean.
+    let clean = &corruptions["clean"];
+    assert_eq!(clean["classifier_accuracy"], json["classifier"]["clean"]);
+    assert_eq!(clean["reconstruction_accuracy"], json["reconstructed"]["clean"]);
+    assert_eq!(clean["answer_accuracy"], json["detector"]["corrected_clean"]);
+    assert_eq!(clean["called_adversarial"], json["detector"]["false_positive_rate"]);
+    for words in ["pixelate      5", "brightness  all", "alarms", "doubt"] {
+        assert!(printed.contains(words), "{words}: {printed}");
+    }
 }
 
 /// Several attacks on the same pictures, each with its attacker, and the worst of them for each picture.

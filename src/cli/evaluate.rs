@@ -13,6 +13,7 @@ use burn::tensor::Device;
 use clap::Args;
 use tracing::warn;
 
+use super::corruptions;
 use super::device;
 use super::models::{DetectorArguments, ModelArguments, RandomisationArguments, SurrogateArgument};
 use super::output::{Overwrite, checkpoint_every, print, print_error};
@@ -57,7 +58,7 @@ pub struct Arguments {
     #[command(flatten)]
     attack: AttackOptions,
 
-    /// All of it: the attacks of every attacker and the curves of two of them. The time that it takes is measured on a few
+    /// All of it: the attacks of every attacker, the curves of two of them, and --corruptions. The time that it takes is measured on a few
     /// pictures and printed first. --pictures is 100 (quick) or 1000 (full) if it is not given; options of the attacks are those
     /// of all.
     #[arg(
@@ -81,6 +82,12 @@ pub struct Arguments {
     /// file.
     #[arg(long, help_heading = "Detector")]
     infer_threshold: bool,
+
+    /// Measure on corrupted pictures, too: noise, blur, contrast, brightness, JPEG and large pixels in five severities each
+    /// (as in ImageNet-C, arXiv 1903.12261), without an attack. How often are they taken for attacks, and does the score
+    /// tell which ones the classifier gets wrong?
+    #[arg(long)]
+    corruptions: bool,
 
     /// Write the figures, and all that they depend on, to a file, as JSON.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
@@ -296,9 +303,14 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     let (records, rate) =
         compute(&run, checkpoint.as_ref(), arguments.resume, arguments.suite.is_some())?;
 
+    let corruptions = match arguments.corruptions || arguments.suite.is_some() {
+        true => Some(corruptions::measure(&defence, &selection, batch_size)?),
+        false => None,
+    };
     let detector = defence.detector();
     let evaluated = Evaluation::of(records, &plan, run.probe()?, &detector, setting);
     let (evaluation, records) = evaluated.context("there are no pictures")?;
+    let evaluation = Evaluation { corruptions, ..evaluation };
     // Files first: they are the results that last, and standard output may be closed.
     if let Some(path) = &arguments.json {
         let mut text = serde_json::to_vec_pretty(&evaluation)?;

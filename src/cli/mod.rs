@@ -5,6 +5,7 @@ mod calibrate;
 #[cfg(feature = "remote")]
 mod compute_server;
 mod convert;
+mod corruptions;
 mod detect;
 mod device;
 mod download;

@@ -9,7 +9,9 @@ use clap::{Args, ValueEnum};
 use super::output::{LARGEST_WEIGHTS, read_file};
 use crate::data::TrainedOn;
 use crate::defence::{Cards, Defence};
-use crate::detector::{Detector, Randomisation, Score, ScoreConfig};
+use crate::detector::{
+    Detector, HiddenDivergence, LayerWeights, Randomisation, Score, ScoreConfig,
+};
 use crate::evaluation::{ModelFile, Models};
 use crate::model::loss::{Direction, Divergence};
 use crate::model::{AutoencoderConfig, Card, Classifier, Precision, weights};
@@ -53,6 +55,11 @@ pub struct DetectorArguments {
     /// file]
     #[arg(long, value_name = "T")]
     temperature: Option<f32>,
+
+    /// Weights of the hidden layers in the score, separated by commas, 0 or more; only if AE was trained with hidden layers
+    /// [default: those in AE's file]
+    #[arg(long, value_name = "W", value_delimiter = ',')]
+    hidden_weights: Vec<f32>,
 
     /// Share of clean pictures, in per cent, that an inferred threshold calls clean.
     #[arg(long, value_name = "PER CENT", default_value_t = 95.0)]
@@ -239,7 +246,8 @@ impl ModelArguments {
             |file: &WeightsFile| file.context(weights::load_autoencoder(&file.bytes, device));
         let (autoencoder, autoencoder_card) = open(&autoencoder_file)?;
         let detector = autoencoder_file.context(autoencoder_card.detector())?;
-        let mut defence = Defence::new(classifier, autoencoder, detector, device);
+        let defence = Defence::checked(classifier, autoencoder, detector, device);
+        let mut defence = autoencoder_file.context(defence)?;
         let (mut corrector_file, mut corrector_card) = (None, None);
         if self.autoencoder.is_none() || self.corrector.is_some() {
             let file = WeightsFile::read(self.corrector.as_deref(), "corrector")?;
@@ -309,6 +317,24 @@ impl DetectorArguments {
         self.threshold
     }
 
+    /// The score with the weights of its hidden layers that were given.
+    fn weighted(&self, score: ScoreConfig) -> Result<ScoreConfig> {
+        if self.hidden_weights.is_empty() {
+            return Ok(score);
+        }
+        let (given, there) = (self.hidden_weights.len(), score.hidden_layers());
+        let ScoreConfig::Hidden(hidden) = score else {
+            bail!("--hidden-weights is for an autoencoder that was trained with hidden layers");
+        };
+        if given != there {
+            bail!(
+                "--hidden-weights has {given} weights, but the score compares {there} hidden layers"
+            );
+        }
+        let weights = LayerWeights::new(&self.hidden_weights)?;
+        Ok(ScoreConfig::Hidden(HiddenDivergence { weights, ..hidden }))
+    }
+
     /// Sets the detector: the file's, changed as the options say. `infer` returns scores of clean
     /// pictures, if the threshold is to be inferred.
     pub fn apply(
@@ -317,11 +343,12 @@ impl DetectorArguments {
         infer: Option<impl FnOnce(&Defence) -> Result<Vec<f32>>>,
     ) -> Result<Defence> {
         let of_file = defence.detector();
-        let ScoreConfig::Divergence(divergence) = of_file.score;
-        let score = ScoreConfig::Divergence(Divergence {
+        let divergence = of_file.score.divergence();
+        let score = of_file.score.with_divergence(Divergence {
             direction: self.direction.unwrap_or(divergence.direction),
             temperature: self.temperature.unwrap_or(divergence.temperature),
         });
+        let score = self.weighted(score)?;
         score.check()?;
         let detector = match (self.threshold, infer) {
             (Some(_), Some(_)) => {

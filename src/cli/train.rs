@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, anyhow};
 use burn::tensor::Device;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use tracing::info;
 
 use super::models::{AutoencoderShape, ClassifierArgument, ScoreArguments};
@@ -22,12 +22,12 @@ use crate::model::pytorch::state_dict;
 use crate::model::weights::load_classifier;
 use crate::model::{Card, ClassifierConfig, Precision};
 use crate::train::adversarial::Adversarial;
-use crate::train::autoencoder::{AutoencoderOptions, AutoencoderTask};
+use crate::train::autoencoder::{AutoencoderLoss, AutoencoderOptions, AutoencoderTask};
 use crate::train::classifier::{ClassifierOptions, ClassifierTask, default_frozen_epochs};
 use crate::train::distillation::{Distillation, Teacher};
 use crate::train::{
-    Augmentation, HyperParameters, InitialWeights, Optimizer, Options, Outcome, Schedule, Task,
-    TrainingError, fit,
+    Augmentation, HiddenOption, HyperParameters, InitialWeights, Optimizer, Options, Outcome,
+    Schedule, Task, TrainingError, fit,
 };
 
 #[derive(Subcommand)]
@@ -36,8 +36,8 @@ pub enum Command {
     /// are kept; with --augment camera or --adversarial, those with the highest mean of several accuracies.
     Classifier(Classifier),
     /// Train AE for a classifier: KL divergence between its predictions for a picture and for the
-    /// reconstruction. The weights with the lowest divergence on the validation pictures are kept, together
-    /// with the threshold inferred there.
+    /// reconstruction, or another loss (--loss). The weights with the lowest loss on the validation pictures are
+    /// kept, together with the threshold inferred there.
     Autoencoder(Autoencoder),
 }
 
@@ -220,6 +220,10 @@ pub struct Autoencoder {
     #[arg(long, value_name = "DECAY")]
     ema: Option<f64>,
 
+    /// What is minimised.
+    #[arg(long, value_enum, default_value_t = LossName::Divergence)]
+    loss: LossName,
+
     /// Order of the predictions in the divergence that is minimised.
     #[arg(long, value_enum, default_value_t = Direction::Reverse)]
     loss_direction: Direction,
@@ -232,7 +236,17 @@ pub struct Autoencoder {
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     smallest_probability: f32,
 
-    /// Weight of the mean squared error between picture and reconstruction in the loss.
+    /// Hidden layers of CL whose divergence is added to the loss and to the detector's score, separated by commas, in CL's
+    /// order. Each is a layer's name in PyTorch, a colon, and how many numbers a random projection makes of its maps, 2 to
+    /// 1000: features.14:40
+    #[arg(long, value_name = "LAYER:N", value_delimiter = ',', value_parser = hidden_option)]
+    hidden_layers: Vec<HiddenOption>,
+
+    /// Weights of the hidden layers, separated by commas [default: 1 for each]
+    #[arg(long, value_name = "W", value_delimiter = ',', requires = "hidden_layers")]
+    hidden_weights: Vec<f32>,
+
+    /// Weight of the mean squared error between picture and reconstruction beside the divergence.
     #[arg(long, value_name = "WEIGHT", default_value_t = 0.0)]
     mse: f64,
 
@@ -267,6 +281,26 @@ pub struct Autoencoder {
 
     #[command(flatten)]
     run: Run,
+}
+
+/// What an autoencoder's training minimises.
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+enum LossName {
+    /// KL divergence between CL's predictions for a picture and for its reconstruction
+    Divergence,
+    /// Mean squared error between picture and reconstruction: the paper's baseline, which CL has no part in
+    Mse,
+}
+
+/// A layer and the size of its projection, as `features.14:40`.
+fn hidden_option(text: &str) -> crate::Result<HiddenOption> {
+    let (layer, outputs) = text.rsplit_once(':').unwrap_or((text, ""));
+    let outputs = outputs.parse().map_err(|_| Error::Option {
+        name: "the size of a hidden layer's projection",
+        value: outputs.to_owned(),
+        must: "a number behind a colon, as in features.14:40",
+    })?;
+    Ok(HiddenOption { layer: layer.parse()?, outputs })
 }
 
 /// Options of a run that both trainings have.
@@ -458,7 +492,13 @@ impl Autoencoder {
         let (classifier, classifier_crc32) = self.classifier.load(&devices[0])?;
         let chosen = AutoencoderOptions {
             config,
-            loss: Divergence { direction: self.loss_direction, temperature: self.loss_temperature },
+            loss: match self.loss {
+                LossName::Divergence => AutoencoderLoss::Divergence(Divergence {
+                    direction: self.loss_direction,
+                    temperature: self.loss_temperature,
+                }),
+                LossName::Mse => AutoencoderLoss::Mse,
+            },
             smallest_probability: self.smallest_probability,
             mse: self.mse,
             flip: self.flip,
@@ -476,7 +516,15 @@ impl Autoencoder {
             self.beside.drawn,
             self.unlabeled,
         )?);
-        let task = AutoencoderTask::new(chosen, initial, Arc::clone(&data), classifier, devices)?;
+        let mut task =
+            AutoencoderTask::new(chosen, initial, Arc::clone(&data), classifier, devices)?;
+        if !self.hidden_layers.is_empty() {
+            let weights = match self.hidden_weights.as_slice() {
+                [] => &vec![1.0; self.hidden_layers.len()],
+                weights => weights,
+            };
+            task = task.with_hidden_layers(&self.hidden_layers, weights, options.seed)?;
+        }
         train(task, &data, &options)
     }
 }

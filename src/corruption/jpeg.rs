@@ -5,13 +5,18 @@ use image::{ImageFormat, load_from_memory_with_format};
 
 use crate::picture::Picture;
 
-/// The picture as it comes back from a JPEG file of this quality, 1 to 100.
-pub fn jpeg(picture: &Picture, quality: u8) -> Picture {
+/// The picture as a JPEG file of this quality, 1 to 100.
+pub(super) fn jpeg_file(picture: &Picture, quality: u8) -> Vec<u8> {
     let mut file = Vec::new();
     JpegEncoder::new_with_quality(&mut file, quality)
         .encode_image(&picture.to_rgb())
         .expect("a 96x96 RGB image is valid JPEG and memory does not fail");
-    let decoded = load_from_memory_with_format(&file, ImageFormat::Jpeg)
+    file
+}
+
+/// The picture as it comes back from a JPEG file of this quality, 1 to 100.
+pub fn jpeg(picture: &Picture, quality: u8) -> Picture {
+    let decoded = load_from_memory_with_format(&jpeg_file(picture, quality), ImageFormat::Jpeg)
         .expect("the file was written a moment ago");
     Picture::from_rgb(&decoded.into_rgb8())
 }

@@ -1,18 +1,29 @@
 //! What cameras, screens and files do to a picture. Each is a function from a picture and a strength to a picture, in
 //! a file of its own.
 //!
-//! Training augments with them, validation measures how well a classifier stands them.
+//! Training augments with them, validation measures how well a classifier stands them, evaluation whether the detector
+//! takes them for attacks ([`CommonCorruption`]).
 
 mod blur;
+mod brightness;
+mod common;
+mod contrast;
 mod jpeg;
 mod light;
 mod noise;
+mod pixelate;
 mod shrink;
 
 pub use blur::blur;
+pub use brightness::brightness;
+pub use common::CommonCorruption;
+pub use contrast::contrast;
 pub use jpeg::jpeg;
+#[cfg(test)]
+use jpeg::jpeg_file;
 pub use light::gain;
 pub use noise::noise;
+pub use pixelate::pixelate;
 pub use shrink::{Filter, shrink};
 
 use rand::Rng;
@@ -32,6 +43,12 @@ pub enum Corruption {
     Gain([f32; CHANNELS]),
     /// Compressed as a JPEG file of this quality, 1 to 100.
     Jpeg(u8),
+    /// Every value moved towards its channel's mean; the share of the distance that is left.
+    Contrast(f32),
+    /// So much more light at the same hue and saturation; values range from 0 to 1.
+    Brightness(f32),
+    /// So many pixels a side, each a block of one colour.
+    Pixelate(usize),
 }
 
 impl Corruption {
@@ -43,6 +60,9 @@ impl Corruption {
             Corruption::Noise(deviation) => noise(picture, deviation, rng),
             Corruption::Gain(factors) => gain(picture, factors),
             Corruption::Jpeg(quality) => jpeg(picture, quality),
+            Corruption::Contrast(factor) => contrast(picture, factor),
+            Corruption::Brightness(light) => brightness(picture, light),
+            Corruption::Pixelate(side) => pixelate(picture, side),
         }
     }
 }
@@ -99,6 +119,8 @@ mod tests {
             (shrink(&flat, 32, Filter::Linear), 1e-6),
             (shrink(&flat, 24, Filter::Lanczos), 1e-6),
             (jpeg(&flat, 30), 0.025),
+            (contrast(&flat, 0.05), 1e-5),
+            (pixelate(&flat, 28), 1e-6),
         ] {
             for (before, after) in flat.values().iter().zip(changed.values()) {
                 assert!((before - after).abs() < tolerance, "{before} {after}");

@@ -6,6 +6,7 @@
 //! [`Corrector`], can give the answer instead.
 
 pub mod corrector;
+mod hidden;
 mod randomisation;
 pub mod score;
 mod threshold;
@@ -14,6 +15,7 @@ mod verdict;
 use serde::{Deserialize, Serialize};
 
 pub use corrector::Corrector;
+pub use hidden::{HiddenDivergence, LayerWeights};
 pub use randomisation::Randomisation;
 pub use score::{Score, ScoreConfig};
 pub use verdict::{Predictions, Probabilities, Verdict};

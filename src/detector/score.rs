@@ -6,6 +6,7 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
+use super::HiddenDivergence;
 use crate::error::Result;
 use crate::model::loss::Divergence;
 
@@ -14,6 +15,8 @@ use crate::model::loss::Divergence;
 pub struct Output {
     /// Logits, [n, 10].
     pub logits: Tensor<2>,
+    /// Projections of hidden layers, [n, outputs] each; as many as [`Score::hidden_layers`] says.
+    pub hidden: Vec<Tensor<2>>,
 }
 
 /// A number for each picture; the larger, the more different the two predictions are.
@@ -27,6 +30,11 @@ pub trait Score {
     /// # Errors
     /// When one is out of its range.
     fn check(&self) -> Result<()>;
+
+    /// How many hidden layers of the classifier the score compares beside the predictions.
+    fn hidden_layers(&self) -> usize {
+        0
+    }
 }
 
 /// KL divergence, arXiv 2002.09364, eq. 4; in nats.
@@ -47,12 +55,34 @@ impl Score for Divergence {
 pub enum ScoreConfig {
     /// KL divergence of the predictions.
     Divergence(Divergence),
+    /// KL divergence of the predictions and of hidden layers.
+    Hidden(HiddenDivergence),
 }
 
 impl ScoreConfig {
     fn score_of(&self) -> &dyn Score {
         match self {
             ScoreConfig::Divergence(divergence) => divergence,
+            ScoreConfig::Hidden(divergence) => divergence,
+        }
+    }
+
+    /// The divergence of the predictions.
+    pub fn divergence(&self) -> Divergence {
+        match self {
+            ScoreConfig::Divergence(divergence) => *divergence,
+            ScoreConfig::Hidden(HiddenDivergence { divergence, .. }) => *divergence,
+        }
+    }
+
+    /// The same score with another divergence of the predictions.
+    #[must_use]
+    pub fn with_divergence(self, divergence: Divergence) -> Self {
+        match self {
+            ScoreConfig::Divergence(_) => ScoreConfig::Divergence(divergence),
+            ScoreConfig::Hidden(hidden) => {
+                ScoreConfig::Hidden(HiddenDivergence { divergence, ..hidden })
+            }
         }
     }
 }
@@ -77,10 +107,14 @@ impl Score for ScoreConfig {
     fn check(&self) -> Result<()> {
         self.score_of().check()
     }
+
+    fn hidden_layers(&self) -> usize {
+        self.score_of().hidden_layers()
+    }
 }
 
 impl From<Tensor<2>> for Output {
     fn from(logits: Tensor<2>) -> Self {
-        Self { logits }
+        Self { logits, hidden: Vec::new() }
     }
 }

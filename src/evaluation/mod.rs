@@ -8,6 +8,7 @@ mod batches;
 mod checkpoint;
 mod checks;
 mod classes;
+mod corruptions;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod figures;
 mod histogram;
@@ -40,6 +41,9 @@ pub use batches::{batch_count, in_batches};
 pub use checkpoint::Checkpoint;
 pub use checks::{Check, Evidence, Judgement, checks};
 pub use classes::{ClassFigures, Confusion};
+pub use corruptions::{
+    Condition, CorruptedRecord, CorruptionFigures, Corruptions, Kind, conditions, examine_corrupted,
+};
 pub use histogram::Histogram;
 pub use intervals::Interval;
 #[cfg(not(target_arch = "wasm32"))]

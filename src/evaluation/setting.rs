@@ -6,8 +6,8 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{
-    AttackFigures, Check, CleanFigures, Evidence, Judgement, Outcome, Plan, Probe, Record, Report,
-    SweepFigures, WorstCase, checks,
+    AttackFigures, Check, CleanFigures, Corruptions, Evidence, Judgement, Outcome, Plan, Probe,
+    Record, Report, SweepFigures, WorstCase, checks,
 };
 use crate::attack::{AttackConfig, Attacker};
 use crate::data::Protocol;
@@ -28,6 +28,9 @@ pub struct Evaluation {
     pub attacks: Vec<AttackFigures>,
     /// What is left when each picture is attacked by the attack that is worst for it.
     pub worst_case: WorstCase,
+    /// Figures on corrupted pictures; `None` if they were not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corruptions: Option<Corruptions>,
     /// How the figures change with eps and with the number of steps; empty if that was not asked for.
     pub sweeps: Vec<SweepFigures>,
     /// What was found on clean pictures.
@@ -120,6 +123,7 @@ impl Evaluation {
             clean: CleanFigures::of(&records)?,
             attacks: attempts.iter().enumerate().filter_map(of_attack).collect(),
             worst_case: WorstCase::of(&records)?,
+            corruptions: None,
             sweeps: figures,
             probe,
             checks: checks(&evidence),
@@ -165,7 +169,7 @@ impl Setting {
 /// The setting, warnings, and the figures; the tutorial's column only beside the tutorial's setting.
 impl fmt::Display for Evaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { report, attacks, worst_case, sweeps, setting, .. } = self;
+        let Self { report, attacks, worst_case, sweeps, corruptions, setting, .. } = self;
         writeln!(f, "{}, {} pictures", setting.data, report.pictures)?;
         writeln!(f, "{} ({})", setting.attack, setting.attacker.in_words())?;
         for warning in &setting.warnings {
@@ -175,6 +179,9 @@ impl fmt::Display for Evaluation {
         write!(f, "\n\n{}", AttackFigures::table(attacks, *worst_case))?;
         for sweep in sweeps {
             write!(f, "\n\n{}", sweep.table())?;
+        }
+        if let Some(corruptions) = corruptions {
+            write!(f, "\n\n{corruptions}")?;
         }
         let count = |judgement| self.checks_that(judgement).count();
         let [passed, failed, unjudged] =
@@ -255,7 +262,17 @@ pub(super) mod tests {
             sentence: "more steps help".to_owned(),
         };
         let (attacks, sweeps, checks) = (Vec::new(), Vec::new(), vec![check]);
-        Evaluation { report, clean, attacks, worst_case, sweeps, probe, checks, setting }
+        Evaluation {
+            report,
+            clean,
+            attacks,
+            worst_case,
+            corruptions: None,
+            sweeps,
+            probe,
+            checks,
+            setting,
+        }
     }
 
     #[test]

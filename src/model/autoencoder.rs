@@ -10,7 +10,9 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::frozen::frozen;
+use super::hidden::{HiddenLayer, LayerName};
 use super::layers::{self, Layer, Layers};
+use super::{Classifier, ProjectedClassifier};
 use crate::error::{Error, Result};
 use crate::picture::{CHANNELS, SIDE};
 
@@ -53,6 +55,12 @@ pub struct Autoencoder {
     analysis: Vec<Layer>,
     /// The linear decoding to which the decoder's output is added; empty in most networks.
     synthesis: Vec<Layer>,
+    /// Projections of CL's hidden layers, in most networks none: not a part of what this network computes, but it was
+    /// trained with them, and its score needs them.
+    hidden: Vec<Layer>,
+    /// The layers that they project.
+    #[module(skip)]
+    hidden_layers: Vec<LayerName>,
 }
 
 impl AutoencoderConfig {
@@ -126,7 +134,7 @@ fn tutorial(latent: usize, device: &Device) -> Autoencoder {
         layers::relu(),
         build.conv4_up(64, CHANNELS), // 48 -> 96
     ];
-    Autoencoder { encoder, decoder, analysis: vec![], synthesis: vec![] }
+    Autoencoder::new([encoder, decoder, vec![], vec![]])
 }
 
 fn compact(channels: usize, device: &Device) -> Autoencoder {
@@ -149,7 +157,7 @@ fn compact(channels: usize, device: &Device) -> Autoencoder {
         layers::relu(),
         build.conv4_up(32, CHANNELS), // 48 -> 96
     ];
-    Autoencoder { encoder, decoder, analysis: vec![], synthesis: vec![] }
+    Autoencoder::new([encoder, decoder, vec![], vec![]])
 }
 
 fn residual(side: usize, channels: usize, width: usize, device: &Device) -> Autoencoder {
@@ -174,17 +182,62 @@ fn residual(side: usize, channels: usize, width: usize, device: &Device) -> Auto
     decoder.extend(then(build.conv4_up(width, half), half)); // 24 -> 48
     decoder.push(nothing.conv4_up(half, CHANNELS)); // 48 -> 96
     let (analysis, synthesis) = build.patches(SIDE / side, channels);
-    Autoencoder { encoder, decoder, analysis: vec![analysis], synthesis: vec![synthesis] }
+    Autoencoder::new([encoder, decoder, vec![analysis], vec![synthesis]])
 }
 
 impl Autoencoder {
+    /// How the names of the projections of CL's hidden layers begin.
+    pub(super) const HIDDEN_PREFIX: &str = "hidden.";
+
+    fn new([encoder, decoder, analysis, synthesis]: [Vec<Layer>; 4]) -> Self {
+        let (hidden, hidden_layers) = (Vec::new(), Vec::new());
+        Self { encoder, decoder, analysis, synthesis, hidden, hidden_layers }
+    }
+
+    /// Room for the projections of these hidden layers of CL, to be filled from a file.
+    #[must_use]
+    pub fn with_room_for(self, hidden: &[HiddenLayer], device: &Device) -> Self {
+        let projections = hidden.iter().map(|hidden| hidden.empty_projection(device)).collect();
+        self.with_projections(hidden, projections)
+    }
+
+    /// With random projections of these hidden layers of CL.
+    #[must_use]
+    pub fn with_random_projections(
+        self,
+        hidden: &[HiddenLayer],
+        seed: u64,
+        device: &Device,
+    ) -> Self {
+        let projections = random_projections(hidden, seed, device);
+        self.with_projections(hidden, projections)
+    }
+
+    fn with_projections(self, layers: &[HiddenLayer], hidden: Vec<Layer>) -> Self {
+        let hidden_layers = layers.iter().map(|hidden| hidden.layer).collect();
+        Self { hidden, hidden_layers, ..self }
+    }
+
+    /// The hidden layers of CL that this autoencoder's file has projections of.
+    pub fn hidden_layers(&self) -> &[LayerName] {
+        &self.hidden_layers
+    }
+
+    /// A classifier that gives the hidden layers that this autoencoder's file has projections of.
+    ///
+    /// # Errors
+    /// When the projections are for another classifier.
+    pub fn projected(&self, classifier: &Classifier) -> Result<ProjectedClassifier> {
+        ProjectedClassifier::new(classifier, &self.hidden_layers, self.hidden.clone())
+    }
+
     /// The same network with fixed weights; as [`super::Classifier::frozen`].
     #[must_use]
     pub fn frozen(&self) -> Self {
         let [encoder, decoder, analysis, synthesis] =
             [&self.encoder, &self.decoder, &self.analysis, &self.synthesis]
                 .map(|list| frozen(list));
-        Self { encoder, decoder, analysis, synthesis }
+        Self { encoder, decoder, analysis, synthesis, ..self.clone() }
     }
 
     /// Reconstructions [n, 3, 96, 96] of pictures [n, 3, 96, 96]; not clamped to [0, 1], as in the tutorial.
@@ -201,6 +254,12 @@ impl Autoencoder {
     pub fn decode(&self, latent: Tensor<4>) -> Tensor<4> {
         add(&self.decoder, &self.synthesis, latent)
     }
+}
+
+/// Random projections of these hidden layers: the same numbers from the same seed on every device.
+pub(crate) fn random_projections(hidden: &[HiddenLayer], seed: u64, device: &Device) -> Vec<Layer> {
+    let layers = hidden.iter().enumerate();
+    layers.map(|(place, layer)| layer.random_projection(seed, place, device)).collect()
 }
 
 /// The sum of both branches' outputs; of the first alone if the linear one is empty.

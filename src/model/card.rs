@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
-use super::{AutoencoderConfig, ClassifierConfig};
+use super::{AutoencoderConfig, ClassifierConfig, HiddenLayer};
 use crate::data::{Protocol, TrainedOn};
-use crate::detector::Detector;
+use crate::detector::{Detector, LayerWeights, Score};
 use crate::error::{Error, Result, not_safetensors};
 
 /// Where the card stands in the file's metadata.
@@ -32,6 +32,9 @@ pub struct Card {
     pub figures: BTreeMap<String, f64>,
     /// An autoencoder's detector, inferred from clean validation pictures.
     pub detector: Option<Detector>,
+    /// Hidden layers of CL that an autoencoder was trained with; their projections are in the file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hidden_layers: Vec<HiddenLayer>,
     /// CRC-32 of the file, in another number format, that this one was exported from. An autoencoder's threshold
     /// was inferred with the weights in that format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,6 +88,7 @@ impl Card {
             training: None,
             figures: BTreeMap::new(),
             detector: None,
+            hidden_layers: Vec::new(),
             converted_from: None,
             origin: None,
             licence: "MIT OR Apache-2.0; trained on pictures that have terms of their own"
@@ -132,10 +136,10 @@ impl Card {
         card.check()
     }
 
-    /// Checks what the card says: the network's sizes and the detector.
+    /// Checks what the card says: the network's sizes, the detector, and that the file has what the detector needs.
     ///
     /// # Errors
-    /// When a size, the temperature or the threshold is out of its range.
+    /// When a size, the temperature or the threshold is out of its range, or hidden layers are missing.
     pub fn check(self) -> Result<Self> {
         let wrong = |e: Error| {
             Error::Weights(format!("the description of the network cannot be used: {e}"))
@@ -144,6 +148,19 @@ impl Card {
             config.check().map_err(wrong)?;
         }
         self.detector.map(Detector::check).transpose().map_err(wrong)?;
+        let count = self.hidden_layers.len();
+        if count > LayerWeights::MAX {
+            return Err(Error::Weights(format!("{count} hidden layers are too many")));
+        }
+        for hidden in &self.hidden_layers {
+            hidden.check().map_err(wrong)?;
+        }
+        let compared = self.detector.map_or(0, |detector| detector.score.hidden_layers());
+        if ![0, count].contains(&compared) {
+            return Err(Error::Weights(format!(
+                "the detector compares {compared} hidden layers, but the file has projections of {count}"
+            )));
+        }
         Ok(self)
     }
 

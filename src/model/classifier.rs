@@ -12,6 +12,7 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use super::frozen::frozen;
+use super::hidden::{LayerList, LayerName};
 use super::layers::{self, Layer, Layers};
 use crate::class::Class;
 use crate::error::{Error, Result};
@@ -159,7 +160,7 @@ impl Classifier {
     }
 
     /// Subtracts the channels' means and divides by their standard deviations.
-    fn normalise(&self, pictures: Tensor<4>) -> Tensor<4> {
+    pub(super) fn normalise(&self, pictures: Tensor<4>) -> Tensor<4> {
         let device = pictures.device();
         let per_channel = |values: [f64; CHANNELS]| {
             Tensor::<1>::from_floats(values.map(|v| v as f32), &device).reshape([1, CHANNELS, 1, 1])
@@ -214,6 +215,44 @@ impl Classifier {
             .map(|(i, layer)| if i < first { layer.freeze() } else { layer.unfreeze() })
             .collect();
         Self { features: self.features.freeze(), classifier, ..self }
+    }
+
+    /// All layers, in their order, in parts that are packed for computing; each but the last part ends with one of `ends`.
+    ///
+    /// # Errors
+    /// When one of them is not there, gives the logits, or does not come after the one before it.
+    pub(super) fn cut(&self, ends: &[LayerName]) -> Result<Vec<Vec<Layer>>> {
+        let all: Vec<Layer> = self.features.iter().chain(&self.classifier).cloned().collect();
+        let (mut parts, mut start) = (Vec::with_capacity(ends.len() + 1), 0);
+        for name in ends {
+            let (before, list) = match name.list {
+                LayerList::Features => (0, &self.features),
+                LayerList::Classifier => (self.features.len(), &self.classifier),
+            };
+            let end = before.saturating_add(name.index).saturating_add(1);
+            if name.index >= list.len() || end <= start || end >= all.len() {
+                return Err(Error::Option {
+                    name: "a hidden layer",
+                    value: name.to_string(),
+                    must: "a layer of the classifier before its last one, each once, in the network's order",
+                });
+            }
+            parts.push(frozen(&all[start..end]));
+            start = end;
+        }
+        parts.push(frozen(&all[start..]));
+        Ok(parts)
+    }
+
+    /// Where the weights are.
+    pub(super) fn device(&self) -> Device {
+        self.devices().into_iter().next().expect("a network has weights")
+    }
+
+    /// All layers in their order.
+    #[cfg(test)]
+    pub(super) fn layers(&self) -> Vec<Layer> {
+        self.features.iter().chain(&self.classifier).cloned().collect()
     }
 
     /// The layers after the convolutions.

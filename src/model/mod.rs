@@ -6,6 +6,7 @@ pub mod classifier;
 mod cpu;
 mod dct;
 mod frozen;
+pub mod hidden;
 pub(crate) mod layers;
 pub mod loss;
 #[cfg(any(test, feature = "gpu-products"))]
@@ -18,4 +19,5 @@ pub mod weights;
 pub use autoencoder::{Autoencoder, AutoencoderConfig};
 pub use card::Card;
 pub use classifier::{Classifier, ClassifierConfig, Head};
+pub use hidden::{HiddenLayer, LayerName, ProjectedClassifier};
 pub use weights::Precision;

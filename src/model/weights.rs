@@ -86,7 +86,10 @@ pub fn load_classifier(bytes: &[u8], device: &Device) -> Result<(Classifier, Car
 pub fn load_autoencoder(bytes: &[u8], device: &Device) -> Result<(Autoencoder, Card)> {
     let card = Card::read(bytes)?;
     match card.architecture {
-        Architecture::Autoencoder(config) => Ok((load(config.init(device), bytes)?.valid(), card)),
+        Architecture::Autoencoder(config) => {
+            let fresh = config.init(device).with_room_for(&card.hidden_layers, device);
+            Ok((load(fresh, bytes)?.valid(), card))
+        }
         Architecture::Classifier(config) => Err(Error::Weights(format!(
             "an autoencoder is wanted, but the file holds a classifier ({config})"
         ))),
@@ -109,6 +112,15 @@ pub fn load<M: Module>(module: M, bytes: &[u8]) -> Result<M> {
 pub fn start_classifier(fresh: Classifier, bytes: &[u8]) -> Result<Classifier> {
     let head = missing_head(&fresh, bytes)?.map(|head| fresh.prefix(head));
     load_except(fresh, bytes, head.as_deref())
+}
+
+/// Fills a fresh autoencoder with initial weights from a file, without the projections of hidden layers that the file may
+/// have.
+///
+/// # Errors
+/// As [`load`].
+pub fn start_autoencoder(fresh: Autoencoder, bytes: &[u8]) -> Result<Autoencoder> {
+    load_except(fresh, bytes, Some(Autoencoder::HIDDEN_PREFIX))
 }
 
 /// The layers of `network` that a file of initial weights does not hold: all dense ones if it holds the convolutions

@@ -1,9 +1,10 @@
 //! Training of AE: KL divergence between CL's predictions for a picture and for its reconstruction
 //! (arXiv 2002.09364, eq. 2).
 //!
-//! Labels and attacked pictures are never used; a reconstruction error is part of the loss only on request. CL
-//! stays frozen on the plain device, so no gradients of its weights are computed.
+//! Labels and attacked pictures are never used; a reconstruction error is part of the loss only on request, and all of
+//! it for the paper's baseline. CL stays frozen on the plain device, so no gradients of its weights are computed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -16,11 +17,13 @@ use serde::Serialize;
 
 use super::batch::{numbers, read_batch, scalar, to_batch, to_rows};
 use super::fit::random_weights;
+use super::hidden::{HiddenLayers, HiddenOption};
 use super::options::{TaskOptions, check_devices, check_small_epochs, is_zero};
 use super::predictions::{Logits, predict};
 use super::{InitialWeights, SMALL, Task, Validation};
 use crate::data::TrainingData;
-use crate::detector::{Detector, Score, ScoreConfig};
+use crate::detector::score::Output;
+use crate::detector::{Detector, LayerWeights, Score, ScoreConfig};
 use crate::error::Error;
 use crate::model::card::{Architecture, THRESHOLD_PERCENTILE};
 use crate::model::loss::Divergence;
@@ -42,7 +45,29 @@ pub struct AutoencoderTask {
     logits: Vec<Logits>,
     /// The same for the horizontally flipped pictures, if training flips any.
     flipped_logits: Vec<Logits>,
+    /// Hidden layers that are compared, too, if there are any.
+    hidden: Option<HiddenLayers>,
+    /// As it was given.
+    classifier: Classifier,
     devices: Vec<Device>,
+}
+
+/// What an autoencoder's training minimises.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AutoencoderLoss {
+    /// The mean squared error between picture and reconstruction, and nothing else: the baseline of arXiv 2002.09364,
+    /// whose autoencoder knows nothing of the classifier.
+    Mse,
+    /// The divergence between the predictions.
+    #[serde(untagged)]
+    Divergence(Divergence),
+}
+
+impl From<Divergence> for AutoencoderLoss {
+    fn from(divergence: Divergence) -> Self {
+        Self::Divergence(divergence)
+    }
 }
 
 /// Options of an autoencoder's training.
@@ -51,13 +76,13 @@ pub struct AutoencoderOptions {
     /// Architecture.
     #[serde(rename = "autoencoder")]
     pub config: AutoencoderConfig,
-    /// The divergence that is minimised.
-    pub loss: Divergence,
+    /// What is minimised.
+    pub loss: AutoencoderLoss,
     /// Probabilities below this count as this in the divergence that is minimised, 0 to 0.1; 0 for none. 1e-7 in the
     /// tutorial, whose Keras raises them so.
     #[serde(skip_serializing_if = "is_zero")]
     pub smallest_probability: f32,
-    /// Weight of the mean squared error between picture and reconstruction in the loss, 0 to 1e6; 0 in the
+    /// Weight of the mean squared error between picture and reconstruction beside the divergence, 0 to 1e6; 0 in the
     /// tutorial.
     pub mse: f64,
     /// Flip half of the pictures horizontally.
@@ -83,9 +108,21 @@ impl AutoencoderOptions {
     /// When a value is out of its range, or does not go with the architecture.
     pub fn check(&self) -> crate::Result<()> {
         self.config.check()?;
-        self.loss.check()?;
         self.score.check()?;
         let out_of_range = |name, value: String, must| Err(Error::Option { name, value, must });
+        match self.loss {
+            AutoencoderLoss::Divergence(divergence) => drop(divergence.check()?),
+            AutoencoderLoss::Mse if self.mse != 0.0 => {
+                let must = "0 where the mean squared error is the whole loss";
+                return out_of_range("mse", self.mse.to_string(), must);
+            }
+            AutoencoderLoss::Mse if self.smallest_probability != 0.0 => {
+                let value = self.smallest_probability.to_string();
+                let must = "0 where no divergence is minimised";
+                return out_of_range("smallest_probability", value, must);
+            }
+            AutoencoderLoss::Mse => {}
+        }
         if !(0.0..=1e6).contains(&self.mse) {
             return out_of_range("mse", self.mse.to_string(), "between 0 and a million");
         }
@@ -104,11 +141,20 @@ impl AutoencoderOptions {
         Ok(())
     }
 
-    /// The divergence that is minimised, shape `[n]`, from CL's logits [n, 10] of pictures and reconstructions.
+    /// The divergence of the predictions, shape `[n]`, from CL's logits [n, 10] of pictures and reconstructions: the one
+    /// that is minimised, or else the score's.
     fn divergence(&self, image: Tensor<2>, reconstruction: Tensor<2>) -> Tensor<1> {
+        let divergence = self.of_predictions();
         match self.smallest_probability {
-            0.0 => self.loss.between(image, reconstruction),
-            smallest => self.loss.between_clipped(image, reconstruction, smallest),
+            0.0 => divergence.between(image, reconstruction),
+            smallest => divergence.between_clipped(image, reconstruction, smallest),
+        }
+    }
+
+    fn of_predictions(&self) -> Divergence {
+        match self.loss {
+            AutoencoderLoss::Divergence(divergence) => divergence,
+            AutoencoderLoss::Mse => self.score.divergence(),
         }
     }
 }
@@ -142,7 +188,78 @@ impl AutoencoderTask {
         let (logits, flipped_logits) = (predict(&all, false)?, predict(flipped, true)?);
         let classifiers =
             devices.iter().map(|d| classifier.clone().to_device(d).frozen()).collect();
-        Ok(Self { options, initial_weights, data, classifiers, logits, flipped_logits, devices })
+        let hidden = None;
+        Ok(Self {
+            options,
+            initial_weights,
+            data,
+            classifiers,
+            logits,
+            flipped_logits,
+            hidden,
+            classifier,
+            devices,
+        })
+    }
+
+    /// Compares hidden layers of the classifier, too, in the loss and in the detector's score: the paper's AE HL. The
+    /// projections of their maps are drawn with `seed`. The pictures' are computed now.
+    ///
+    /// # Errors
+    /// When the layers are no hidden layers of the classifier, or not in its order; a weight is missing or out of its
+    /// range; no divergence is minimised; or there are epochs on small pictures, whose maps are smaller.
+    pub fn with_hidden_layers(
+        mut self,
+        layers: &[HiddenOption],
+        weights: &[f32],
+        seed: u64,
+    ) -> Result<Self> {
+        let refuse = |name, value: String, must| Err(Error::Option { name, value, must }.into());
+        if self.options.loss == AutoencoderLoss::Mse {
+            let must = "0 where the mean squared error is the whole loss";
+            return refuse("the number of hidden layers", layers.len().to_string(), must);
+        }
+        if self.options.small_epochs > 0 {
+            let value = self.options.small_epochs.to_string();
+            return refuse(
+                "small_epochs",
+                value,
+                "0 with hidden layers, whose maps are smaller then",
+            );
+        }
+        let weights = LayerWeights::new(weights)?;
+        let on = (&self.classifier, self.devices.as_slice());
+        let hidden = HiddenLayers::new(layers, weights, seed, &self.data, self.options.flip, on)?;
+        let divergence = self.options.score.divergence();
+        self.options.score = ScoreConfig::Hidden(hidden.divergence(divergence));
+        self.hidden = Some(hidden);
+        Ok(self)
+    }
+
+    /// What CL gives for reconstructions on the device of this rank.
+    fn output(&self, rank: usize, reconstructions: Tensor<4>) -> Output {
+        match &self.hidden {
+            None => self.classifiers[rank].forward(reconstructions).into(),
+            Some(layers) => {
+                let (logits, hidden) = layers.forward(rank, reconstructions);
+                Output { logits, hidden }
+            }
+        }
+    }
+
+    /// The projections of clean pictures, each flipped or not, by index in the data; none without hidden layers.
+    fn clean_hidden(
+        &self,
+        pictures: impl Iterator<Item = (usize, bool)>,
+        device: &Device,
+    ) -> Vec<Tensor<2>> {
+        self.hidden.as_ref().map_or_else(Vec::new, |hidden| hidden.of_clean(pictures, device))
+    }
+
+    /// The hidden layers' part of the loss, shape `[n]`; `None` without hidden layers.
+    fn hidden_divergence(&self, clean: &[Tensor<2>], again: &[Tensor<2>]) -> Option<Tensor<1>> {
+        let divergence = self.hidden.as_ref()?.divergence(self.options.of_predictions());
+        Some(divergence.of_hidden(clean, again))
     }
 }
 
@@ -155,7 +272,7 @@ fn initial_autoencoder(
 ) -> Result<Autoencoder> {
     let random = random_weights(seed, device, |cpu| config.init(cpu));
     match initial_weights {
-        Some(initial) => weights::load(random, &initial.weights)
+        Some(initial) => weights::start_autoencoder(random, &initial.weights)
             .with_context(|| initial.path.display().to_string()),
         None => Ok(random),
     }
@@ -206,17 +323,28 @@ impl Task for AutoencoderTask {
     }
 
     fn options(&self) -> serde_json::Value {
-        TaskOptions::new(&self.options, self.initial_weights.as_ref()).to_json()
+        let mut options = TaskOptions::new(&self.options, self.initial_weights.as_ref()).to_json();
+        if let Some(hidden) = &self.hidden {
+            hidden.describe(&mut options);
+        }
+        options
     }
 
     fn card(&self) -> Card {
         let origin = self.initial_weights.as_ref().and_then(|weights| weights.origin.clone());
-        Card::new(Architecture::Autoencoder(self.options.config)).with_origin(origin)
+        let card = Card::new(Architecture::Autoencoder(self.options.config)).with_origin(origin);
+        let hidden_layers = self.hidden.as_ref().map_or(&[][..], HiddenLayers::layers).to_vec();
+        Card { hidden_layers, ..card }
     }
 
     fn init(&self, seed: u64) -> Result<Autoencoder> {
-        let initial_weights = self.initial_weights.as_ref();
-        initial_autoencoder(self.options.config, initial_weights, seed, &self.devices[0])
+        let (initial_weights, device) = (self.initial_weights.as_ref(), &self.devices[0]);
+        let model = initial_autoencoder(self.options.config, initial_weights, seed, device)?;
+        Ok(match &self.hidden {
+            // The loss does not use these, so no step changes them.
+            Some(hidden) => hidden.attach(model, &device.clone().autodiff()),
+            None => model,
+        })
     }
 
     fn loss(
@@ -227,16 +355,18 @@ impl Task for AutoencoderTask {
         indices: &[usize],
         rng: &mut Xoshiro256PlusPlus,
     ) -> Result<(Tensor<1>, Tensor<1>)> {
-        let AutoencoderOptions { mse, flip, noise, .. } = self.options;
+        let AutoencoderOptions { loss, mse, flip, noise, .. } = self.options;
         let (classifier, device) = (&self.classifiers[rank], &self.devices[rank]);
         let side = if epoch < self.options.small_epochs { SMALL } else { SIDE };
         let (mut pictures, mut inputs, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+        let mut used = Vec::new();
         for index in indices {
             let mut picture = self.data.pictures.picture(*index)?.values().to_vec();
             let flipped = flip && rng.random_bool(0.5);
             if flipped {
                 flip_horizontally(&mut picture);
             }
+            used.push((*index, flipped));
             rows.push(if flipped { self.flipped_logits[*index] } else { self.logits[*index] });
             if side < SIDE {
                 picture = random_crop(&picture, side, rng);
@@ -253,44 +383,73 @@ impl Task for AutoencoderTask {
             _ => classifier.forward(x.clone()),
         };
         let reconstruction = model.forward(to_batch(inputs, side, device).autodiff());
-        let reconstructed = classifier.forward(reconstruction.clone());
-        let agreement = agreement(clean.clone(), reconstructed.clone().inner());
-        let divergence = self.options.divergence(clean.autodiff(), reconstructed).mean();
+        if loss == AutoencoderLoss::Mse {
+            let reconstructed = classifier.forward(reconstruction.clone().inner());
+            let error = (reconstruction - x.autodiff()).square().mean();
+            return Ok((error, agreement(clean, reconstructed)));
+        }
+        let reconstructed = self.output(rank, reconstruction.clone());
+        let agreement = agreement(clean.clone(), reconstructed.logits.clone().inner());
+        let mut loss = self.options.divergence(clean.autodiff(), reconstructed.logits);
+        let clean_hidden = self.clean_hidden(used.into_iter(), device);
+        let clean_hidden: Vec<Tensor<2>> = clean_hidden.into_iter().map(Tensor::autodiff).collect();
+        if let Some(hidden) = self.hidden_divergence(&clean_hidden, &reconstructed.hidden) {
+            loss = loss + hidden;
+        }
+        let loss = loss.mean();
         if mse == 0.0 {
-            return Ok((divergence, agreement));
+            return Ok((loss, agreement));
         }
         let error = (reconstruction - x.autodiff()).square().mean();
-        Ok((divergence + error * mse, agreement))
+        Ok((loss + error * mse, agreement))
     }
 
     fn validate(&self, model: &Autoencoder) -> Result<Validation> {
         let held_out = &self.data.parts.validation;
-        let (classifier, device) = (&self.classifiers[0], &self.devices[0]);
+        let device = &self.devices[0];
         let model = model.frozen();
-        let (mut loss, mut agreed, mut scores) = (0.0, 0.0, Vec::new());
+        let (mut divergence, mut of_hidden, mut error) = (0.0, 0.0, 0.0);
+        let (mut agreed, mut scores) = (0.0, Vec::new());
         for indices in held_out.chunks(BATCH) {
             let x = read_batch(self.data.pictures.as_ref(), indices, device)?;
-            let clean = to_rows(indices.iter().map(|i| self.logits[*i]), device);
-            let reconstructed = classifier.forward(model.forward(x));
+            let clean = Output {
+                logits: to_rows(indices.iter().map(|i| self.logits[*i]), device),
+                hidden: self.clean_hidden(indices.iter().map(|i| (*i, false)), device),
+            };
+            let reconstructions = model.forward(x.clone());
+            let again = self.output(0, reconstructions.clone());
             let n = indices.len() as f64;
-            agreed += f64::from(scalar(agreement(clean.clone(), reconstructed.clone()))?) * n;
-            let divergence = self.options.divergence(clean.clone(), reconstructed.clone());
-            loss += f64::from(scalar(divergence.sum())?);
-            scores.extend(numbers(self.options.score.score(clean.into(), reconstructed.into()))?);
+            let sum = |values: Tensor<1>| scalar(values.sum()).map(f64::from);
+            agreed += f64::from(scalar(agreement(clean.logits.clone(), again.logits.clone()))?) * n;
+            divergence += sum(self.options.divergence(clean.logits.clone(), again.logits.clone()))?;
+            if let Some(hidden) = self.hidden_divergence(&clean.hidden, &again.hidden) {
+                of_hidden += sum(hidden)?;
+            }
+            if self.options.loss == AutoencoderLoss::Mse {
+                error += f64::from(scalar((reconstructions - x).square().mean())?) * n;
+            }
+            scores.extend(numbers(self.options.score.score(clean, again))?);
         }
         let n = held_out.len() as f64;
         let detector =
             Detector::infer_threshold(self.options.score, &scores, self.options.percentile)?;
-        Ok(Validation {
-            error: loss / n,
-            figures: [
-                ("validation_divergence".to_owned(), loss / n),
-                ("validation_agreement".to_owned(), agreed / n),
-                (THRESHOLD_PERCENTILE.to_owned(), f64::from(self.options.percentile)),
-            ]
-            .into(),
-            detector: Some(detector),
-        })
+        let mut figures: BTreeMap<String, f64> = [
+            ("validation_divergence".to_owned(), divergence / n),
+            ("validation_agreement".to_owned(), agreed / n),
+            (THRESHOLD_PERCENTILE.to_owned(), f64::from(self.options.percentile)),
+        ]
+        .into();
+        if self.hidden.is_some() {
+            figures.insert("validation_hidden_divergence".to_owned(), of_hidden / n);
+        }
+        let error = match self.options.loss {
+            AutoencoderLoss::Divergence(_) => divergence + of_hidden,
+            AutoencoderLoss::Mse => {
+                figures.insert("validation_mse".to_owned(), error / n);
+                error
+            }
+        };
+        Ok(Validation { error: error / n, figures, detector: Some(detector) })
     }
 }
 
@@ -342,7 +501,7 @@ mod tests {
     fn options() -> AutoencoderOptions {
         AutoencoderOptions {
             config: AutoencoderConfig::Compact { channels: 1 },
-            loss: Divergence::default(),
+            loss: Divergence::default().into(),
             smallest_probability: 0.0,
             mse: 0.0,
             flip: false,
@@ -358,13 +517,21 @@ mod tests {
     fn options_out_of_range_are_refused_by_name() {
         options().check().unwrap();
         type Set = fn(&mut AutoencoderOptions);
-        let wrong: [(&str, Set); 7] = [
+        let wrong: [(&str, Set); 9] = [
             ("noise is inf", |options| options.noise = f32::INFINITY),
             ("noise is NaN", |options| options.noise = f32::NAN),
             ("noise is -0.1", |options| options.noise = -0.1),
             ("mse is NaN", |options| options.mse = f64::NAN),
             ("percentile is 101", |options| options.percentile = 101.0),
-            ("temperature is 0", |options| options.loss.temperature = 0.0),
+            ("temperature is 0", |options| {
+                options.loss = Divergence { temperature: 0.0, ..Divergence::default() }.into();
+            }),
+            ("mse is 1, but must be 0", |options| {
+                (options.loss, options.mse) = (AutoencoderLoss::Mse, 1.0);
+            }),
+            ("smallest_probability is 0.1", |options| {
+                (options.loss, options.smallest_probability) = (AutoencoderLoss::Mse, 0.1);
+            }),
             ("small_epochs is 1", |options| {
                 options.config = AutoencoderConfig::Tutorial { latent: 2 };
             }),
@@ -415,15 +582,20 @@ mod tests {
         assert_eq!(same["classifier_crc32"], 7);
         assert_eq!(same["initial_weights_crc32"], 3);
         assert_eq!(same["initial_weights_origin"], "somebody");
-        let changed: [fn(&mut AutoencoderOptions); 10] = [
+        let changed: [fn(&mut AutoencoderOptions); 11] = [
             |options| options.config = AutoencoderConfig::Compact { channels: 2 },
-            |options| options.loss.temperature = 2.0,
+            |options| {
+                options.loss = Divergence { temperature: 2.0, ..Divergence::default() }.into()
+            },
+            |options| options.loss = AutoencoderLoss::Mse,
             |options| options.smallest_probability = 1e-7,
             |options| options.mse = 1.0,
             |options| options.flip = true,
             |options| options.noise = 0.5,
             |options| options.small_epochs = 2,
-            |options| options.score = Divergence { temperature: 2.0, ..options.loss }.into(),
+            |options| {
+                options.score = Divergence { temperature: 2.0, ..Divergence::default() }.into();
+            },
             |options| options.percentile = 90.0,
             |options| options.classifier_crc32 = 8,
         ];
@@ -472,7 +644,7 @@ mod tests {
         let score = Divergence { direction: Direction::Forward, temperature: 2.0 };
         let options = AutoencoderOptions {
             config,
-            loss,
+            loss: loss.into(),
             smallest_probability: 0.0,
             mse: 0.0,
             flip: false,

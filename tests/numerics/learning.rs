@@ -21,15 +21,16 @@ use second_look::corruption::{Filter, blur, jpeg, shrink};
 use second_look::data::synthetic::Drawn;
 use second_look::data::{HeldOut, Pictures, Protocol, TrainingData};
 use second_look::defence::Defence;
-use second_look::detector::ScoreConfig;
+use second_look::detector::{Score, ScoreConfig};
 use second_look::model::loss::{Direction, Divergence};
 use second_look::model::{AutoencoderConfig, ClassifierConfig};
 use second_look::train::adversarial::Adversarial;
-use second_look::train::autoencoder::{AutoencoderOptions, AutoencoderTask};
+use second_look::train::autoencoder::{AutoencoderLoss, AutoencoderOptions, AutoencoderTask};
 use second_look::train::classifier::{ClassifierOptions, ClassifierTask};
 use second_look::train::distillation::{Distillation, Teacher};
 use second_look::train::{
-    Augmentation, HyperParameters, Optimizer, Options, Outcome, Schedule, Task, Validation, fit,
+    Augmentation, HiddenOption, HyperParameters, Optimizer, Options, Outcome, Schedule, Task,
+    Validation, fit,
 };
 
 use super::training::initial;
@@ -83,11 +84,16 @@ fn learn<T: Task>(task: &T, optimizer: Optimizer, learning_rate: f64, batch: usi
     Learned { losses: ends(&losses), metrics: ends(&metrics) }
 }
 
+/// The paper's divergence.
+fn divergence() -> Divergence {
+    Divergence { direction: Direction::Forward, temperature: 1.0 }
+}
+
 /// Options with nothing but the divergence in the loss.
 pub fn plain() -> AutoencoderOptions {
     AutoencoderOptions {
         config: AutoencoderConfig::Compact { channels: 8 },
-        loss: Divergence { direction: Direction::Forward, temperature: 1.0 },
+        loss: divergence().into(),
         smallest_probability: 0.0,
         mse: 0.0,
         flip: false,
@@ -123,7 +129,7 @@ fn with_the_paper_s_direction() {
 
 #[test]
 fn with_the_tutorial_s_direction() {
-    let loss = Divergence { direction: Direction::Reverse, ..plain().loss };
+    let loss = Divergence { direction: Direction::Reverse, ..divergence() }.into();
     assert_autoencoder_learns(AutoencoderOptions { loss, ..plain() });
 }
 
@@ -141,13 +147,103 @@ fn with_small_windows() {
 
 #[test]
 fn with_a_temperature() {
-    let loss = Divergence { temperature: 2.0, ..plain().loss };
+    let loss = Divergence { temperature: 2.0, ..divergence() }.into();
     assert_autoencoder_learns(AutoencoderOptions { loss, small_epochs: 1, ..plain() });
 }
 
 #[test]
 fn with_a_reconstruction_term() {
     assert_autoencoder_learns(AutoencoderOptions { mse: 10.0, ..plain() });
+}
+
+/// The baseline: the error falls, and only the error.
+#[test]
+fn with_the_reconstruction_error_alone() {
+    let options = AutoencoderOptions { loss: AutoencoderLoss::Mse, ..plain() };
+    let learned = learn(&autoencoder_task(options), Optimizer::Adam, 3e-3, 10);
+    let Learned { losses, .. } = &learned;
+    assert!(losses[1] < 0.5 * losses[0], "the error goes from {} to {}", losses[0], losses[1]);
+}
+
+fn hidden_options() -> Vec<HiddenOption> {
+    let hidden = [("features.14", 20), ("features.21", 10)];
+    hidden.map(|(name, outputs)| HiddenOption { layer: name.parse().unwrap(), outputs }).to_vec()
+}
+
+fn with_hidden(options: AutoencoderOptions, weights: &[f32]) -> AutoencoderTask {
+    let task = autoencoder_task(options);
+    task.with_hidden_layers(&hidden_options(), weights, 3).unwrap()
+}
+
+#[test]
+fn with_hidden_layers() {
+    let task = with_hidden(AutoencoderOptions { flip: true, ..plain() }, &[1.0, 2.0]);
+    let learned = learn(&task, Optimizer::Adam, 3e-3, 10);
+    let Learned { losses, metrics } = &learned;
+    assert!(losses[1] < 0.8 * losses[0], "the loss goes from {} to {}", losses[0], losses[1]);
+    assert!(metrics[1] > metrics[0] + 0.1, "agreement goes from {} to {}", metrics[0], metrics[1]);
+}
+
+/// The loss and the validation with hidden layers are those without, and the layers' divergence by its definition.
+#[test]
+fn hidden_layers_add_their_weighted_divergence() {
+    let device = Device::flex();
+    let (options, weights) = (plain(), [0.5f32, 2.0]);
+    let (plain_task, task) = (autoencoder_task(options), with_hidden(options, &weights));
+    let model = task.init(2).unwrap();
+    assert_eq!(model.hidden_layers().len(), 2);
+    let indices: Vec<usize> = (3..9).collect();
+    let loss = |task: &AutoencoderTask| {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+        values(task.loss(&model, 0, 0, &indices, &mut rng).unwrap().0.inner())[0]
+    };
+    // What the network's file will hold projects a picture and its reconstruction.
+    let projected = model.valid().projected(&bundled_classifier()).unwrap();
+    let of_hidden = |images: Tensor<4>, again: Tensor<4>| {
+        let pairs = projected.project(images).into_iter().zip(projected.project(again));
+        let parts = pairs.zip(weights).map(|((p, q), weight)| {
+            values(divergence().between(p, q)).iter().map(|v| v * weight).collect::<Vec<_>>()
+        });
+        let mean = |part: Vec<f32>| part.iter().sum::<f32>() / part.len() as f32;
+        parts.map(mean).sum::<f32>()
+    };
+    let pictures = Drawn::training(PICTURES, 0);
+    let batch = |indices: &[usize]| {
+        let pictures: Vec<Picture> =
+            indices.iter().map(|i| pictures.picture(*i).unwrap()).collect();
+        Picture::batch(&pictures, &device)
+    };
+    // The loss is computed with the batch's own statistics.
+    let x = batch(&indices);
+    let again = model.forward(x.clone().autodiff()).inner();
+    let (with, without, part) = (loss(&task), loss(&plain_task), of_hidden(x, again));
+    assert!(part > 0.01 && (with - without - part).abs() < 1e-3 * with, "{with} {without} {part}");
+
+    let network = model.valid();
+    let (with, without) =
+        (task.validate(&network).unwrap(), plain_task.validate(&network).unwrap());
+    let all = batch(&(0..PICTURES).collect::<Vec<_>>());
+    let part = f64::from(of_hidden(all.clone(), network.forward(all)));
+    assert!((with.error - without.error - part).abs() < 1e-3 * with.error);
+    assert!((with.figures["validation_hidden_divergence"] - part).abs() < 1e-3 * part);
+    assert_eq!(with.figures["validation_divergence"], without.figures["validation_divergence"]);
+    let detector = with.detector.unwrap();
+    assert_eq!(detector.score.hidden_layers(), 2);
+    assert!(detector.threshold > without.detector.unwrap().threshold);
+}
+
+#[test]
+fn hidden_layers_that_do_not_go_with_the_training_are_refused() {
+    let refused = |options: AutoencoderOptions, weights: &[f32], words: &str| {
+        let task = autoencoder_task(options);
+        let error = task.with_hidden_layers(&hidden_options(), weights, 3).err().unwrap();
+        assert!(error.to_string().contains(words), "{error}");
+    };
+    refused(plain(), &[1.0], "weights is 1");
+    refused(plain(), &[1.0, -1.0], "weight is -1");
+    refused(AutoencoderOptions { small_epochs: 1, ..plain() }, &[1.0; 2], "small_epochs is 1");
+    let loss = AutoencoderLoss::Mse;
+    refused(AutoencoderOptions { loss, ..plain() }, &[1.0; 2], "hidden layers is 2");
 }
 
 #[test]
@@ -354,7 +450,7 @@ fn fit_writes_a_network_that_has_learned() {
     // What is random of its initial weights is multiplied by zero until it has learned, so the first figure is the same
     // for all seeds, and the second one nearly so: 0.97 to 1.08 with six of them.
     // A score that is not the loss: the threshold is to be inferred from the one, the error from the other.
-    let score = ScoreConfig::from(Divergence { temperature: 4.0, ..plain().loss });
+    let score = ScoreConfig::from(Divergence { temperature: 4.0, ..divergence() });
     let options_of_task = AutoencoderOptions { config, score, ..plain() };
     let (classifier, devices) = (bundled_classifier(), vec![Device::flex()]);
     let task = AutoencoderTask::new(options_of_task, None, data(), classifier, devices).unwrap();

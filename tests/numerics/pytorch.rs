@@ -12,15 +12,17 @@ use burn::tensor::{Device, Tensor, activation};
 use pollster::block_on;
 use second_look::attack::objective::CrossEntropy;
 use second_look::attack::restarts::Best;
+use second_look::attack::target::{Draw, Guard};
 use second_look::attack::{
     Apgd, ApgdCe, ApgdDlr, AttackConfig, Corrector, Evasion, Lagrangian, MiFgsm, Norm,
     OrthogonalPgd, Pgd, SelectivePgd,
 };
 use second_look::class::Class;
 use second_look::defence::Defence;
+use second_look::detector::{HiddenDivergence, LayerWeights};
 use second_look::model::loss::{Direction, Divergence};
 use second_look::model::pytorch::state_dict;
-use second_look::model::{AutoencoderConfig, ClassifierConfig};
+use second_look::model::{AutoencoderConfig, ClassifierConfig, HiddenLayer};
 use serde::Deserialize;
 
 use super::*;
@@ -33,6 +35,7 @@ struct Reference {
     vgg16_small_logits: Vec<f64>,
     picture_gradient: PictureGradient,
     autoencoders: Vec<AutoencoderReference>,
+    hidden: Vec<HiddenReference>,
     attacks: Vec<AttackReference>,
     evasions: Vec<EvasionReference>,
     apgd: Vec<ApgdReference>,
@@ -64,6 +67,14 @@ struct DivergenceReference {
     direction: Direction,
     temperature: f32,
     values: Vec<f64>,
+}
+
+/// A score that compares hidden layers, too.
+#[derive(Deserialize)]
+struct HiddenReference {
+    temperature: f32,
+    score: Vec<f64>,
+    gradient: Sample,
 }
 
 #[derive(Deserialize)]
@@ -189,6 +200,54 @@ fn reconstructions_and_divergences() {
             let ours = values(divergence.between(first.clone(), second.clone()));
             assert_close(&format!("{config}, {divergence:?}"), &ours, &expected.values, 2e-5);
         }
+    }
+}
+
+/// As `HIDDEN` in scripts/pytorch_reference.py.
+fn hidden_layers() -> (Vec<HiddenLayer>, LayerWeights) {
+    let layer = |name: &str, inputs, outputs| {
+        let layer = name.parse().unwrap();
+        HiddenLayer { layer, inputs, outputs }
+    };
+    let layers = vec![layer("features.16", 160 * 12 * 12, 8), layer("features.21", 256 * 6 * 6, 5)];
+    (layers, LayerWeights::new(&[0.5, 3.0]).unwrap())
+}
+
+/// From a file, as a model card describes it; the score as the defence computes it, the gradient as an attack gets it.
+#[test]
+fn a_score_of_hidden_layers_and_its_gradient() {
+    let (reference, device) = (reference(), Device::flex());
+    let (layers, weights) = hidden_layers();
+    let config = AutoencoderConfig::Compact { channels: 8 };
+    let x = pictures(2);
+    assert_eq!(reference.hidden.len(), 2);
+    for HiddenReference { temperature, score, gradient } in &reference.hidden {
+        let divergence = Divergence { temperature: *temperature, ..Divergence::default() };
+        let compared = ScoreConfig::Hidden(HiddenDivergence { divergence, weights });
+        let mut card = Card::new(Architecture::Autoencoder(config));
+        card.hidden_layers.clone_from(&layers);
+        card.detector = Some(Detector { score: compared, threshold: 0.5 });
+        let fresh = config.init(&device).with_room_for(&layers, &device);
+        let bytes = file(&fresh, &card);
+        let (autoencoder, read) = weights::load_autoencoder(&bytes, &device).unwrap();
+        assert_eq!(read, card);
+        let classifier = classifier(ClassifierConfig::Compact);
+        let detector = read.detector().unwrap();
+        let defence = Defence::checked(classifier, autoencoder, detector, &device).unwrap();
+        let ours = block_on(defence.score(x.clone(), &[0, 1])).unwrap();
+        assert_close("score", &ours, score, 1e-4);
+        // Whether its logits are known already makes no difference.
+        let verdicts = block_on(defence.detect(x.clone())).unwrap().verdicts;
+        let detected: Vec<f32> = verdicts.iter().map(|verdict| verdict.score).collect();
+        assert_close("verdict", &detected, score, 1e-4);
+
+        let image = x.clone().autodiff().require_grad();
+        let logits = defence.classifier().forward(image.clone());
+        let draw = Draw { seed: 0, ids: &[0, 1], number: 0 };
+        let loss = Guard::score(&defence, image.clone(), logits, draw);
+        let mut gradients = loss.sum().backward();
+        let ours = values(image.grad_remove(&mut gradients).unwrap());
+        assert_sample("gradient", &ours, gradient, 1e-2);
     }
 }
 

@@ -149,7 +149,7 @@ impl Training {
     fn autoencoder_options(&self, loss: Divergence) -> AutoencoderOptions {
         AutoencoderOptions {
             config: self.autoencoder,
-            loss,
+            loss: loss.into(),
             smallest_probability: 0.0,
             mse: 0.0,
             flip: false,

@@ -37,10 +37,17 @@ function describe(title, { training, figures, detector, architecture, origin, li
     lines.push(`trained on ${pictures.toLocaleString('en')} pictures (${data}, protocol ${protocol}); last run: ${epochs} epoch${epochs === 1 ? '' : 's'}`);
   }
   for (const [name, value] of Object.entries(figures ?? {})) lines.push(`${name.replaceAll('_', ' ')}: ${value < 10 ? value.toFixed(3) : value}`);
-  if (detector) lines.push(`threshold: ${nats(detector.threshold)} nats (${detector.divergence.direction} KL, temperature ${detector.divergence.temperature})`);
+  if (detector) lines.push(`threshold: ${nats(detector.threshold)} nats (${score(detector)})`);
   if (origin) lines.push(`origin: ${origin}`);
   lines.push(`licence: ${licence}`);
   const text = element('dd');
   text.append(...lines.map((line) => element('span', 'line', String(line))));
   return [element('dt', '', title), text];
+}
+
+/** @param {NonNullable<Card['detector']>} detector */
+function score(detector) {
+  const { direction, temperature } = 'hidden' in detector ? detector.hidden : detector.divergence;
+  const layers = 'hidden' in detector ? `, and ${detector.hidden.weights.length} hidden layers` : '';
+  return `${direction} KL, temperature ${temperature}${layers}`;
 }

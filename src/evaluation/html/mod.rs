@@ -12,8 +12,8 @@ use self::charts::{Axis, Chart, Line, Role, Scale};
 use self::words::{FIGURES, eps_in_words, explain_check, norm_in_words, percent};
 use super::classes::Confusion;
 use super::{
-    AttackFigures, Check, ClassFigures, Curve, Evaluation, Histogram, Interval, Judgement,
-    ModelFile, Setting, SweepFigures, SweepPoint, Varied,
+    AttackFigures, Check, ClassFigures, CorruptionFigures, Corruptions, Curve, Evaluation,
+    Histogram, Interval, Judgement, Kind, ModelFile, Setting, SweepFigures, SweepPoint, Varied,
 };
 use crate::attack::Attacker;
 use crate::class::Class;
@@ -63,6 +63,7 @@ pub fn report(evaluation: &Evaluation, grids: &[Grid]) -> Result<String> {
                     }
                     h2 id="each" { "Each attack" }
                     @for section in &attack_sections { (section) }
+                    @if let Some(figures) = &evaluation.corruptions { (corruptions(figures)) }
                     (examples(grids, setting))
                     (checks(&evaluation.checks))
                     (particulars(evaluation))
@@ -463,6 +464,61 @@ fn sweep(figures: &SweepFigures) -> Result<Markup> {
     })
 }
 
+/// Pictures that nobody attacked, but that are noisy, blurred and so on.
+fn corruptions(figures: &Corruptions) -> Markup {
+    let row = |name: &str, severity: &str, figures: &CorruptionFigures| {
+        html! {
+            tr {
+                th scope="row" { (name) }
+                td { (severity) }
+                @for value in [
+                    figures.classifier_accuracy,
+                    figures.reconstruction_accuracy,
+                    figures.answer_accuracy,
+                    figures.called_adversarial,
+                    figures.mean_score,
+                ] {
+                    td { (three(value)) }
+                }
+                td { (or_dash(figures.auc_of_errors, 3)) }
+                td { (or_dash(figures.auc_of_harm, 3)) }
+                td { (or_dash(figures.auc_of_errors_by_confidence, 3)) }
+            }
+        }
+    };
+    let severities = |kind: &Kind| {
+        let of_kind = figures.each.iter().filter(|each| each.corruption == kind.corruption);
+        of_kind.map(|each| row("", &each.severity.to_string(), &each.figures)).collect::<Vec<_>>()
+    };
+    html! {
+        h2 id="corruptions" { "Corrupted pictures" }
+        p { "Nobody attacked these pictures. Does the detector take them for attacks, and does its score tell which ones the \
+             classifier gets wrong?" }
+        div.scroll tabindex="0" {
+            table {
+                caption { "Shares of the pictures; \"AUC, wrong\" is the chance that a picture that CL gets wrong has a higher \
+                           score than one that it gets right, \"AUC, harmed\" the same among those that CL gets right without \
+                           the corruption, \"by confidence\" that of one minus CL's highest probability." }
+                thead { tr {
+                    th scope="col" { "corruption" }
+                    @for name in ["severity", "CL", "CL on AE", "answer", "called adversarial", "mean score", "AUC, wrong",
+                                  "AUC, harmed", "by confidence"] {
+                        th scope="col" { (name) }
+                    }
+                } }
+                tbody {
+                    (row("none", "-", &figures.clean))
+                    @for kind in &figures.by_corruption {
+                        (row(&kind.corruption.to_string(), "all", &kind.figures))
+                        @for severity in severities(kind) { (severity) }
+                    }
+                    (row("all", "all", &figures.all))
+                }
+            }
+        }
+    }
+}
+
 fn examples(grids: &[Grid], setting: &Setting) -> Markup {
     html! {
         @if !grids.is_empty() {
@@ -552,7 +608,7 @@ mod tests {
     use crate::class::Class::{Cat, Dog};
     use crate::evaluation::made_up::{DETECTOR, outcome, record, verdict};
     use crate::evaluation::setting::tests::evaluation as made_up;
-    use crate::evaluation::{Plan, Sweep};
+    use crate::evaluation::{CorruptedRecord, Plan, Sweep, conditions};
 
     /// Two attacks and a sweep on ten pictures.
     fn evaluation(names: [AttackName; 2]) -> Evaluation {
@@ -610,6 +666,25 @@ mod tests {
         assert_eq!(page.matches("<svg").count(), 7);
         assert_eq!(page.matches("role=\"img\"").count(), 7);
         assert!(!page.contains("No attacker here knew the defence"));
+    }
+
+    #[test]
+    fn corruptions_stand_in_the_report_if_they_were_measured() {
+        let mut evaluation = evaluation([AttackName::Pgd, AttackName::Noise]);
+        assert!(!html(&evaluation).contains("Corrupted pictures"));
+        let corrupted = |n: usize| CorruptedRecord {
+            class: Cat,
+            clean: verdict(Cat, 0.1),
+            corrupted: conditions().map(|_| verdict(if n < 3 { Dog } else { Cat }, 0.5)).collect(),
+        };
+        let records: Vec<_> = (0..4).map(corrupted).collect();
+        evaluation.corruptions = Corruptions::of(&records, 0);
+        let page = html(&evaluation);
+        let from = page.find("id=\"corruptions\"").unwrap();
+        let table = &page[from..from + page[from..].find("</table>").unwrap()];
+        // Clean, six corruptions with five severities each and all together, and all of them.
+        assert_eq!(table.matches("<th scope=\"row\">").count(), 1 + 6 * 6 + 1);
+        assert!(table.contains("pixelate") && table.contains("<td>0.250</td>"), "{table}");
     }
 
     #[test]

@@ -132,6 +132,7 @@ mod tests {
                     assert!((20..=95).contains(&quality));
                     5
                 }
+                other => panic!("{other:?} is not drawn"),
             };
             counts[kind] += 1;
         }
