@@ -663,7 +663,7 @@ fn evaluate_writes_lines_curves_and_checks_itself() {
 fn a_suite_is_every_attacker_and_tells_its_time_first() {
     let folder = studio();
     let suite =
-        format!("evaluate {MODELS} --suite quick --pictures 10 --json suite.json --overwrite");
+        format!("evaluate {MODELS} --suite quick --pictures 8 --json suite.json --overwrite");
     let output = run(folder, &format!("{suite} --batch-size 8 --max-iter 2"));
     assert!(output.status.success());
     let log = String::from_utf8(output.stderr).unwrap();
