@@ -74,5 +74,5 @@ export function render(state) {
   curve(node('roc'), points, [falseAlarms, found]);
   node('roc-area').textContent = area.toFixed(3);
   const elsewhere = scores === detectors ? '' : ` At temperature ${scores.temperature} the score is another one; shown is the threshold with as many false alarms.`;
-  node('population-says').textContent = `${chosen.pictures}, clean and after ${chosen.attack}. The attacker knows ${ATTACKERS[chosen.attacker] ?? chosen.attacker}.${elsewhere}`;
+  node('population-says').textContent = `${chosen.pictures}, clean and after ${chosen.attack}. The attacker knows ${ATTACKERS[chosen.attacker] ?? chosen.attacker}. Heights are square roots of counts, so that few are seen, too.${elsewhere}`;
 }

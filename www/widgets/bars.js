@@ -65,17 +65,15 @@ export function update(list, { whose, classes, probabilities, rows, before, choo
   classes.forEach((name, i) => {
     const row = /** @type {HTMLElement} */ (list.children[i]);
     const value = probabilities?.[i] ?? 0;
-    const said = probabilities ? percent(value) : '';
     row.hidden = !rows.has(name);
     row.classList.toggle('bar-top', name === order[0]?.name);
     row.style.setProperty('--value', String(value));
     row.style.setProperty('--before', String(before?.[i] ?? value));
     row.classList.toggle('bar-moved', before !== undefined && Math.abs(before[i] - value) > 0.02);
-    /** @type {HTMLElement} */ (row.children[2]).textContent = said;
+    /** @type {HTMLElement} */ (row.children[2]).textContent = probabilities ? percent(value) : '';
     if (row instanceof HTMLButtonElement) {
       row.disabled = fixed === undefined || name === fixed;
       row.title = row.disabled ? '' : `Attack until it sees: ${name}`;
-      row.setAttribute('aria-label', row.disabled ? `${name} ${said}` : `${name} ${said}: attack until it sees this`);
     }
   });
   const heard = order.slice(0, 3).map(({ name, probability }) => `${name} ${percent(probability)}`);
