@@ -34,6 +34,18 @@ export function inDecimals(constants) {
   return { ...tidy, max_steps: Math.min(tidy.max_steps, KEPT_STEPS) };
 }
 
+/**
+ * A number as people write it: with a point or a comma, or as a fraction (8/255, as grey levels are counted). NaN for anything
+ * else.
+ * @param {string} text
+ */
+export function decimal(text) {
+  const parts = text.split('/').map((part) => part.trim().replace(',', '.'));
+  if (parts.length > 2 || !parts.every((part) => /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(part))) return NaN;
+  const [top, bottom] = parts.map(Number);
+  return bottom === undefined ? top : Number((top / bottom).toPrecision(7));
+}
+
 /** @param {Constants} constants @param {string} name */
 export const normOf = ({ norms }, name) => norms.find(({ norm }) => norm === name);
 

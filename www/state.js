@@ -59,6 +59,7 @@ import * as url from './url.js';
  * @property {boolean} webgpu
  * @property {string} reason for the backend
  * @property {Cards} cards
+ * @property {import('./worker/client.js').Sums} sums of the files
  * @property {number} [stepTime] what a step of an attack took here, in milliseconds, once that was measured
  */
 
@@ -73,9 +74,14 @@ import * as url from './url.js';
  * @property {number[]} times what each step took, in milliseconds
  * @property {number} at the step that is shown
  * @property {'run' | 'once' | 'pause'} pace `once`: one step, then pause
+ * @property {boolean} stop whether it ends as soon as the classifier is fooled
+ * @property {Search} [search] when the strength is sought, too
  * @property {'done' | 'cancelled'} [ended]
  * @property {Detection} [rounded] of the last step's picture after a PNG's 8 bits
  */
+
+/** @typedef {Pick<Attack, 'eps' | 'eps_step' | 'max_iter'>} Strength */
+/** @typedef {{attempt: number, left: readonly Strength[]}} Search `attempt`: from 1; `left`: what is tried after it */
 
 /** @typedef {{kind: 'networks'} | {kind: 'sample', id: string} | {kind: 'settings', settings: Settings}} Retry what to try again */
 /** @typedef {'address' | 'networks' | 'picture' | 'attack' | 'offline'} About */
@@ -95,6 +101,9 @@ import * as url from './url.js';
  * @property {Partial<Record<Classifier, Keeping>>} offline of the classifiers whose files are kept only when that is
  *   asked for; those of which nothing is known are left out
  * @property {readonly Notice[]} notices
+ * @property {boolean} presenting large, for a projector
+ * @property {boolean} revealed while presenting: whether the second look is seen
+ * @property {import('./scores.js').Scores | undefined} scores of many pictures, once they are loaded
  * @property {string} says what became of the last thing to take away
  * @property {number} breakdowns how often a worker had to be replaced
  * @property {number} count of ids given out
@@ -160,7 +169,7 @@ const aboutAddress = (complaints) =>
  * @returns {State}
  */
 export function begin(query) {
-  const { sample, settings, run, complaints } = url.read(query);
+  const { sample, settings, run, present, complaints } = url.read(query);
   return state({
     query,
     constants: undefined,
@@ -172,6 +181,9 @@ export function begin(query) {
     offline: {},
     opening: { id: 2, source: { kind: 'sample', id: sample } },
     notices: aboutAddress(complaints),
+    presenting: present,
+    revealed: false,
+    scores: undefined,
     says: '',
     breakdowns: 0,
     count: 2,
@@ -245,7 +257,7 @@ export function networksProgress(from, id, bytes) {
 /**
  * @param {State} from
  * @param {number} id
- * @param {{webgpu: boolean, reason: string, cards: Cards, constants: Constants}} opened
+ * @param {{webgpu: boolean, reason: string, cards: Cards, sums: import('./worker/client.js').Sums, constants: Constants}} opened
  * @returns {State}
  */
 export function networksOpened(from, id, { constants, ...answer }) {
@@ -396,7 +408,7 @@ export function pictureShown(from, id, detection) {
   if (opening?.id !== id || !opening.picture || !networks) return from;
   const { source, picture } = opening;
   const { classifier, autoencoder } = networks;
-  const next = changed(from, { opening: undefined, run: undefined, shown: { source, picture, detection, classifier, autoencoder } });
+  const next = changed(from, { opening: undefined, run: undefined, revealed: false, shown: { source, picture, detection, classifier, autoencoder } });
   return from.autorun ? attack({ ...next, autorun: false }, 'run') : next;
 }
 
@@ -415,19 +427,64 @@ function fallback({ shown, opening }, id) {
 // ---- The attack -----------------------------------------------------------------------------------------------
 
 /** @param {Attack} chosen @param {Constants} constants @returns {AttackConfig} */
-function configOf({ norm, eps, eps_step, max_iter, target }, constants) {
-  return { attack: 'pgd', ...normOf(constants, norm)?.tutorial, norm, eps, eps_step, max_iter, targeted: target !== '' };
+function configOf({ norm, eps, eps_step, max_iter, target, restarts }, constants) {
+  return { attack: 'pgd', ...normOf(constants, norm)?.tutorial, norm, eps, eps_step, max_iter, num_random_init: restarts, targeted: target !== '' };
 }
 
-/** @param {State} from @param {'run' | 'once'} pace @returns {State} */
-function attack(from, pace) {
+/** Of several starts, the first that fools is enough. @param {Attack} chosen */
+export const stops = ({ stop, restarts }) => stop || restarts > 1;
+
+/** The number of the last step of all starts. @param {AttackConfig} config */
+export const lastStep = ({ max_iter = 1, num_random_init = 0 }) => Math.max(1, num_random_init) * (max_iter + 1) - 1;
+
+/** @param {State} from @param {'run' | 'once'} pace @param {Search} [search] @returns {State} */
+function attack(from, pace, search) {
   if ((from.phase !== 'ready' && from.phase !== 'done') || !from.attack || !from.constants) return from;
   const { target } = from.attack;
   const id = from.count + 1;
   const leadsFrom = target || from.shown.detection.verdict.answer_if_clean;
+  const { webgpu } = from.networks;
+  const config = configOf(from.attack, from.constants);
   /** @type {Run} */
-  const run = { id, config: configOf(from.attack, from.constants), from: leadsFrom, target, webgpu: from.networks.webgpu, steps: [], times: [], at: 0, pace };
-  return changed(from, { count: id, run, says: '' });
+  const run = { id, config, from: leadsFrom, target, webgpu, steps: [], times: [], at: 0, pace, stop: stops(from.attack), ...(search && { search }) };
+  return changed(from, { count: id, run, revealed: false, says: '' });
+}
+
+/** Whether the classifier answers what the attack is after. @param {Run} run @param {Detection | undefined} seen */
+function fooled({ from, target }, seen) {
+  const answer = seen?.verdict.answer_if_clean;
+  return answer !== undefined && (target ? answer === target : answer !== from);
+}
+
+/** How often eps is doubled after the strongest preset. */
+const DOUBLINGS = 3;
+
+/** What is tried, one after the other, where the strength is sought. @param {import('./core.js').NormConstants} norm */
+function strengths(norm) {
+  const named = presetsOf(norm).map(([, setting]) => numbersOf(setting));
+  const { eps, eps_step, max_iter } = named[named.length - 1];
+  const times = (/** @type {number} */ value, /** @type {number} */ i) => Number((value * 2 ** (i + 1)).toPrecision(7));
+  const doubled = Array.from({ length: DOUBLINGS }, (_, i) => ({ eps: times(eps, i), eps_step: times(eps_step, i), max_iter }));
+  return [...named, ...doubled].filter((strength) => Math.max(strength.eps, strength.eps_step) <= norm.largest);
+}
+
+/** @param {State} from @param {'run' | 'once'} pace @param {Search} search of which the first that is left is tried now */
+function attempt(from, pace, { attempt: count, left: [strength, ...left] }) {
+  if (!from.attack) return from;
+  return attack(changed(from, { attack: { ...from.attack, ...strength, stop: true } }), pace, { attempt: count, left });
+}
+
+/**
+ * Attacks until the classifier sees this: with each preset, then with twice eps, and so on.
+ * @param {State} from @param {Class} target
+ */
+export function attackUntil(from, target) {
+  const still = cancel(from);
+  const norm = still.attack && still.constants && normOf(still.constants, still.attack.norm);
+  if (!norm || !still.attack || target === still.shown?.detection.verdict.answer_if_clean) return from;
+  const chosenAttack = { ...still.attack, target, restarts: 0 };
+  const next = attempt({ ...still, notices: kept(still), autorun: false, attack: chosenAttack }, 'run', { attempt: 1, left: strengths(norm) });
+  return next.run === still.run ? from : next; // there was nothing to attack
 }
 
 /** Attack, pause, or go on: what the main button does. @param {State} from */
@@ -456,15 +513,23 @@ export function stepArrived(from, id, step, time) {
   const times = [...run.times, time];
   const same = networks?.webgpu === run.webgpu; // the backend may have changed meanwhile
   const measured = networks && same ? { networks: { ...networks, stepTime: median(times) } } : {};
-  return changed(from, { ...measured, run: { ...run, steps, times, pace, at: steps.length - 1 } });
+  const next = { ...run, steps, times, pace, at: steps.length - 1 };
+  const enough = run.stop && step.step.t > 0 && fooled(run, step.detection);
+  return changed(from, { ...measured, run: enough ? { ...next, ended: 'done' } : next });
 }
 
 /** A step that had to wait for something else is no measure. @param {readonly number[]} times */
 const median = (times) => times.toSorted((a, b) => a - b)[Math.floor((times.length - 1) / 2)];
 
 /** @param {State} from @param {number} id */
-export const runFinished = (from, id) =>
-  from.run?.id === id && !from.run.ended ? changed(from, { run: { ...from.run, ended: 'done' } }) : from;
+export function runFinished(from, id) {
+  const { run } = from;
+  if (run?.id !== id || run.ended) return from;
+  const done = changed(from, { run: { ...run, ended: 'done' } });
+  const { search } = run;
+  if (!search || search.left.length === 0 || fooled(run, run.steps.at(-1)?.detection)) return done;
+  return attempt(done, run.pace === 'once' ? 'once' : 'run', { attempt: search.attempt + 1, left: search.left });
+}
 
 /** @param {State} from @param {number} id @param {string} text */
 export const runFailed = (from, id, text) =>
@@ -483,8 +548,12 @@ export const runRounded = (from, id, rounded) => (from.run?.id === id ? changed(
 // ---- What is chosen -------------------------------------------------------------------------------------------
 
 /** @param {State} from @param {Partial<Attack>} choice */
-export const chooseAttack = (from, choice) =>
-  from.attack ? changed(from, { attack: { ...from.attack, ...choice }, autorun: false, says: '' }) : from;
+export function chooseAttack(from, choice) {
+  if (!from.attack || !from.constants) return from;
+  const next = { ...from.attack, ...choice };
+  next.restarts = Math.min(next.restarts, url.mostRestarts(from.constants, next.max_iter));
+  return changed(from, { attack: next, autorun: false, says: '' });
+}
 
 /** The norms' named settings are unlike each other; the chosen norm stays. @param {State} from @param {string} name */
 export function choosePreset(from, name) {
@@ -506,11 +575,32 @@ function presets({ attack, constants }) {
 
 /** @param {Pgd} setting */
 function numbersOf({ eps, eps_step, max_iter }) {
-  return /** @type {Pick<Attack, 'eps' | 'eps_step' | 'max_iter'>} */ ({ eps, eps_step, max_iter });
+  return /** @type {Strength} */ ({ eps, eps_step, max_iter });
 }
 
 /** @param {State} from @param {number | null} threshold */
 export const chooseThreshold = (from, threshold) => changed(from, { settings: { ...from.settings, threshold } });
+
+// ---- Presenting, and the scores of many pictures -----------------------------------------------------------------
+
+/** @param {State} from @param {boolean} presenting */
+export const present = (from, presenting) => changed(from, { presenting, revealed: false });
+
+/** @param {State} from */
+export const reveal = (from) => (from.presenting ? changed(from, { revealed: !from.revealed }) : from);
+
+/** One step on: the next that is there, or a new one. @param {State} from */
+export function stepOn(from) {
+  const { run, phase } = from;
+  if (phase === 'running' || !run || run.at >= run.steps.length - 1) return phase === 'done' ? from : oneStep(from);
+  return showStep(from, run.at + 1);
+}
+
+/** @param {State} from */
+export const stepBack = (from) => showStep(from, (from.run?.at ?? 0) - 1);
+
+/** @param {State} from @param {import('./scores.js').Scores} scores */
+export const scoresLoaded = (from, scores) => changed(from, { scores });
 
 // ---- Use without a network ------------------------------------------------------------------------------------
 
@@ -570,8 +660,11 @@ export function stale({ run, attack: now, constants }) {
   if (!run?.ended || !now || !constants) return false;
   const config = configOf(now, constants);
   const same = /** @type {(keyof AttackConfig)[]} */ (Object.keys(config)).every((name) => config[name] === run.config[name]);
-  return !same || now.target !== run.target;
+  return !same || now.target !== run.target || stops(now) !== run.stop;
 }
+
+/** Whether the second look is still to be guessed. @param {State} from */
+export const isCovered = ({ presenting, revealed }) => presenting && !revealed;
 
 /** The preset that is chosen, or 'custom'. @param {State} from */
 export function presetOf(from) {
@@ -586,5 +679,5 @@ export function query(from) {
   if (!chosenAttack || !constants) return from.query;
   const source = named(from);
   const run = autorun || (from.phase === 'done' && !stale(from));
-  return url.write({ sample: source?.kind === 'sample' ? source.id : '', settings, attack: chosenAttack, run }, constants);
+  return url.write({ sample: source?.kind === 'sample' ? source.id : '', settings, attack: chosenAttack, run, present: from.presenting }, constants);
 }

@@ -3,14 +3,15 @@
 
 import { judge, ranked } from './core.js';
 import { DEFAULT, megabytesOf, nameOf } from './models.js';
-import { current, starting, threshold } from './state.js';
+import { current, isCovered, lastStep, starting, threshold } from './state.js';
 
 /** @typedef {import('./core.js').Class} Class */
 /** @typedef {import('./core.js').Verdict} Verdict */
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./state.js').Attacked} Attacked */
 /** @typedef {'wait' | 'good' | 'bad' | 'mixed' | 'plain'} Kind `plain`: no judgement on whether the answer is right */
-/** @typedef {{kind: Kind, headline: string, detail: string}} Message */
+/** @typedef {{kind: Kind, headline: string, detail: string, numbers: string}} Message `numbers`: for who asks for them */
+/** @typedef {{lead: string, word: string, sure: string, note: string, tone: 'plain' | 'fooled' | 'bad'}} Look a word below a picture, and what is said with it */
 
 /** @param {number} share */
 export const percent = (share) => `${(share * 100).toFixed(share > 0.9995 || share < 0.0005 ? 0 : 1)}\u00a0%`; // kept on one line
@@ -21,6 +22,9 @@ export const nats = (value) => (value < 0.095 ? value.toFixed(3) : value < 9.95 
 /** @param {string} word */
 const capital = (word) => word[0].toUpperCase() + word.slice(1);
 
+/** A length in the grey levels that a pixel's 8 bits tell apart. @param {number} length */
+export const levels = (length) => `${Number((length * 255).toFixed(1))}/255`;
+
 /** Two probabilities of a class are worth a word when they are this far apart. */
 const APART = 0.1;
 
@@ -29,7 +33,7 @@ export function message(state) {
   switch (state.phase) {
     case 'loading': {
       const now = starting(state);
-      if (now === undefined) return { kind: 'wait', headline: 'Looking at the picture …', detail: '' };
+      if (now === undefined) return { kind: 'wait', headline: 'Looking at the picture …', detail: '', numbers: '' };
       const what = now.classifier === DEFAULT ? 'the networks' : `${nameOf(now.classifier)} and its autoencoder`;
       const share = loaded(state) ?? 0;
       const whole = megabytesOf(now.classifier, now.autoencoder).toFixed(1);
@@ -38,21 +42,22 @@ export function message(state) {
         kind: 'wait',
         headline: share < 1 ? `Loading ${what} …${come}` : `Starting ${what} …`,
         detail: 'They run on your machine. Nothing that you open here leaves it.',
+        numbers: '',
       };
     }
     case 'error':
       return state.why
-        ? { kind: 'bad', headline: 'This does not work.', detail: state.why }
-        : { kind: 'wait', headline: 'There is no picture yet.', detail: 'Choose a sample, or open a picture of your own.' };
+        ? { kind: 'bad', headline: 'This does not work.', detail: state.why, numbers: '' }
+        : { kind: 'wait', headline: 'There is no picture yet.', detail: 'Choose a sample, or open a picture of your own.', numbers: '' };
     case 'running':
       return underWay(state);
     case 'paused': {
-      const { kind, headline, detail } = judgement(state);
-      return { kind, headline: `Paused at step ${state.run.at} of ${state.run.config.max_iter}. ${headline}`, detail };
+      const { headline, ...rest } = judgement(state);
+      return { ...rest, headline: `Paused at step ${stepName(state.run)}. ${headline}` };
     }
     case 'ready': {
-      const { kind, headline, detail } = judgement(state);
-      return { kind, headline: `${state.run ? `Cancelled after step ${state.run.steps.length - 1}. ` : ''}${headline}`, detail };
+      const { headline, ...rest } = judgement(state);
+      return { ...rest, headline: `${state.run ? `Cancelled after step ${state.run.steps.length - 1}. ` : ''}${headline}` };
     }
     default:
       return judgement(state);
@@ -71,6 +76,13 @@ export function loaded(state) {
   return share > 0.99 ? 1 : share;
 }
 
+/** The step that is shown, among all. @param {import('./state.js').Run} run @returns {string} */
+export function stepName({ config, steps, at }) {
+  const { max_iter = 1, num_random_init = 0 } = config;
+  const { restart = 0, t = at } = steps[at]?.step ?? {};
+  return `${t} of ${max_iter}${num_random_init > 1 ? `, start ${restart + 1} of ${num_random_init}` : ''}`;
+}
+
 /** @param {number} ms */
 function duration(ms) {
   if (ms < 995) return `${Number(ms.toPrecision(ms < 100 ? 1 : 2))}\u00a0ms`;
@@ -87,11 +99,13 @@ export function attackTime({ phase, networks, attack, run }, shownFor) {
   const step = networks?.stepTime;
   if (step === undefined || !attack) return '';
   if (phase === 'running' || phase === 'paused') {
-    const left = (run.config.max_iter ?? 1) + 1 - run.steps.length;
+    const left = lastStep(run.config) + 1 - run.steps.length;
     return left > 0 && left * step > 2000 ? `A step takes about ${duration(step)} on this device; about ${duration(left * step)} to go.` : '';
   }
-  const whole = Math.max((attack.max_iter + 1) * step, shownFor(attack.max_iter));
-  const steps = attack.max_iter === 1 ? '' : `, the ${attack.max_iter} of this attack ${duration(whole)}`;
+  const starts = Math.max(1, attack.restarts);
+  const whole = Math.max(starts * (attack.max_iter + 1) * step, shownFor(attack.max_iter));
+  const count = starts * attack.max_iter;
+  const steps = count === 1 ? '' : `, the ${count} of this attack ${duration(whole)}`;
   return `A step takes about ${duration(step)} on this device${steps}.`;
 }
 
@@ -99,105 +113,151 @@ export function attackTime({ phase, networks, attack, run }, shownFor) {
 function underWay(state) {
   const { run, shown, constants } = state;
   const total = run.config.max_iter;
+  const sought = run.search ? `, eps ${inWords(run.config)}` : '';
   const headline =
-    run.pace === 'once' ? `Computing step ${Math.max(1, run.steps.length)} of ${total} …` : `Attacking: step ${run.at} of ${total}`;
+    run.pace === 'once' && run.steps.length <= (total ?? 1)
+      ? `Computing step ${Math.max(1, run.steps.length)} of ${total} …`
+      : `Attacking: step ${stepName(run)}${sought}`;
   const { prediction, answer_if_clean } = (current(state)?.detection ?? shown.detection).verdict;
   const closest = shown.source.kind === 'own' ? 'closest to ' : '';
   const sure = constants ? `, ${percent(sureOf(prediction, constants.classes, answer_if_clean))}` : '';
-  return { kind: 'wait', headline, detail: `The classifier says: ${closest}${answer_if_clean}${sure}.` };
+  return { kind: 'wait', headline, detail: `The classifier says: ${closest}${answer_if_clean}${sure}.`, numbers: '' };
 }
+
+/** eps, in grey levels where it is a change of single values. @param {import('./core.js').AttackConfig} config */
+const inWords = ({ norm, eps = 0 }) => (norm === 'linf' ? levels(eps) : String(eps));
 
 /** @param {Exclude<State, {phase: 'loading' | 'error'}>} state @returns {Message} */
 function judgement(state) {
   const { shown, run, constants } = state;
   const seen = current(state)?.detection ?? shown.detection;
-  return verdictInWords({
+  const said = verdictInWords({
     verdict: judge(seen.verdict, threshold(state)),
     clean: run && run.steps.length > 0 ? shown.detection.verdict : undefined,
     wanted: run?.target ?? '',
     own: shown.source.kind === 'own',
+    covered: isCovered(state),
     classes: constants?.classes ?? [],
   });
+  if (!run?.search || state.phase !== 'done' || run.at < run.steps.length - 1) return said;
+  const reached = seen.verdict.answer_if_clean === run.target;
+  const steps = `${run.steps.length - 1} ${run.steps.length === 2 ? 'step' : 'steps'}`;
+  const spent = inWords({ ...run.config, eps: Number((run.steps.at(-1)?.step.distance ?? 0).toPrecision(3)) });
+  return { ...said, detail: `${reached ? `Needed eps ${inWords(run.config)} and ${steps}: a change of ${spent}.` : `Not even eps ${inWords(run.config)} was enough.`} ${said.detail}` };
 }
 
 /** @param {readonly number[]} probabilities @param {readonly Class[]} classes @param {Class} name */
 const sureOf = (probabilities, classes, name) => probabilities[classes.indexOf(name)];
 
 /**
- * The verdict in a headline, a sentence, and a kind for its colour. Of a picture of the visitor's own nobody knows
- * what it shows, so no answer about it is called right, and none is given without saying that ten things are all there is.
+ * The three words. Of a picture of the visitor's own they say what it is closest to, and nothing about right and wrong.
+ * @param {State} state
+ * @returns {{original: Look, attacked: Look, second: Look}}
+ */
+export function looks(state) {
+  const { shown, run, constants } = state;
+  /** @type {Look} */
+  const nothing = { lead: '', word: '…', sure: '', note: '', tone: 'plain' };
+  if (!shown || !constants) return { original: nothing, attacked: nothing, second: nothing };
+  const { classes } = constants;
+  const own = shown.source.kind === 'own';
+  const clean = shown.detection.verdict;
+  const verdict = judge((current(state)?.detection ?? shown.detection).verdict, threshold(state));
+  const first = verdict.answer_if_clean;
+  const fooled = first !== clean.answer_if_clean;
+  const attacked = run !== undefined && run.steps.length > 0;
+  /** @param {Class} word @param {readonly number[]} probabilities @param {string} note @param {Look['tone']} [tone] @returns {Look} */
+  const look = (word, probabilities, note, tone = 'plain') => ({ lead: own ? 'closest to' : '', word, sure: percent(sureOf(probabilities, classes, word)), note, tone });
+  const second = secondBars(verdict, classes);
+  const word = ranked(classes, second.probabilities)[0].name;
+  return {
+    original: look(clean.answer_if_clean, clean.prediction, ''),
+    attacked: attacked
+      ? look(first, verdict.prediction, fooled ? (own ? 'changed' : 'fooled') : run.ended ? 'not fooled' : 'not fooled yet', fooled ? 'fooled' : 'plain')
+      : { ...nothing, word: '?', note: 'not attacked yet' },
+    second: isCovered(state)
+      ? { ...nothing, word: '?', note: 'covered' }
+      : look(word, second.probabilities, noted({ adversarial: verdict.adversarial, attacked, fooled, own }), fooled && !verdict.adversarial ? 'bad' : 'plain'),
+  };
+}
+
+/** What the detector says, in a few words. @param {{adversarial: boolean, attacked: boolean, fooled: boolean, own: boolean}} what */
+function noted({ adversarial, attacked, fooled, own }) {
+  if (adversarial) return attacked ? 'attack noticed' : own ? 'signs of an attack' : 'false alarm';
+  if (fooled) return 'attack not noticed';
+  return own ? 'no sign of an attack' : 'nothing suspicious';
+}
+
+/**
+ * The verdict in a headline, a sentence, the numbers, and a kind for its colour. Of a picture of the visitor's own nobody
+ * knows what it shows, so no answer about it is called right, and none is given without saying that ten things are all
+ * there is.
  * @param {object} what
  * @param {Verdict} what.verdict on the picture that is shown
  * @param {Verdict | undefined} what.clean on the original, when the picture was attacked
  * @param {Class | ''} what.wanted the target of the attack, if any
  * @param {boolean} what.own
+ * @param {boolean} [what.covered] whether what the second look says is still to be guessed
  * @param {readonly Class[]} what.classes
  * @returns {Message}
  */
-export function verdictInWords({ verdict, clean, wanted, own, classes }) {
+export function verdictInWords({ verdict, clean, wanted, own, covered = false, classes }) {
   const { prediction, score, adversarial, answer, answer_if_clean: first } = verdict;
-  const compared = `${comparison(verdict, classes)}, KL ${nats(score)} ${adversarial ? '>' : '≤'} ${nats(verdict.threshold)}`;
   const sure = percent(sureOf(prediction, classes, first));
-  const corrected = correction(verdict, classes, own);
+  const before = clean?.answer_if_clean ?? first;
+  const changed = first !== before;
+  const start = clean ? (own ? ownChange(before, first, wanted) : change(before, first, wanted)) : own ? `Of the ten things that it knows, closest to ${first}.` : `${capital(first)}.`;
+  if (covered) return { kind: 'plain', headline: start, detail: '', numbers: '' };
+  const compared = `${comparison(verdict, classes)}. Score (KL): ${nats(score)}, threshold ${nats(verdict.threshold)}.`;
+  const corrected = adversarial ? ` ${correction(verdict, classes, own)}` : '';
+  const numbers = `The classifier is ${sure} sure. ${compared}${corrected}`;
   if (!clean) {
     if (own) {
-      const headline = `Of the ten things that it knows, closest to ${first} (${sure}). ${compared}`;
       return adversarial
         ? {
             kind: 'mixed',
-            headline: `${headline}: adversarial.`,
-            detail: `The score is ${times(score, verdict.threshold)} the threshold: the picture was attacked before it came here, or this is a false alarm. ${corrected}`,
+            headline: `${start} Signs of an attack.`,
+            detail: `The score is ${times(score, verdict.threshold)} the threshold: the picture was attacked before it came here, or this is a false alarm.`,
+            numbers,
           }
         : {
             kind: 'plain',
-            headline: `${headline}: no sign of an attack.`,
+            headline: `${start} No sign of an attack.`,
             detail: 'Whatever a picture shows, it is called one of the ten; people are none of them. Now attack the picture.',
+            numbers,
           };
     }
     return adversarial
-      ? {
-          kind: 'mixed',
-          headline: `${capital(first)}? ${compared}: adversarial.`,
-          detail: `Nobody attacked this sample, so it is a false alarm. ${corrected}`,
-        }
-      : {
-          kind: 'good',
-          headline: `${capital(first)}. ${compared}: nothing suspicious.`,
-          detail: `The classifier is ${sure} sure. Now attack the picture.`,
-        };
+      ? { kind: 'mixed', headline: `${capital(first)}? A false alarm.`, detail: 'Nobody attacked this sample, and yet its score is above the threshold.', numbers }
+      : { kind: 'good', headline: `${start} Nothing suspicious.`, detail: 'Now attack the picture.', numbers };
   }
-  const before = clean.answer_if_clean;
-  const changed = first !== before;
-  const start = own ? ownChange(before, first, wanted) : change(before, first, wanted);
   if (!adversarial) {
     if (changed) {
       return {
         kind: 'bad',
-        headline: `${start} ${compared}: not noticed.`,
+        headline: `${start} Not noticed.`,
         detail: `The attack got through: the answer stays ${own ? 'closest to ' : ''}${first}. A lower threshold would catch it, and raise more false alarms.`,
+        numbers,
       };
     }
     return {
       kind: own ? 'plain' : 'good',
-      headline: `${start} ${compared}: ${own ? 'no sign of an attack' : 'nothing suspicious'}.`,
+      headline: `${start} ${own ? 'No sign of an attack' : 'Nothing suspicious'}.`,
       detail: `The answer is ${own ? 'closest to ' : ''}${answer}. More or longer steps fool it sooner.`,
+      numbers,
     };
   }
   const back = answer === before;
-  const headline = `${start} ${compared}: adversarial. ${!changed && back ? 'Answer' : 'Corrected'}: ${own ? 'closest to ' : ''}${answer}.`;
+  const headline = `${start} Noticed. ${!changed && back ? 'Answer' : 'Corrected'}: ${own ? 'closest to ' : ''}${answer}.`;
   if (own) {
     const detail = back
       ? 'The attack was found, and the corrected prediction is the one from before the attack, right or wrong.'
       : `The attack was found, but the corrected prediction is not the one from before the attack (${before}).`;
-    return { kind: back ? 'plain' : 'mixed', headline, detail: `${detail} ${corrected}` };
+    return { kind: back ? 'plain' : 'mixed', headline, detail, numbers };
   }
   return back
-    ? { kind: 'good', headline, detail: `The attack was found, and what the picture showed before was found again. ${corrected}` }
-    : {
-        kind: 'mixed',
-        headline,
-        detail: `The attack was found, but the corrected prediction is not the one from before the attack: ${before}. ${corrected}`,
-      };
+    ? { kind: 'good', headline, detail: 'The attack was found, and what the picture showed before was found again.', numbers }
+    : { kind: 'mixed', headline, detail: `The attack was found, but the corrected prediction is not the one from before the attack: ${before}.`, numbers };
 }
 
 /** @param {Class} before @param {Class} after @param {Class | ''} wanted */

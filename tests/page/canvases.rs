@@ -99,6 +99,8 @@ fn assert_canvases(page: &Page, original: &Native, now: &Native) {
         ("attacked", &now.picture),
         ("reconstruction", &now.reconstruction),
         ("corrector", &now.correction),
+        // The large one is of the prediction that answers.
+        ("second", if now.verdict.adversarial { &now.correction } else { &now.reconstruction }),
     ];
     for (id, picture) in expected {
         assert_shown(id, &canvas(page, id), picture);
@@ -169,16 +171,16 @@ fn the_answer_is_the_prediction_s_that_the_threshold_chooses() {
         let (top, title) =
             (page.text("#bars-second .bar-top .bar-name"), page.text("#second-title"));
         if adversarial {
-            assert!(
-                headline.ends_with(&format!("adversarial. Corrected: {corrected}.")),
-                "{headline}"
-            );
+            assert!(headline.ends_with(&format!("Noticed. Corrected: {corrected}.")), "{headline}");
             assert_eq!((top, title.starts_with("Corrected")), (corrected.to_string(), true));
         } else {
-            assert!(headline.ends_with("not noticed."), "{headline}");
+            assert!(headline.ends_with("Not noticed."), "{headline}");
             assert!(detail.contains(&format!("the answer stays {first}.")), "{detail}");
             assert_eq!((top, title.starts_with("Second")), (second.to_string(), true));
         }
+        let words = ["original", "attacked", "second"].map(|id| page.text(&format!("#word-{id}")));
+        let third = if adversarial { corrected } else { second };
+        assert_eq!(words, [before, first, third].map(|class| class.to_string()));
         let run = page.run(&format!("second-look-{}.json", first_sample()));
         let saved: Verdict = serde_json::from_value(run["verdict"].clone()).unwrap();
         assert_eq!((saved.answer, saved.adversarial), (answer, adversarial));

@@ -115,7 +115,7 @@ fn on_the_cpu_it_classifies_attacks_and_judges_as_the_native_binary_does() {
     let server = Server::of_project();
     page.open(&server.url, &["ready"]);
     assert_eq!(page.backend(), "cpu");
-    let before = page.text("#headline");
+    let before = page.text("#numbers");
     assert!(before.contains("The second prediction"), "{before}");
     assert_eq!(page.js("document.querySelector('#verdict').getAttribute('role')"), "status");
 
@@ -402,6 +402,12 @@ fn the_keyboard_is_enough() {
         }
         panic!("Tab does not lead to {id}");
     };
+    reach("go");
+    page.press("Enter");
+    page.until_state(&["done"]);
+    reach("step");
+    page.press("ArrowLeft");
+    page.until("document.querySelector('#step-now').textContent === '2 of 3'");
     // The samples are one stop; arrows choose among them.
     reach("sample");
     let before = page.js("document.querySelector('#samples :checked').value");
@@ -409,13 +415,10 @@ fn the_keyboard_is_enough() {
     page.until_state(&["ready"]);
     let after = page.js("document.querySelector('#samples :checked').value");
     assert_ne!(before, after);
-    page.until("document.documentElement.dataset.state === 'ready'");
-    reach("go");
+    // What the parameters mean is told without a mouse.
+    reach("terms");
     page.press("Enter");
-    page.until_state(&["done"]);
-    reach("step");
-    page.press("ArrowLeft");
-    page.until("document.querySelector('#step-now').textContent === '2 of 3'");
+    page.until("document.querySelector('#terms').parentElement.open");
     reach("threshold");
     let limit = page.text("#threshold-now");
     page.press("ArrowLeft");
@@ -544,7 +547,14 @@ fn axe_finds_nothing() {
     let Some(axe) = std::env::var_os("AXE") else { return };
     let Some(page) = Page::new(Gpu::None) else { return };
     let server = Server::of_project();
-    for (scheme, query) in [("light", ""), ("dark", ""), ("light", "&classifier=vgg16")] {
+    let cases = [
+        ("light", ""),
+        ("dark", ""),
+        ("light", "&classifier=vgg16"),
+        ("light", "&present=1"),
+        ("dark", "&present=1"),
+    ];
+    for (scheme, query) in cases {
         page.tab
             .call_method(headless_chrome::protocol::cdp::Emulation::SetEmulatedMedia {
                 media: None,
@@ -555,9 +565,13 @@ fn axe_finds_nothing() {
             })
             .unwrap();
         page.open(&format!("{}?run=1&max_iter=2{query}", server.url), &["done"]);
-        if !query.is_empty() {
+        if query.contains("vgg16") {
             page.until("!document.querySelector('#keep-field').hidden");
+        } else {
+            page.until("!document.querySelector('#population').hidden");
         }
+        page.js("document.querySelectorAll('details').forEach(details => details.open = true)");
+        page.js("document.querySelector('#all-bars').click()");
         page.tab.evaluate(&fs::read_to_string(&axe).unwrap(), false).unwrap();
         let found = page.js("axe.run().then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.target.join(' '))]))");
         assert_eq!(found, serde_json::json!([]), "{scheme} {query}");

@@ -42,17 +42,26 @@ export function mount(root, store) {
   select('mode').addEventListener('change', () => {
     closer.swipe = select('mode').value === 'swipe';
     get(root, 'swipe-field', HTMLElement).hidden = !closer.swipe;
+    says();
     closer.draw();
   });
   zoom.addEventListener('input', () => {
     closer.zoom = zoom.valueAsNumber;
     get(root, 'zoom-now', HTMLElement).textContent = `${closer.zoom}×`;
+    says();
     closer.draw();
   });
+  closer.moved = (seam) => (swipe.value = String(seam * 100));
   swipe.addEventListener('input', () => {
     closer.seam = swipe.valueAsNumber / 100;
     closer.draw();
   });
+}
+
+/** Says what dragging does now. */
+function says() {
+  const parts = [closer.swipe ? 'Drag the seam.' : '', closer.zoom > 1 ? 'Drag, or use the arrow keys, to move.' : 'Zoom in to see pixels.'];
+  get(panel, 'closer-says', HTMLElement).textContent = parts.filter(Boolean).join(' ');
 }
 
 /** @param {import('../state.js').State} state */
@@ -60,11 +69,11 @@ export function render(state) {
   const now = current(state);
   const picture = state.shown?.picture;
   const [left, right] = [select('left').value, select('right').value];
-  const all = [picture, now?.picture, now?.detection, left, right];
+  const all = [picture, now?.picture, now?.detection, state.run?.steps.length, left, right];
   if (!now || !picture || all.every((part, i) => part === drawn[i])) return;
   drawn = all;
   const { detection } = now;
-  const times = amplification(picture, now.picture);
+  const times = amplification(picture, state.run);
   /** @type {Record<string, View>} */
   const views = {
     original: { name: NAMES.original, image: () => asImage(picture) },

@@ -5,9 +5,13 @@
 export * as cards from './cards.js';
 export * as compare from './compare.js';
 export * as images from './images.js';
+export * as looks from './looks.js';
 export * as networks from './networks.js';
 export * as notices from './notices.js';
 export * as picker from './picker.js';
+export * as population from './population.js';
+export * as predictions from './predictions.js';
+export * as present from './present.js';
 export * as settings from './settings.js';
 export * as share from './share.js';
 export * as steps from './steps.js';

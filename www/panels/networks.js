@@ -12,6 +12,8 @@ const SAYS = { no: '', saving: 'Saving …', yes: 'Saved.', removing: 'Removing 
 
 /** @type {ParentNode} */
 let page;
+/** The classifier that was chosen when this was last rendered. @type {string} */
+let before = DEFAULT;
 
 /** @param {ParentNode} root @param {import('../store.js').Store} store */
 export function mount(root, store) {
@@ -32,6 +34,9 @@ export function render({ settings, networks, offline }) {
   get(page, 'backend', HTMLSelectElement).value = settings.backend;
   const { classifier } = settings;
   get(page, 'classifier', HTMLSelectElement).value = classifier;
+  // An address may have chosen it: what else there is to choose of it is then in sight.
+  if (classifier !== before && classifier !== DEFAULT) get(page, 'other-networks', HTMLDetailsElement).open = true;
+  before = classifier;
   const autoencoder = get(page, 'autoencoder', HTMLSelectElement);
   for (const option of autoencoder.options) option.hidden = !autoencodersOf(classifier).includes(/** @type {Autoencoder} */ (option.value));
   autoencoder.value = settings.autoencoder;

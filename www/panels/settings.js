@@ -2,36 +2,40 @@
 // The attack's settings and its buttons.
 
 import { shownFor } from '../attack-run.js';
-import { normOf, presetsOf } from '../core.js';
+import { decimal, normOf, presetsOf } from '../core.js';
 import { get, offer } from '../dom.js';
-import { attackOrPause, cancel, chooseAttack, chooseNorm, choosePreset, oneStep, presetOf, stale } from '../state.js';
-import { attackTime } from '../words.js';
+import { attackOrPause, cancel, chooseAttack, chooseNorm, choosePreset, oneStep, presetOf, stale, stops } from '../state.js';
+import { mostRestarts } from '../url.js';
+import { attackTime, levels } from '../words.js';
 
 /** @typedef {import('../state.js').State} State */
 
-const NUMBERS = /** @type {const} */ (['eps', 'eps_step', 'max_iter']);
+const NUMBERS = /** @type {const} */ (['eps', 'eps_step', 'max_iter', 'restarts']);
+const LENGTHS = /** @type {const} */ (['eps', 'eps_step']);
 /** How a norm is written; one that is not here goes by its name. @type {Record<string, string>} */
 const NORMS = { linf: 'L∞', l2: 'L2' };
 
 /** @type {HTMLElement} */
+let panel;
+/** @type {HTMLFormElement} */
 let form;
 /** The settings that the fields show: what is being typed is not overwritten. @type {State['attack']} */
 let filled;
 
-const button = (/** @type {string} */ id) => get(form, id, HTMLButtonElement);
-const input = (/** @type {string} */ id) => get(form, id, HTMLInputElement);
-const select = (/** @type {string} */ id) => get(form, id, HTMLSelectElement);
+const button = (/** @type {string} */ id) => get(panel, id, HTMLButtonElement);
+const input = (/** @type {string} */ id) => get(panel, id, HTMLInputElement);
+const select = (/** @type {string} */ id) => get(panel, id, HTMLSelectElement);
 
 /** @param {HTMLElement} root @param {import('../store.js').Store} store */
 export function mount(root, store) {
-  form = root;
-  const isValid = () => !(form instanceof HTMLFormElement) || form.reportValidity();
+  panel = root;
+  form = get(root, 'attack', HTMLFormElement);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     store.update(attackOrPause);
   });
   button('once').addEventListener('click', () => {
-    if (isValid()) store.update(oneStep);
+    if (form.reportValidity()) store.update(oneStep);
   });
   button('cancel').addEventListener('click', () => store.update(cancel));
   document.addEventListener('keydown', (event) => {
@@ -40,13 +44,31 @@ export function mount(root, store) {
   select('preset').addEventListener('change', () => store.update(choosePreset, select('preset').value));
   select('norm').addEventListener('change', () => store.update(chooseNorm, select('norm').value));
   select('target').addEventListener('change', () => store.update(chooseAttack, { target: /** @type {any} */ (select('target').value) }));
+  input('stop').addEventListener('change', () => store.update(chooseAttack, { stop: input('stop').checked }));
   for (const name of NUMBERS) {
+    input(name).addEventListener('input', () => sayLevels(store.state));
     input(name).addEventListener('change', () => {
-      const number = input(name).valueAsNumber;
-      // 0 is the least that the field can say, but no distance.
-      input(name).setCustomValidity(number === 0 ? 'Choose a value above 0.' : '');
+      const number = decimal(input(name).value);
+      input(name).setCustomValidity(complaint(store.state, name, number));
       if (input(name).reportValidity()) store.update(chooseAttack, { [name]: number });
     });
+  }
+}
+
+/** What is wrong with a number, if anything. @param {State} state @param {typeof NUMBERS[number]} name @param {number} number */
+function complaint({ attack, constants }, name, number) {
+  const norm = attack && constants && normOf(constants, attack.norm);
+  if (!norm) return '';
+  if (name === 'eps' || name === 'eps_step') return number > 0 && number <= norm.largest ? '' : `Choose a value above 0 and at most ${norm.largest}, like 0.03 or 8/255.`;
+  const [least, most] = name === 'max_iter' ? [1, constants.max_steps] : [0, mostRestarts(constants, attack.max_iter)];
+  return Number.isInteger(number) && number >= least && number <= most ? '' : `Choose a whole number from ${least} to ${most}.`;
+}
+
+/** Says lengths in grey levels, where they are changes of single values. @param {State} state */
+function sayLevels({ attack }) {
+  for (const name of LENGTHS) {
+    const length = decimal(input(name).value);
+    get(panel, `${name}-levels`, HTMLElement).textContent = attack?.norm === 'linf' && length > 0 ? `= ${levels(length)}` : '';
   }
 }
 
@@ -55,23 +77,24 @@ export function render(state) {
   const { phase, attack, constants, run } = state;
   if (constants && attack !== filled) fill(state);
   const underWay = phase === 'running' || phase === 'paused';
-  for (const control of form.querySelectorAll('.fields input, .fields select')) {
+  for (const control of panel.querySelectorAll('.fields input, .fields select')) {
     /** @type {HTMLInputElement | HTMLSelectElement} */ (control).disabled = underWay || !attack;
   }
   button('go').disabled = phase === 'loading' || phase === 'error';
-  button('go').textContent = !underWay ? 'Attack' : phase === 'paused' || run?.pace === 'once' ? 'Go on' : 'Pause';
+  button('go').textContent = !underWay ? (stale(state) ? 'Attack again' : 'Attack') : phase === 'paused' || run?.pace === 'once' ? 'Go on' : 'Pause';
   // It stays in use while its own step is computed: whoever steps by the keyboard keeps it.
   button('once').disabled = button('go').disabled || (phase === 'running' && run?.pace === 'run');
   button('cancel').disabled = !underWay;
   const time = attackTime(state, shownFor);
-  get(form, 'attack-time', HTMLElement).hidden = !time;
-  get(form, 'attack-time', HTMLElement).textContent = time;
-  const note = get(form, 'stale', HTMLElement);
-  note.hidden = !stale(state);
-  note.textContent = note.hidden ? '' : 'These settings have not been run yet: what is shown is of those before.';
+  get(panel, 'attack-time', HTMLElement).hidden = !time;
+  get(panel, 'attack-time', HTMLElement).textContent = time;
+  if (attack && attack.restarts > 1) input('stop').disabled = true; // of several starts, the first that fools is enough
+  const note = get(panel, 'stale', HTMLElement);
+  note.hidden = get(panel, 'stale-here', HTMLElement).hidden = !stale(state);
+  note.textContent = note.hidden ? '' : 'Settings changed: not run yet. What is shown is of the run before.';
   // A button that is switched off while it has the keyboard would leave it nowhere.
   const focused = document.activeElement;
-  if (focused instanceof HTMLButtonElement && focused.disabled && focused !== button('go') && form.contains(focused)) button('go').focus();
+  if (focused instanceof HTMLButtonElement && focused.disabled && focused !== button('go') && panel.contains(focused)) button('go').focus();
 }
 
 /** @param {State} state */
@@ -89,9 +112,9 @@ function fill(state) {
   select('norm').value = attack.norm;
   select('target').value = attack.target;
   for (const name of NUMBERS) {
-    input(name).min = name === 'max_iter' ? '1' : '0';
-    input(name).max = String(name === 'max_iter' ? max_steps : norm.largest);
     input(name).value = String(attack[name]);
     input(name).setCustomValidity('');
   }
+  input('stop').checked = stops(attack);
+  sayLevels(state);
 }

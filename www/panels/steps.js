@@ -2,8 +2,9 @@
 // The attack's steps: which one is shown, and the curves over all.
 
 import { get } from '../dom.js';
-import { showStep, threshold } from '../state.js';
+import { lastStep, showStep, threshold } from '../state.js';
 import * as chart from '../widgets/chart.js';
+import { stepName } from '../words.js';
 
 /** @type {ParentNode} */
 let page;
@@ -23,13 +24,14 @@ export function render(state) {
   const { run, attack, networks, phase } = state;
   const steps = run?.steps ?? [];
   const at = run?.at ?? 0;
-  const total = run?.config.max_iter ?? attack?.max_iter ?? 1;
+  const total = run ? lastStep(run.config) : (attack?.max_iter ?? 1);
   const slider = get(page, 'step', HTMLInputElement);
   slider.disabled = steps.length < 2 || phase === 'running';
   slider.max = String(total);
   slider.value = String(at);
-  slider.ariaValueText = `step ${at} of ${total}`;
-  get(page, 'step-now', HTMLElement).textContent = steps.length > 0 ? `${at} of ${total}` : '–';
+  const name = run && steps.length > 0 ? stepName(run) : '–';
+  slider.ariaValueText = `step ${name}`;
+  get(page, 'step-now', HTMLElement).textContent = name;
   chart.update(get(page, 'chart-loss', HTMLElement), 'Loss of the attack by step', {
     values: steps.map(({ step }) => step.loss),
     steps: total,

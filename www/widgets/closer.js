@@ -3,6 +3,9 @@
 
 /** @typedef {{name: string, image: () => ImageData | undefined}} View an image is made when it is shown */
 
+/** How near to the seam it is taken hold of, in pixels. */
+const GRIP = 24;
+
 export class Closer {
   /**
    * @param {{frame: HTMLElement, left: HTMLCanvasElement, right: HTMLCanvasElement}} nodes
@@ -17,6 +20,8 @@ export class Closer {
     this.swipe = false;
     /** Where the seam is, 0 to 1. */
     this.seam = 0.5;
+    /** Told when the seam was dragged. @type {(seam: number) => void} */
+    this.moved = () => {};
     const { frame } = nodes;
     frame.addEventListener('keydown', (event) => {
       const step = 1 / this.zoom / 8;
@@ -25,11 +30,17 @@ export class Closer {
       event.preventDefault();
       this.move(way[0], way[1]);
     });
+    let dragsSeam = false;
     frame.addEventListener('pointerdown', (event) => {
-      if (this.zoom > 1) frame.setPointerCapture(event.pointerId); // until it goes up
+      const seamAt = nodes.left.getBoundingClientRect().left + this.seam * nodes.left.clientWidth;
+      // Where nothing else can be dragged, the whole picture is the seam's handle.
+      dragsSeam = this.swipe && (this.zoom === 1 || Math.abs(event.clientX - seamAt) < GRIP);
+      if (dragsSeam || this.zoom > 1) frame.setPointerCapture(event.pointerId); // until it goes up
+      if (dragsSeam) this.moveSeam(event.clientX);
     });
     frame.addEventListener('pointermove', (event) => {
       if (!frame.hasPointerCapture(event.pointerId)) return;
+      if (dragsSeam) return this.moveSeam(event.clientX);
       const scale = 1 / this.zoom / nodes.left.clientWidth;
       this.move(-event.movementX * scale, -event.movementY * scale);
     });
@@ -39,6 +50,14 @@ export class Closer {
   /** @param {number} x @param {number} y in parts of the picture */
   move(x, y) {
     this.middle = { x: this.middle.x + x, y: this.middle.y + y };
+    this.draw();
+  }
+
+  /** @param {number} x in the window */
+  moveSeam(x) {
+    const { left, width } = this.nodes.left.getBoundingClientRect();
+    this.seam = Math.min(1, Math.max(0, (x - left) / width));
+    this.moved(this.seam);
     this.draw();
   }
 

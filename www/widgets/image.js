@@ -26,13 +26,26 @@ function render(picture) {
   return pixels;
 }
 
-/**
- * How many times a difference can be amplified until its largest value is full white or black.
- * @param {Float32Array} from @param {Float32Array} to
- */
-export function amplification(from, to) {
+/** @param {Float32Array} from @param {Float32Array} to */
+function largestChange(from, to) {
   let most = 0;
   for (let i = 0; i < from.length; i++) most = Math.max(most, Math.abs(to[i] - from[i]));
+  return most;
+}
+
+/**
+ * How many times an attack's noise is amplified: so often at every step, that its growth is seen, and so that its
+ * largest value is full white or black at the distance that the attack may reach. What that value will be there is reckoned
+ * from the latest step.
+ * @param {Float32Array} original
+ * @param {import('../state.js').Run | undefined} run
+ */
+export function amplification(original, run) {
+  const last = run?.steps.findLast(({ step }) => step.distance > 0);
+  if (!run || !last) return 1;
+  const { eps = Infinity, eps_step = Infinity, max_iter = 1, num_random_init = 0 } = run.config;
+  const reach = num_random_init > 0 ? eps : Math.min(eps, eps_step * max_iter);
+  const most = largestChange(original, last.picture) * (Number.isFinite(reach) ? reach / last.step.distance : 1);
   return most > 0 ? 0.5 / most : 1;
 }
 

@@ -9,7 +9,8 @@
 /** @typedef {import('../core.js').WatchedStep} WatchedStep */
 /** @typedef {import('./backend.js').Choice} Choice */
 /** @typedef {import('./backend.js').Measured} Measured */
-/** @typedef {Choice & {cards: Cards, constants: Constants}} Opened */
+/** @typedef {{classifier: number, autoencoder: number}} Sums CRC-32 of the files of weights */
+/** @typedef {Choice & {cards: Cards, sums: Sums, constants: Constants}} Opened */
 /** @typedef {'run' | 'pause' | 'once' | 'cancel'} Pace */
 /** @typedef {{whole: Promise<boolean>, pace: (pace: Pace) => void}} Attack `whole`: false when it was cancelled */
 /** @typedef {(step: WatchedStep, time: number) => void} Stepped `time`: that the step took, in milliseconds */

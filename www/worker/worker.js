@@ -7,6 +7,7 @@
 import { inDecimals } from '../core.js';
 import { deviceOf, faster, isSoftware, plan } from './backend.js';
 import { detection, watchedStep } from './border.js';
+import { crc32 } from './crc.js';
 import { loadModule, loadWhole, sentence } from './load.js';
 import { Queue } from './queue.js';
 
@@ -102,7 +103,8 @@ async function open({ backend, weights, measured }) {
   }
   if (!core) throw new Error('no module was loaded');
   known = inDecimals(core.constants());
-  return { ...chosen, cards: session.cards(), constants: known };
+  const [classifier, autoencoder] = await loaded;
+  return { ...chosen, cards: session.cards(), sums: { classifier: crc32(classifier), autoencoder: crc32(autoencoder) }, constants: known };
 }
 
 /** @param {Promise<Files>} loaded @returns {Promise<Choice>} webgpu: whether `core` and `session` are there now */

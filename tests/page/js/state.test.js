@@ -6,7 +6,7 @@ import { inDecimals } from '../../../www/core.js';
 import { SAMPLES } from '../../../www/samples.js';
 import * as s from '../../../www/state.js';
 import { DEFAULT } from '../../../www/models.js';
-import { attackTime, loaded, message } from '../../../www/words.js';
+import { attackTime, loaded, looks, message, stepName } from '../../../www/words.js';
 import { CONSTANTS, detection, networks, step, verdict } from './fixtures.js';
 
 /** @typedef {import('../../../www/state.js').State} State */
@@ -100,7 +100,7 @@ test('bytes that still come do not hide what failed', () => {
   assert.equal(failed.phase, 'error');
   const late = s.networksProgress(failed, id, 16e6);
   assert.equal(late, failed);
-  assert.deepEqual(message(late), { kind: 'bad', headline: 'This does not work.', detail: 'corrector could not be loaded.' });
+  assert.deepEqual(message(late), { kind: 'bad', headline: 'This does not work.', detail: 'corrector could not be loaded.', numbers: '' });
   const again = s.retried(late, { kind: 'networks' });
   assert.equal(s.networksProgress(again, id, 16e6), again);
   assert.equal(shown(opened(again)).phase, 'ready');
@@ -333,7 +333,7 @@ test('one step is one step, and says which', () => {
   state = s.stepArrived(state, id, step(1), 7);
   assert.equal(state.phase, 'paused');
   // What the detector says of a step is said in a pause.
-  assert.match(message(state).headline, /^Paused at step 1 of 10\. Not fooled: still airplane\..*nothing suspicious/);
+  assert.match(message(state).headline, /^Paused at step 1 of 10\. Not fooled: still airplane\..*Nothing suspicious/);
   state = s.oneStep(state);
   assert.equal(message(state).headline, 'Computing step 2 of 10 …');
   assert.equal(s.attackOrPause(state).run?.pace, 'run');
@@ -356,12 +356,12 @@ test('presets and norms are the core’s', () => {
   const state = ready();
   assert.equal(s.presetOf(state), 'tutorial');
   const strong = s.choosePreset(state, 'strong');
-  assert.deepEqual(strong.attack, { norm: 'linf', eps: 0.04, eps_step: 0.005, max_iter: 20, target: '' });
+  assert.deepEqual(strong.attack, { norm: 'linf', eps: 0.04, eps_step: 0.005, max_iter: 20, target: '', restarts: 0, stop: false });
   assert.equal(s.presetOf(strong), 'strong');
   const l2 = s.chooseNorm(strong, 'l2');
-  assert.deepEqual(l2.attack, { norm: 'l2', eps: 3, eps_step: 0.2, max_iter: 10, target: '' });
+  assert.deepEqual(l2.attack, { norm: 'l2', eps: 3, eps_step: 0.2, max_iter: 10, target: '', restarts: 0, stop: false });
   assert.equal(s.presetOf(l2), 'tutorial');
-  assert.deepEqual(s.choosePreset(l2, 'strong').attack, { norm: 'l2', eps: 3, eps_step: 0.5, max_iter: 20, target: '' });
+  assert.deepEqual(s.choosePreset(l2, 'strong').attack, { norm: 'l2', eps: 3, eps_step: 0.5, max_iter: 20, target: '', restarts: 0, stop: false });
   assert.equal(s.presetOf(s.chooseAttack(l2, { eps: 1 })), 'custom');
   // The same preset again is a new choice, so that fields with an invalid entry are filled anew.
   assert.notEqual(s.choosePreset(strong, 'strong').attack, strong.attack);
@@ -408,6 +408,126 @@ test('what came of an earlier run changes nothing', () => {
   assert.equal(s.runFinished(second, id), second);
   assert.equal(s.runFailed(second, id, 'Late.'), second);
   assert.equal(s.runRounded(second, id, BIRD), second);
+});
+
+/** The run under way has all its steps, with this answer, and ends. @param {State} state @param {typeof BIRD.verdict} [of] */
+function whole(state, of) {
+  const id = state.run?.id ?? -1;
+  let now = state;
+  for (let t = 0; t <= (state.run?.config.max_iter ?? 0); t++) now = s.stepArrived(now, id, step(t, of), 7);
+  return s.runFinished(now, id);
+}
+
+test('an attack until the classifier sees this tries every preset and then twice eps, and says what it needed', () => {
+  let state = s.attackUntil(s.chooseAttack(ready(), { restarts: 2 }), 'bird');
+  const strength = () => [state.run?.config.eps, state.run?.config.eps_step, state.run?.config.max_iter];
+  const tried = [];
+  for (; state.phase === 'running'; state = whole(state)) tried.push(strength());
+  assert.deepEqual(tried, [[0.04, 0.001, 10], [0.04, 0.005, 20], [0.08, 0.01, 20], [0.16, 0.02, 20], [0.32, 0.04, 20]]);
+  assert.equal(state.phase, 'done');
+  assert.match(message(state).headline, /^Not fooled: still airplane, not bird\./);
+  assert.match(message(state).detail, /^Not even eps 81\.6\/255 was enough\./);
+
+  // In the third attempt it works: at its first step, which is the last one made.
+  state = whole(whole(s.attackUntil(state, 'bird')));
+  assert.match(message(state).headline, /eps 20\.4\/255/);
+  assert.equal(state.phase, 'running');
+  state = whole(state, BIRD.verdict);
+  assert.deepEqual([state.phase, state.run?.steps.length, state.run?.at], ['done', 2, 1]);
+  assert.match(message(state).detail, /^Needed eps 20\.4\/255 and 1 step: a change of 0\/255\./);
+  // The link repeats what worked, and the fields show it.
+  assert.equal(s.stale(state), false);
+  assert.match(s.query(state), /eps=0\.08&eps_step=0\.01&max_iter=20&target=bird&stop=1&run=1$/);
+  // Another step than the last says nothing of that.
+  assert.doesNotMatch(message(s.showStep(state, 0)).detail, /eed/);
+});
+
+test('a class to be seen ends the attack under way, but the picture’s own class is no wish', () => {
+  const running = s.stepArrived(s.attackOrPause(ready()), 3, step(0), 7);
+  const next = s.attackUntil(running, 'car');
+  assert.equal(next.phase, 'running');
+  assert.notEqual(next.run?.id, running.run?.id);
+  for (const state of [ready(), running, s.begin('')]) assert.equal(s.attackUntil(state, 'airplane'), state);
+  assert.equal(s.attackUntil(s.begin(''), 'car').run, undefined);
+  // Stepping goes on stepping from one strength to the next.
+  let stepped = s.oneStep(s.attackOrPause(s.stepArrived(next, next.run?.id ?? -1, step(0), 7)));
+  stepped = whole(stepped);
+  assert.equal(s.cancel(next).phase, 'ready');
+  assert.equal(stepped.run?.config.max_iter, 20);
+});
+
+test('an attack that is to stop ends at the first step that fools', () => {
+  let state = s.attackOrPause(s.chooseAttack(ready(), { stop: true }));
+  const id = state.run?.id ?? -1;
+  state = s.stepArrived(s.stepArrived(state, id, step(0), 7), id, step(1), 7);
+  assert.equal(state.phase, 'running');
+  state = s.stepArrived(state, id, step(2, BIRD.verdict), 7);
+  assert.equal(state.phase, 'done');
+  assert.equal(s.runFinished(state, id), state);
+  assert.equal(s.stepArrived(state, id, step(3), 7), state);
+  assert.equal(s.stale(s.chooseAttack(state, { stop: false })), true);
+  // Towards a target, another class is not enough.
+  const towards = s.attackOrPause(s.chooseAttack(ready(), { stop: true, target: 'car' }));
+  assert.equal(s.stepArrived(towards, towards.run?.id ?? -1, step(1, BIRD.verdict), 7).phase, 'running');
+});
+
+test('of several starts each is named, and the first that fools is the last', () => {
+  let state = s.attackOrPause(s.chooseAttack(ready(), { restarts: 2 }));
+  assert.equal(state.run?.config.num_random_init, 2);
+  const id = state.run?.id ?? -1;
+  for (let t = 0; t <= 10; t++) state = s.stepArrived(state, id, step(t), 7);
+  const second = step(1, BIRD.verdict);
+  state = s.stepArrived(state, id, { ...second, step: { ...second.step, restart: 1 } }, 7);
+  assert.equal(state.phase, 'done');
+  assert.equal(state.run && stepName(state.run), '1 of 10, start 2 of 2');
+  assert.equal(state.run && s.lastStep(state.run.config), 21);
+  // More steps allow fewer starts.
+  assert.equal(s.chooseAttack(s.chooseAttack(state, { restarts: 3 }), { max_iter: 15 }).attack?.restarts, 2);
+});
+
+test('three words: of the picture, of the attacked one, and of the second look', () => {
+  const words = (/** @type {State} */ state) => Object.values(looks(state)).map(({ lead, word, note }) => [lead, word, note].filter(Boolean).join(' '));
+  assert.deepEqual(words(s.begin('')), ['…', '…', '…']);
+  assert.deepEqual(words(ready()), ['airplane', '? not attacked yet', 'airplane nothing suspicious']);
+  const found = verdict([0.1, 0.8, 0.1], [0.1, 0.1, 0.8], [0.8, 0.1, 0.1], 0.5);
+  const attack = (/** @type {State} */ from) => whole(s.attackOrPause(from), found);
+  assert.deepEqual(words(attack(ready())), ['airplane', 'bird fooled', 'airplane attack noticed']);
+  // Below the threshold the second prediction is shown, and not the corrected one.
+  assert.deepEqual(words(s.chooseThreshold(attack(ready()), 1)), ['airplane', 'bird fooled', 'car attack not noticed']);
+  // Nobody knows what a picture of the visitor's own shows.
+  const own = shown(s.openOwn(ready(), FILE));
+  assert.deepEqual(words(attack(own)), ['closest to airplane', 'closest to bird changed', 'closest to airplane attack noticed']);
+});
+
+test('while presenting, the second look is covered until it is revealed, and covered again for the next attack', () => {
+  const done = attacked(s.present(ready(), true));
+  assert.match(s.query(done), /present=1/);
+  assert.equal(looks(done).second.word, '?');
+  assert.equal(message(done).headline, 'Not fooled: still airplane.');
+  const seen = s.reveal(done);
+  assert.equal(looks(seen).second.word, 'airplane');
+  assert.equal(message(seen).headline, 'Not fooled: still airplane. Nothing suspicious.');
+  assert.equal(looks(attacked(seen)).second.word, '?');
+  assert.equal(looks(shown(s.chooseSample(seen, SAMPLES[1]))).second.word, '?');
+  assert.equal(s.begin('?present=1').presenting, true);
+  // Elsewhere nothing is covered, and there is nothing to reveal.
+  assert.equal(looks(s.present(done, false)).second.word, 'airplane');
+  assert.equal(s.reveal(attacked(ready())).revealed, false);
+});
+
+test('a presenter steps on and back', () => {
+  let state = s.stepOn(ready());
+  assert.equal(state.run?.pace, 'once');
+  const id = state.run?.id ?? -1;
+  for (const t of [0, 1]) state = s.stepArrived(state, id, step(t), 7);
+  state = s.stepBack(state);
+  assert.deepEqual([state.phase, state.run?.at], ['paused', 0]);
+  assert.equal(s.stepBack(state).run?.at, 0);
+  state = s.stepOn(state);
+  assert.deepEqual([state.phase, state.run?.at], ['paused', 1]);
+  assert.equal(s.stepOn(state).run?.pace, 'once'); // there is no further step yet
+  const done = attacked(ready());
+  assert.equal(s.stepOn(done), done);
 });
 
 // ---- The model ------------------------------------------------------------------------------------------------
@@ -521,8 +641,8 @@ function play(seed, events) {
     begun.delete(`attack ${id}`);
     if (run.pace !== 'pause') {
       if (chance() < 0.05) go('attack failed', s.runFailed, id, 'No step.');
-      else if (run.steps.length > 10) go('finished', s.runFinished, id);
-      else go('step', s.stepArrived, id, step(run.steps.length), 1 + chance());
+      else if (run.steps.length > s.lastStep(run.config)) go('finished', s.runFinished, id);
+      else go('step', s.stepArrived, id, step(run.steps.length % ((run.config.max_iter ?? 1) + 1), chance() < 0.05 ? BIRD.verdict : undefined), 1 + chance());
     }
     begin();
   }
@@ -533,6 +653,13 @@ function play(seed, events) {
     attack: () => go('attack', s.attackOrPause),
     once: () => go('once', s.oneStep),
     cancel: () => go('cancel', s.cancel),
+    until: () => go('until', s.attackUntil, pick(['airplane', 'bird', 'car'])),
+    stop: () => go('stop when fooled', s.chooseAttack, { stop: chance() < 0.5 }),
+    starts: () => go('starts', s.chooseAttack, { restarts: pick([0, 1, 3]) }),
+    present: () => go('present', s.present, chance() < 0.5),
+    reveal: () => go('reveal', s.reveal),
+    on: () => go('on', s.stepOn),
+    back: () => go('back', s.stepBack),
     scrub: () => go('scrub', s.showStep, Math.floor(chance() * 12)),
     preset: () => go('preset', s.choosePreset, pick(['tutorial', 'strong', 'custom'])),
     norm: () => go('norm', s.chooseNorm, pick(['linf', 'l2'])),
@@ -540,7 +667,7 @@ function play(seed, events) {
     backend: () => go('backend', s.chooseBackend, pick(['auto', 'webgpu', 'cpu'])),
     autoencoder: () => go('autoencoder', s.chooseAutoencoder, pick(['compact', 'tutorial'])),
     classifier: () => go('classifier', s.chooseClassifier, pick(['compact', 'vgg16'])),
-    stop: () => go('stop loading', s.cancelLoading),
+    stopLoading: () => go('stop loading', s.cancelLoading),
     close: () => go('close', s.closeNotices),
     retry: () => {
       const retry = state.notices.findLast((notice) => notice.retry)?.retry;
@@ -575,6 +702,9 @@ function play(seed, events) {
     }
     const { headline } = message(state);
     assert.ok(headline && !/undefined|NaN/.test(headline), `${context}: ${headline}`);
+    const { attacked, second } = looks(state);
+    assert.ok([attacked, second].every(({ word, note }) => word && !/undefined|NaN/.test(note)), context);
+    if (state.presenting && !state.revealed) assert.ok(['?', '…'].includes(second.word) && !/oticed|orrected/.test(headline), context);
   }
 
   check();

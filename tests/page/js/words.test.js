@@ -22,10 +22,10 @@ test('the second prediction is called less sure, or surer, only when it is', () 
   ];
   for (const [first, second, expected] of cases) {
     const of = (/** @type {number} */ p) => [p, (1 - p) * 0.9, (1 - p) * 0.1];
-    const { headline } = words({ verdict: verdict(of(first), of(second), undefined, 0.5) });
-    assert.match(headline, expected);
-    assert.equal(/less sure/.test(headline), second < first - 0.1);
-    assert.equal(/surer/.test(headline), second > first + 0.1);
+    const { numbers } = words({ verdict: verdict(of(first), of(second), undefined, 0.5) });
+    assert.match(numbers, expected);
+    assert.equal(/less sure/.test(numbers), second < first - 0.1);
+    assert.equal(/surer/.test(numbers), second > first + 0.1);
   }
 });
 
@@ -51,15 +51,17 @@ test('of a sample it is known what it shows', () => {
   const clean = verdict(AIRPLANE, AIRPLANE);
   assert.deepEqual(words({ verdict: clean }), {
     kind: 'good',
-    headline: 'Airplane. The second prediction agrees, KL 0.010 ≤ 0.10: nothing suspicious.',
-    detail: 'The classifier is 80.0\u00a0% sure. Now attack the picture.',
+    headline: 'Airplane. Nothing suspicious.',
+    detail: 'Now attack the picture.',
+    numbers: 'The classifier is 80.0\u00a0% sure. The second prediction agrees. Score (KL): 0.010, threshold 0.10.',
   });
   const found = words({ verdict: verdict(BIRD, AIRPLANE, AIRPLANE, 0.5), clean });
   assert.equal(found.kind, 'good');
-  assert.equal(found.headline, 'Fooled: airplane → bird. The second prediction disagrees, KL 0.50 > 0.10: adversarial. Corrected: airplane.');
+  assert.equal(found.headline, 'Fooled: airplane → bird. Noticed. Corrected: airplane.');
+  assert.equal(found.numbers, 'The classifier is 80.0\u00a0% sure. The second prediction disagrees. Score (KL): 0.50, threshold 0.10. Corrected prediction: airplane, 80.0\u00a0%.');
   const missed = words({ verdict: verdict(BIRD, AIRPLANE, AIRPLANE), clean });
   assert.equal(missed.kind, 'bad');
-  assert.match(missed.headline, /not noticed/);
+  assert.equal(missed.headline, 'Fooled: airplane → bird. Not noticed.');
   // The corrected prediction may be the class that the attack led to.
   const wrong = words({ verdict: verdict(BIRD, AIRPLANE, BIRD, 0.5), clean });
   assert.equal(wrong.kind, 'mixed');
@@ -70,8 +72,31 @@ test('of a sample it is known what it shows', () => {
 });
 
 test('another second prediction within the threshold is told without a doubt about it', () => {
-  const { headline } = words({ verdict: verdict(BIRD, AIRPLANE), clean: verdict(AIRPLANE, AIRPLANE) });
-  assert.match(headline, /The second prediction is airplane, but the two are not far enough apart, KL/);
+  const { numbers } = words({ verdict: verdict(BIRD, AIRPLANE), clean: verdict(AIRPLANE, AIRPLANE) });
+  assert.match(numbers, /The second prediction is airplane, but the two are not far enough apart\./);
+});
+
+test('headline and sentence are plain: numbers stand in a line of their own', () => {
+  for (const own of [false, true]) {
+    for (const clean of [undefined, verdict(AIRPLANE, AIRPLANE)]) {
+      for (const score of [0.01, 0.5]) {
+        const { headline, detail, numbers } = words({ verdict: verdict(BIRD, CAR, AIRPLANE, score), clean, own });
+        assert.doesNotMatch(`${headline} ${detail}`, /KL|nats|\d\.\d+(?! times)/);
+        assert.match(numbers, /KL/);
+      }
+    }
+  }
+});
+
+test('what is covered is not told', () => {
+  for (const own of [false, true]) {
+    for (const clean of [undefined, verdict(AIRPLANE, AIRPLANE)]) {
+      const { kind, headline, detail, numbers } = words({ verdict: verdict(BIRD, CAR, CAR, 0.5), clean, own, covered: true });
+      assert.deepEqual([kind, detail, numbers], ['plain', '', '']);
+      assert.match(headline, /bird/i);
+      assert.doesNotMatch(headline, /car|oticed|orrected|suspicious|sign/i);
+    }
+  }
 });
 
 test('a picture that was attacked elsewhere is not called a false alarm', () => {
@@ -85,8 +110,8 @@ test('a picture that was attacked elsewhere is not called a false alarm', () => 
 
 test('a doubtful correction says so', () => {
   const doubtful = verdict(BIRD, AIRPLANE, [0.4, 0.3, 0.3], 0.5);
-  assert.match(words({ verdict: doubtful, clean: verdict(AIRPLANE, AIRPLANE) }).detail, /airplane, 40\.0\u00a0%: far from sure/);
-  assert.doesNotMatch(words({ verdict: verdict(BIRD, AIRPLANE, AIRPLANE, 0.5) }).detail, /far from sure/);
+  assert.match(words({ verdict: doubtful, clean: verdict(AIRPLANE, AIRPLANE) }).numbers, /airplane, 40\.0\u00a0%: far from sure/);
+  assert.doesNotMatch(words({ verdict: verdict(BIRD, AIRPLANE, AIRPLANE, 0.5) }).numbers, /far from sure/);
 });
 
 test('the bars are those of the prediction that answers', () => {
