@@ -31,7 +31,7 @@ pub(super) fn measure(
             let examined = examine_corrupted(defence, pictures.as_ref(), indices, SEED, &done);
             pollster::block_on(examined)
         },
-        |pictures| meter.pictures(pictures, "corrupting and detecting"),
+        |batch, _| meter.pictures(batch.len(), "corrupting and detecting"),
     )?;
     Corruptions::of(&records, SEED).context("there are no pictures")
 }
