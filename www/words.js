@@ -174,7 +174,7 @@ export function looks(state) {
     original: look(clean.answer_if_clean, clean.prediction, ''),
     attacked: attacked
       ? look(first, verdict.prediction, fooled ? (own ? 'changed' : 'fooled') : run.ended ? 'not fooled' : 'not fooled yet', fooled ? 'fooled' : 'plain')
-      : { ...nothing, word: '?', note: 'not attacked yet' },
+      : { ...nothing, word: '?', note: state.presenting ? 'What will it see?' : 'not attacked yet' },
     second: isCovered(state)
       ? { ...nothing, word: '?', note: 'covered' }
       : look(word, second.probabilities, noted({ adversarial: verdict.adversarial, attacked, fooled, own }), fooled && !verdict.adversarial ? 'bad' : 'plain'),
