@@ -1,6 +1,24 @@
 /* tslint:disable */
 /* eslint-disable */
 /**
+ * A hidden layer and the size of its projection.
+ */
+export interface HiddenLayer {
+    /**
+     * The layer of CL.
+     */
+    layer: string;
+    /**
+     * Values in its maps, for a picture of 96x96.
+     */
+    inputs: number;
+    /**
+     * Numbers that they are projected to.
+     */
+    outputs: number;
+}
+
+/**
  * A named setting.
  */
 export type Preset = "tutorial" | "strong";
@@ -30,19 +48,42 @@ export interface NormConstants {
 }
 
 /**
- * A score and a threshold.
+ * An attack with all its parameters, and what the page says of it before it runs.
  */
-export interface Detector extends ScoreConfig {
+export interface Prepared {
+    config: AttackConfig;
     /**
-     * Scores above it mean adversarial; in nats, 0 or more.
+     * What the attacker knows at least.
      */
-    threshold: number;
+    attacker: Attacker;
+    /**
+     * Steps of one restart.
+     */
+    steps: number;
+    /**
+     * Restarts, at least 1.
+     */
+    restarts: number;
+    /**
+     * About how long a step takes, in steps of PGD.
+     */
+    cost: number;
 }
 
 /**
  * An attack with all its parameters.
  */
-export type AttackConfig = ({ attack: "pgd" } & Pgd) | ({ attack: "mi-fgsm" } & MiFgsm);
+export type AttackConfig = ({ attack: "pgd" } & Pgd) | ({ attack: "mi-fgsm" } & MiFgsm) | ({ attack: "fgsm" } & Fgsm) | ({ attack: "apgd-ce" } & ApgdCe) | ({ attack: "apgd-dlr" } & ApgdDlr) | ({ attack: "cw" } & Cw) | ({ attack: "deepfool" } & Deepfool) | ({ attack: "square" } & Square) | ({ attack: "noise" } & Noise) | ({ attack: "lagrangian" } & Lagrangian) | ({ attack: "selective-pgd" } & SelectivePgd) | ({ attack: "orthogonal-pgd" } & OrthogonalPgd) | ({ attack: "corrector" } & Corrector);
+
+/**
+ * Auto-PGD on the cross-entropy.
+ */
+export type ApgdCe = Apgd;
+
+/**
+ * Auto-PGD on the difference of logits ratio, which does not change when all logits are scaled.
+ */
+export type ApgdDlr = Apgd;
 
 /**
  * How weights were trained.
@@ -76,6 +117,17 @@ export interface Training {
      * The options of the training.
      */
     options: unknown;
+}
+
+/**
+ * KL divergence of the predictions, plus that of each hidden layer's distribution, weighted. A hidden layer's distribution
+ * is the softmax of a random projection of its maps ([`crate::model::hidden`]).
+ */
+export interface HiddenDivergence extends Divergence {
+    /**
+     * The weight of each hidden layer, in the network's order.
+     */
+    weights: number[];
 }
 
 /**
@@ -118,12 +170,117 @@ export interface AttackStep {
      * Distance from the original in the attack's norm.
      */
     distance: number;
+    /**
+     * How often the classifier was asked until it erred; `None` if the attack does not count that.
+     */
+    queries: number | null;
 }
 
 /**
  * Order of the two predictions in the Kullback-Leibler divergence, which is not symmetric.
  */
 export type Direction = "forward" | "reverse";
+
+/**
+ * Orthogonal PGD.
+ */
+export type OrthogonalPgd = Evasion;
+
+/**
+ * Parameters of Auto-PGD.
+ */
+export interface Apgd {
+    /**
+     * Which distance is bounded.
+     */
+    norm?: Norm;
+    /**
+     * Largest distance from the original, above 0; images have values in [0, 1].
+     */
+    eps?: number;
+    /**
+     * Number of steps, 1..=[`Pgd::MAX_STEPS`]; 100 in the paper.
+     */
+    max_iter?: number;
+    /**
+     * 0: start at the image itself. n: n restarts from random points of the ball, the best one kept.
+     */
+    num_random_init?: number;
+    /**
+     * false: away from the given class (the true one). true: towards the given class (the target).
+     */
+    targeted?: boolean;
+    /**
+     * Seed of the random restarts.
+     */
+    seed?: number;
+}
+
+/**
+ * Parameters of Carlini and Wagner's attack.
+ */
+export interface Cw {
+    /**
+     * Which distance is made small: L2.
+     */
+    norm?: Norm;
+    /**
+     * `None`: however far it takes. Otherwise, images that end further away are moved back to this distance, where the
+     * classifier need not err any more.
+     */
+    eps?: number | null;
+    /**
+     * Steps of Adam for each c, 1..=[`super::Pgd::MAX_STEPS`].
+     */
+    max_iter?: number;
+    /**
+     * Values of c that are tried, 1..=20.
+     */
+    binary_search_steps?: number;
+    /**
+     * The first c, above 0.
+     */
+    initial_const?: number;
+    /**
+     * Adam's learning rate in w, above 0.
+     */
+    learning_rate?: number;
+    /**
+     * By how many logits the goal must be reached, 0 or more.
+     */
+    confidence?: number;
+    /**
+     * false: away from the given class (the true one). true: towards the given class (the target).
+     */
+    targeted?: boolean;
+}
+
+/**
+ * Parameters of DeepFool.
+ */
+export interface Deepfool {
+    /**
+     * Which distance is made small.
+     */
+    norm?: Norm;
+    /**
+     * `None`: however far it takes. Otherwise, images that end further away are moved back to this distance, where the
+     * classifier need not err any more.
+     */
+    eps?: number | null;
+    /**
+     * Largest number of steps, 1..=[`super::Pgd::MAX_STEPS`]; 50 in the paper's code.
+     */
+    max_iter?: number;
+    /**
+     * How much further than the boundary, as a share of the way, at least 0; 0.02 in the paper.
+     */
+    overshoot?: number;
+    /**
+     * false: away from the given class (the true one). true: towards the given class (the target).
+     */
+    targeted?: boolean;
+}
 
 /**
  * Parameters of MI-FGSM.
@@ -171,6 +328,117 @@ export interface Pgd {
 }
 
 /**
+ * Parameters of an attack on the whole defence.
+ */
+export interface Evasion extends Pgd {
+    /**
+     * What leads away from the class, or towards it.
+     */
+    loss?: Loss;
+    /**
+     * Each gradient is the mean over so many random draws of a randomised defence (expectation over transformations,
+     * Athalye et al. 2018, arXiv 1707.07397), 1..=1000. Of no use against a defence that draws nothing.
+     */
+    eot?: number;
+}
+
+/**
+ * Parameters of random noise.
+ */
+export interface Noise {
+    /**
+     * Which distance is meant.
+     */
+    norm?: Norm;
+    /**
+     * Distance from the original before values are cut to [0, 1]: in L-infinity each value moves by eps up or down,
+     * in L2 the direction is even over the sphere.
+     */
+    eps?: number;
+    /**
+     * So many draws, at least one; the best one is kept.
+     */
+    num_random_init?: number;
+    /**
+     * Which draw is the best one: the furthest from the given class, or the nearest to it.
+     */
+    targeted?: boolean;
+    /**
+     * Seed of the draws.
+     */
+    seed?: number;
+}
+
+/**
+ * Parameters of the Square attack.
+ */
+export interface Square {
+    /**
+     * Which distance is bounded.
+     */
+    norm?: Norm;
+    /**
+     * Largest distance from the original, above 0; images have values in [0, 1].
+     */
+    eps?: number;
+    /**
+     * Questions asked about an image beside the one about the original, 1..=[`Pgd::MAX_STEPS`].
+     */
+    max_iter?: number;
+    /**
+     * Share of the image that the first squares cover, above 0 and at most 1; 0.8 in the paper's L-infinity attack
+     * with many classes, 0.1 in its L2 attack.
+     */
+    p_init?: number;
+    /**
+     * Restarts, at least one; the best one is kept.
+     */
+    num_random_init?: number;
+    /**
+     * false: away from the given class (the true one). true: towards the given class (the target).
+     */
+    targeted?: boolean;
+    /**
+     * Seed of all random choices.
+     */
+    seed?: number;
+}
+
+/**
+ * Parameters of the attack along both losses.
+ */
+export interface Lagrangian extends Evasion {
+    /**
+     * Weight of the detector's part, above 0, in units of the loss for each nat of the score. `None`: each of
+     * [`Lagrangian::LAMBDAS`] in turn, each from the start, and the best of all.
+     */
+    lambda?: number | null;
+}
+
+/**
+ * Parameters of the fast gradient sign method.
+ */
+export interface Fgsm {
+    /**
+     * Which distance is bounded. In L2 the step follows the gradient itself (the fast gradient method).
+     */
+    norm?: Norm;
+    /**
+     * Length of the step, above 0; images have values in [0, 1].
+     */
+    eps?: number;
+    /**
+     * false: away from the given class (the true one). true: towards the given class (the target).
+     */
+    targeted?: boolean;
+}
+
+/**
+ * Selective PGD.
+ */
+export type SelectivePgd = Evasion;
+
+/**
  * The Kullback-Leibler divergence between two predictions.
  */
 export interface Divergence {
@@ -185,6 +453,11 @@ export interface Divergence {
      */
     temperature: number;
 }
+
+/**
+ * The attack on the corrected prediction.
+ */
+export type Corrector = Evasion;
 
 /**
  * The cards of the files that a [`Defence`] was loaded from.
@@ -227,15 +500,12 @@ export interface Constants {
 }
 
 /**
- * What a person chose; what is missing follows from the attack, the preset and the norm.
+ * What a person chose beside the attack; what is missing follows from the attack, the preset and the norm.
  */
 export interface AttackOptions {
     /**
-     * Which attack.
-     */
-    attack?: AttackName;
-    /**
-     * Start from a named setting; the options below change single parameters of it.
+     * Start from a named setting; the options below change single parameters of it. Of attacks that say their own
+     * defaults it sets eps alone
      */
     preset?: Preset;
     /**
@@ -248,11 +518,12 @@ export interface AttackOptions {
      */
     eps?: number | null;
     /**
-     * Length of one step [default: the preset's for the norm]
+     * Length of one step [default: the preset's for the norm; attacks on the defence: a tenth of eps]
      */
     eps_step?: number | null;
     /**
-     * Number of steps, up to 10000 [default: the preset's]
+     * Number of steps, up to 10000 [default: the preset's; attacks on the defence, apgd-*, cw: 100; deepfool: 50;
+     * square: 1000]
      */
     max_iter?: number | null;
     /**
@@ -265,9 +536,30 @@ export interface AttackOptions {
      */
     decay?: number | null;
     /**
-     * Seed of the random restarts [default: 0]
+     * Seed of all random choices of the attack [default: 0]
      */
     attack_seed?: number | null;
+    /**
+     * With attacks on the defence: what leads away from the class [default: margin]
+     */
+    attack_loss?: Loss | null;
+    /**
+     * With attacks on a randomised defence: so many random draws are averaged for each gradient, up to 1000
+     * [default: 1]
+     */
+    eot?: number | null;
+    /**
+     * With lagrangian: the weight of the detector's part, above 0 [default: 1, 10 and 100, each from the start]
+     */
+    lambda?: number | null;
+    /**
+     * With cw: by how much the wrong logit must exceed the others [default: 0]
+     */
+    confidence?: number | null;
+    /**
+     * With cw: how often the weight of the classifier's part is halved or raised, up to 20 [default: 6]
+     */
+    binary_search_steps?: number | null;
 }
 
 /**
@@ -291,6 +583,10 @@ export interface Card {
      */
     detector: Detector | null;
     /**
+     * Hidden layers of CL that an autoencoder was trained with; their projections are in the file.
+     */
+    hidden_layers?: HiddenLayer[];
+    /**
      * CRC-32 of the file, in another number format, that this one was exported from. An autoencoder's threshold
      * was inferred with the weights in that format.
      */
@@ -304,6 +600,38 @@ export interface Card {
      * Terms of use of the weights.
      */
     licence: string;
+}
+
+/**
+ * What an attacker knows. A figure without its attacker means nothing.
+ */
+export type Attacker = "nothing" | "classifier" | "transfer" | "queries" | "defence";
+
+/**
+ * What is ascended to reach a [`Goal`].
+ */
+export type Loss = "margin" | "cross-entropy";
+
+/**
+ * What is drawn for each picture at each prediction.
+ */
+export interface Randomisation {
+    /**
+     * Shifts by up to so many pixels in both directions, 0..=24; the border is repeated.
+     */
+    shift?: number;
+    /**
+     * Flips every other picture horizontally, by chance.
+     */
+    flip?: boolean;
+    /**
+     * Adds normal noise with this standard deviation, 0..=0.5; values range from 0 to 1.
+     */
+    noise?: number;
+    /**
+     * Seed of all draws.
+     */
+    seed?: number;
 }
 
 /**
@@ -353,7 +681,7 @@ export interface Verdict {
 /**
  * Which attack.
  */
-export type AttackName = "pgd" | "mi-fgsm";
+export type AttackName = "pgd" | "mi-fgsm" | "fgsm" | "apgd-ce" | "apgd-dlr" | "cw" | "deepfool" | "square" | "noise" | "lagrangian" | "selective-pgd" | "orthogonal-pgd" | "corrector";
 
 /**
  * Which autoencoder to build.
@@ -378,10 +706,12 @@ export type Protocol = "tutorial" | "standard";
 /**
  * Which score a detector uses, with its parameters.
  */
-export type ScoreConfig = { divergence: Divergence };
+export type ScoreConfig = { divergence: Divergence } | { hidden: HiddenDivergence };
 
 /** Ten probabilities, in the order of the classes. */
 export type Probabilities = number[];
+/** A score and a threshold; scores above it mean adversarial; in nats, 0 or more. */
+export type Detector = ScoreConfig & { threshold: number };
 /** JSON of a `T`, and pictures one after the other. */
 export type Packed<T> = [json: string, pictures: Float32Array];
 
@@ -393,6 +723,14 @@ export class AttackRun {
     private constructor();
     free(): void;
     [Symbol.dispose](): void;
+    /**
+     * The attack's result so far, packed as a step: in attacks on the defence the best of all steps, else the end of the
+     * best restart. `undefined` before there is any.
+     *
+     * # Errors
+     * When the device does not answer.
+     */
+    best(): Promise<Packed<StepNumbers> | undefined>;
     /**
      * Computes the next step and detects on its picture: the picture, its reconstruction, and the corrector's, if
      * there is one. `undefined` when all steps are done.
@@ -481,6 +819,14 @@ export function decode(bytes: Uint8Array | number[]): Float32Array;
 export function png(picture: Float32Array | number[]): Uint8Array;
 
 /**
+ * The attack of this name with the parameters that a person chose; those that are missing take the attack's defaults.
+ *
+ * # Errors
+ * When a parameter is out of its range.
+ */
+export function prepare(attack: AttackName, options: AttackOptions, targeted: boolean): Prepared;
+
+/**
  * A text as a QR code, drawn in SVG.
  *
  * # Errors
@@ -497,11 +843,13 @@ export interface InitOutput {
     readonly __wasm_call_ctors: () => void;
     readonly __wbg_attackrun_free: (a: number, b: number) => void;
     readonly __wbg_session_free: (a: number, b: number) => void;
+    readonly attackrun_best: (a: number) => any;
     readonly attackrun_step: (a: number) => any;
     readonly attackrun_unwatched_step: (a: number) => any;
     readonly constants: (a: number) => void;
     readonly decode: (a: number, b: number, c: number) => void;
     readonly png: (a: number, b: number, c: number) => void;
+    readonly prepare: (a: number, b: any, c: any, d: number) => void;
     readonly qr: (a: number, b: number, c: number) => void;
     readonly session_attack: (a: number, b: number, c: number, d: number, e: number, f: number, g: any) => void;
     readonly session_cards: (a: number, b: number) => void;
@@ -509,8 +857,8 @@ export interface InitOutput {
     readonly session_open: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => any;
     readonly session_predict: (a: number, b: number, c: number) => any;
     readonly start: () => void;
-    readonly __wasm_bindgen_func_elem_2863: (a: number, b: number, c: number, d: any) => void;
-    readonly __wasm_bindgen_func_elem_2946: (a: number, b: number, c: any, d: any) => void;
+    readonly __wasm_bindgen_func_elem_3154: (a: number, b: number, c: number, d: any) => void;
+    readonly __wasm_bindgen_func_elem_3237: (a: number, b: number, c: any, d: any) => void;
     readonly __wbindgen_export: (a: number, b: number) => number;
     readonly __wbindgen_export2: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_export3: (a: number, b: number, c: number) => void;

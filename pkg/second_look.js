@@ -21,6 +21,18 @@ export class AttackRun {
         wasm.__wbg_attackrun_free(ptr, 0);
     }
     /**
+     * The attack's result so far, packed as a step: in attacks on the defence the best of all steps, else the end of the
+     * best restart. `undefined` before there is any.
+     *
+     * # Errors
+     * When the device does not answer.
+     * @returns {Packed<StepNumbers> | undefined}
+     */
+    best() {
+        const ret = wasm.attackrun_best(this.__wbg_ptr);
+        return ret;
+    }
+    /**
      * Computes the next step and detects on its picture: the picture, its reconstruction, and the corrector's, if
      * there is one. `undefined` when all steps are done.
      *
@@ -266,6 +278,32 @@ export function png(picture) {
 }
 
 /**
+ * The attack of this name with the parameters that a person chose; those that are missing take the attack's defaults.
+ *
+ * # Errors
+ * When a parameter is out of its range.
+ * @param {AttackName} attack
+ * @param {AttackOptions} options
+ * @param {boolean} targeted
+ * @returns {Prepared}
+ */
+export function prepare(attack, options, targeted) {
+    try {
+        const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
+        wasm.prepare(retptr, attack, options, targeted);
+        var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
+        var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
+        var r2 = getDataViewMemory0().getInt32(retptr + 4 * 2, true);
+        if (r2) {
+            throw takeFromExternrefTable0(r1);
+        }
+        return takeFromExternrefTable0(r0);
+    } finally {
+        wasm.__wbindgen_add_to_stack_pointer(16);
+    }
+}
+
+/**
  * A text as a QR code, drawn in SVG.
  *
  * # Errors
@@ -353,7 +391,7 @@ function __wbg_get_imports() {
                     const a = state0.a;
                     state0.a = 0;
                     try {
-                        return __wasm_bindgen_func_elem_2946(a, state0.b, arg0, arg1);
+                        return __wasm_bindgen_func_elem_3237(a, state0.b, arg0, arg1);
                     } finally {
                         state0.a = a;
                     }
@@ -412,8 +450,8 @@ function __wbg_get_imports() {
             return ret;
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 180, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_2863);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 197, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_3154);
             return ret;
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
@@ -443,14 +481,14 @@ function __wbg_get_imports() {
     };
 }
 
-function __wasm_bindgen_func_elem_2946(arg0, arg1, arg2, arg3) {
-    wasm.__wasm_bindgen_func_elem_2946(arg0, arg1, arg2, arg3);
+function __wasm_bindgen_func_elem_3237(arg0, arg1, arg2, arg3) {
+    wasm.__wasm_bindgen_func_elem_3237(arg0, arg1, arg2, arg3);
 }
 
-function __wasm_bindgen_func_elem_2863(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_3154(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_2863(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_3154(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {

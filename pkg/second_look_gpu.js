@@ -19,6 +19,18 @@ export class AttackRun {
         wasm.__wbg_attackrun_free(ptr, 0);
     }
     /**
+     * The attack's result so far, packed as a step: in attacks on the defence the best of all steps, else the end of the
+     * best restart. `undefined` before there is any.
+     *
+     * # Errors
+     * When the device does not answer.
+     * @returns {Packed<StepNumbers> | undefined}
+     */
+    best() {
+        const ret = wasm.attackrun_best(this.__wbg_ptr);
+        return ret;
+    }
+    /**
      * Computes the next step and detects on its picture: the picture, its reconstruction, and the corrector's, if
      * there is one. `undefined` when all steps are done.
      *
@@ -258,6 +270,32 @@ export function png(picture) {
         var v2 = getArrayU8FromWasm0(r0, r1).slice();
         wasm.__wbindgen_export3(r0, r1 * 1, 1);
         return v2;
+    } finally {
+        wasm.__wbindgen_add_to_stack_pointer(16);
+    }
+}
+
+/**
+ * The attack of this name with the parameters that a person chose; those that are missing take the attack's defaults.
+ *
+ * # Errors
+ * When a parameter is out of its range.
+ * @param {AttackName} attack
+ * @param {AttackOptions} options
+ * @param {boolean} targeted
+ * @returns {Prepared}
+ */
+export function prepare(attack, options, targeted) {
+    try {
+        const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
+        wasm.prepare(retptr, attack, options, targeted);
+        var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
+        var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
+        var r2 = getDataViewMemory0().getInt32(retptr + 4 * 2, true);
+        if (r2) {
+            throw takeFromExternrefTable0(r1);
+        }
+        return takeFromExternrefTable0(r0);
     } finally {
         wasm.__wbindgen_add_to_stack_pointer(16);
     }
@@ -681,7 +719,7 @@ function __wbg_get_imports() {
                     const a = state0.a;
                     state0.a = 0;
                     try {
-                        return __wasm_bindgen_func_elem_35836(a, state0.b, arg0, arg1);
+                        return __wasm_bindgen_func_elem_36330(a, state0.b, arg0, arg1);
                     } finally {
                         state0.a = a;
                     }
@@ -1015,33 +1053,33 @@ function __wbg_get_imports() {
             arg0.writeBuffer(arg1, arg2, getArrayU8FromWasm0(arg3, arg4), arg5, arg6);
         }, arguments); },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 3313, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_35756);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 3352, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_36250);
             return ret;
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDevice")], shim_idx: 3460, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40420);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDevice")], shim_idx: 3499, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40916);
             return ret;
         },
         __wbindgen_generic_0000000000000003: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDeviceLostInfo")], shim_idx: 2001, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40422);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDeviceLostInfo")], shim_idx: 2040, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40918);
             return ret;
         },
         __wbindgen_generic_0000000000000004: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUUncapturedErrorEvent")], shim_idx: 2001, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40422_16);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUUncapturedErrorEvent")], shim_idx: 2040, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40918_18);
             return ret;
         },
         __wbindgen_generic_0000000000000005: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("any")], shim_idx: 3460, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40420_17);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("any")], shim_idx: 3499, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40916_19);
             return ret;
         },
         __wbindgen_generic_0000000000000006: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("undefined")], shim_idx: 3460, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40420_18);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("undefined")], shim_idx: 3499, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40916_20);
             return ret;
         },
         __wbindgen_generic_0000000000000007: function(arg0) {
@@ -1081,22 +1119,22 @@ function __wbg_get_imports() {
     };
 }
 
-function __wasm_bindgen_func_elem_40422(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_40422(arg0, arg1, arg2);
+function __wasm_bindgen_func_elem_40918(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_40918(arg0, arg1, arg2);
 }
 
-function __wasm_bindgen_func_elem_40422_16(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_40422_16(arg0, arg1, arg2);
+function __wasm_bindgen_func_elem_40918_18(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_40918_18(arg0, arg1, arg2);
 }
 
-function __wasm_bindgen_func_elem_35836(arg0, arg1, arg2, arg3) {
-    wasm.__wasm_bindgen_func_elem_35836(arg0, arg1, arg2, arg3);
+function __wasm_bindgen_func_elem_36330(arg0, arg1, arg2, arg3) {
+    wasm.__wasm_bindgen_func_elem_36330(arg0, arg1, arg2, arg3);
 }
 
-function __wasm_bindgen_func_elem_35756(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_36250(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_35756(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_36250(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1107,10 +1145,10 @@ function __wasm_bindgen_func_elem_35756(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_40420(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_40916(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_40420(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_40916(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1121,10 +1159,10 @@ function __wasm_bindgen_func_elem_40420(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_40420_17(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_40916_19(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_40420_17(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_40916_19(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1135,10 +1173,10 @@ function __wasm_bindgen_func_elem_40420_17(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_40420_18(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_40916_20(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_40420_18(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_40916_20(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {

@@ -70,3 +70,9 @@ export function judge(verdict, threshold) {
  */
 export const ranked = (classes, probabilities) =>
   classes.map((name, i) => ({ name, probability: probabilities[i] })).sort((a, b) => b.probability - a.probability);
+
+/**
+ * The divergence of the predictions that a detector's score is, or begins with.
+ * @param {NonNullable<Card['detector']>} detector
+ */
+export const divergenceOf = (detector) => ('hidden' in detector ? detector.hidden : detector.divergence);

@@ -22,9 +22,9 @@ pub use verdict::{Predictions, Probabilities, Verdict};
 
 use crate::error::{Error, Result};
 
-/// A score and a threshold.
+/// A score and a threshold. (TypeScript's type is written by hand, in `web.rs`: an interface cannot extend a choice of
+/// scores.)
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Detector {
     /// How the score is computed.
     #[serde(flatten)]

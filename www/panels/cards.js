@@ -1,6 +1,7 @@
 // @ts-check
 // The models' cards, as lists of what they say.
 
+import { divergenceOf } from '../core.js';
 import { element, get } from '../dom.js';
 import { nats } from '../words.js';
 
@@ -47,7 +48,7 @@ function describe(title, { training, figures, detector, architecture, origin, li
 
 /** @param {NonNullable<Card['detector']>} detector */
 function score(detector) {
-  const { direction, temperature } = 'hidden' in detector ? detector.hidden : detector.divergence;
+  const { direction, temperature } = divergenceOf(detector);
   const layers = 'hidden' in detector ? `, and ${detector.hidden.weights.length} hidden layers` : '';
   return `${direction} KL, temperature ${temperature}${layers}`;
 }

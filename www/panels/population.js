@@ -2,6 +2,7 @@
 // The scores of many pictures above the threshold's slider, and what the threshold does to them: how many clean ones it takes
 // for attacked, how many attacked ones it finds.
 
+import { divergenceOf } from '../core.js';
 import { get, offer } from '../dom.js';
 import { populations, limitOf, roc, shareAbove } from '../scores.js';
 import { threshold } from '../state.js';
@@ -49,7 +50,8 @@ const share = (/** @type {number} */ value) => `${(100 * value).toFixed(value > 
 /** @param {import('../state.js').State} state */
 export function render(state) {
   const all = populations(state);
-  const own = state.networks?.cards.autoencoder.detector?.divergence.temperature;
+  const detector = state.networks?.cards.autoencoder.detector;
+  const own = detector && divergenceOf(detector).temperature;
   const limit = threshold(state);
   const inputs = [state.scores, state.networks?.sums, own, limit, choice.attacker, choice.temperature];
   if (inputs.every((part, i) => part === drawn[i]) && drawn.length > 0) return;
