@@ -136,7 +136,8 @@ fn what_is_further_away_than_eps_is_moved_back() {
     let classifier = linear(0..SIDE, 400.0);
     let least = to_boundary(&classifier, Norm::L2, None);
     for (share, errs) in [(0.5, false), (2.0, true)] {
-        let eps = Some(share * least);
+        let most = share * least;
+        let eps = Some(most);
         let norm = Norm::L2;
         for config in [
             AttackConfig::from(Deepfool { norm, eps, ..Deepfool::default() }),
@@ -144,7 +145,7 @@ fn what_is_further_away_than_eps_is_moved_back() {
         ] {
             let aim = Target::classifier(classifier.clone());
             let result = config.run(&aim, input(grey(1), Class::ALL[0])).unwrap();
-            assert!(distance(norm, result.images) <= eps.unwrap() * 1.001, "{config}");
+            assert!(distance(norm, result.images) <= most * 1.001, "{config}");
             assert_eq!(values(result.loss)[0] > 0.0, errs, "{config}");
         }
     }

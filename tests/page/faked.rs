@@ -396,8 +396,12 @@ fn a_presenter_needs_only_keys_and_the_second_look_is_covered_until_it_is_reveal
     // Large enough for the last row, and all of it on the screen.
     let size = "parseFloat(getComputedStyle(document.querySelector('#word-attacked')).fontSize) / innerWidth";
     assert!(page.js(size).as_f64().unwrap() > 0.05);
-    let fits = "document.documentElement.scrollHeight <= innerHeight";
-    assert_eq!(page.js(fits), true);
+    let too_high = "Math.max(0, document.documentElement.scrollHeight - innerHeight)";
+    assert_eq!(page.js(too_high), 0);
+    // The longest of the words stays in one line.
+    let lines = "(({ offsetHeight }) => offsetHeight / parseFloat(getComputedStyle(document.querySelector('#word-original')).fontSize))(document.querySelector('#word-original'))";
+    assert_eq!(page.text("#word-original"), "airplane");
+    assert!(page.js(lines).as_f64().unwrap() < 2.0);
     let link = page.js("location.href");
     page.press("Escape");
     page.until(&format!("!{presents}"));
