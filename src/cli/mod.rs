@@ -63,7 +63,7 @@ enum Command {
     #[command(subcommand)]
     Train(train::Command),
     /// Measure accuracies and the detector's rates on clean and attacked pictures.
-    Evaluate(evaluate::Arguments),
+    Evaluate(Box<evaluate::Arguments>),
     /// Change an autoencoder's score, and infer or set its threshold, after training.
     Calibrate(calibrate::Arguments),
     /// Attack a picture file; the result is a PNG.
