@@ -36,7 +36,7 @@ const REACH: f32 = 2.5;
 
 impl Sweep {
     /// A sweep of an attack. `options` are those of the other parameters. Where the attack has a length of steps, it grows
-    /// with eps, and is at least [`REACH`] x eps / steps, but no more than eps.
+    /// with eps, and is at least 2.5 x eps / steps, but no more than eps.
     ///
     /// # Errors
     /// When the attack has no such parameter, or a value is out of its range.

@@ -57,7 +57,7 @@ impl HiddenLayer {
     /// Checks the sizes.
     ///
     /// # Errors
-    /// When the number of outputs is out of its range. Inputs are CL's matter: [`ProjectedClassifier::new`].
+    /// When the number of outputs is out of its range. Inputs are checked where a classifier is cut.
     pub fn check(self) -> Result<Self> {
         if (2..=Self::MAX_OUTPUTS).contains(&self.outputs) {
             return Ok(self);
