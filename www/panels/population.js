@@ -13,7 +13,7 @@ import { curve } from '../widgets/roc.js';
 /** @typedef {import('../scores.js').ScoresAt} ScoresAt */
 
 /** What an attacker is called; one that is not here goes by its name. @type {Record<string, string>} */
-const ATTACKERS = { classifier: 'the classifier only', detector: 'the detector, too', corrector: 'detector and corrector, too' };
+const ATTACKERS = { queries: 'only answers', transfer: 'another classifier', classifier: 'the classifier only', defence: 'the whole defence' };
 
 /** @type {HTMLElement} */
 let panel;
