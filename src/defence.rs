@@ -18,8 +18,9 @@ use crate::detector::{
     Corrector, Detector, Predictions, Probabilities, Randomisation, Score, Verdict,
 };
 use crate::error::{Error, Result};
+use crate::model::familiarity::Familiar;
 use crate::model::weights::{load_autoencoder, load_classifier};
-use crate::model::{Autoencoder, Card, Classifier, ProjectedClassifier};
+use crate::model::{Autoencoder, Card, Classifier, Familiarity, ProjectedClassifier};
 use crate::picture::{Picture, VALUES};
 use crate::tensor::read;
 
@@ -33,6 +34,8 @@ pub struct Defence {
     randomisation: Randomisation,
     /// CL with its hidden layers, where the score compares them.
     projected: Option<ProjectedClassifier>,
+    /// CL with its stages, where its file tells how familiar pictures are.
+    familiar: Option<Familiar>,
     device: Device,
 }
 
@@ -105,6 +108,8 @@ pub struct Detection {
 pub struct Finding {
     /// The verdict.
     pub verdict: Verdict,
+    /// Whether CL learned from anything like it; `None` if that was not asked, or CL's file does not tell.
+    pub familiarity: Option<Familiarity>,
     /// AE(x), clamped to [0, 1].
     pub reconstruction: Picture,
     /// The corrector's reconstruction, flipped back and clamped; `None` without a corrector.
@@ -174,7 +179,7 @@ impl Defence {
     ///
     /// # Errors
     /// When the score compares hidden layers, and the autoencoder has no projections of them, or those of another
-    /// classifier's.
+    /// classifier's; when the classifier's familiarity is another one's.
     pub fn checked(
         classifier: Classifier,
         autoencoder: Autoencoder,
@@ -192,10 +197,12 @@ impl Defence {
                 )));
             }
         };
-        Ok(Self { projected, ..Self::new(classifier, autoencoder, detector, device) })
+        let familiar = classifier.familiar()?;
+        Ok(Self { projected, familiar, ..Self::new(classifier, autoencoder, detector, device) })
     }
 
-    /// [`Defence::checked`] for a score of the predictions alone. With one that compares hidden layers the score panics.
+    /// [`Defence::checked`] for a score of the predictions alone, without familiarity. With a score that compares hidden
+    /// layers, computing it panics.
     pub fn new(
         classifier: Classifier,
         autoencoder: Autoencoder,
@@ -211,6 +218,7 @@ impl Defence {
             detector,
             randomisation: Randomisation::default(),
             projected: None,
+            familiar: None,
         }
     }
 
@@ -339,16 +347,27 @@ impl Defence {
         }
     }
 
-    /// Detects and corrects one picture, and reads the reconstructions, too.
+    /// Detects and corrects one picture, reads the reconstructions, too, and tells how familiar it is.
     ///
     /// # Errors
     /// As [`Defence::detect`].
     pub async fn examine(&self, picture: &Picture) -> Result<Finding> {
         let image = picture.to_tensor(&self.device);
-        let logits = self.classifier.forward(image.clone());
+        let (logits, unfamiliar) = match &self.familiar {
+            Some(familiar) => {
+                let (logits, unfamiliar) = familiar.forward(image.clone());
+                (logits, Some((familiar.card(), unfamiliar)))
+            }
+            None => (self.classifier.forward(image.clone()), None),
+        };
         let outputs = self.outputs(image, logits, self.draw(&[0], 0));
         let width = outputs.table.dims()[1];
-        self.finding(&read(outputs.flat()).await?, width)
+        let Some((card, unfamiliar)) = unfamiliar else {
+            return self.finding(&read(outputs.flat()).await?, width);
+        };
+        let values = read(Tensor::cat(vec![unfamiliar, outputs.flat()], 0)).await?;
+        let finding = self.finding(&values[1..], width)?;
+        Ok(Finding { familiarity: Some(card.judge(values[0])?), ..finding })
     }
 
     fn outputs(&self, images: Tensor<4>, logits: Tensor<2>, draw: Draw<'_>) -> Outputs {
@@ -388,6 +407,7 @@ impl Defence {
             images.chunks_exact(VALUES).map(|image| Picture::clamped(image.to_vec()));
         Ok(Finding {
             verdict: self.verdict(row)?,
+            familiarity: None,
             reconstruction: pictures.next().expect("the reconstruction")?,
             correction: pictures.next().transpose()?,
         })

@@ -56,6 +56,7 @@ pub mod error;
 pub mod evaluation;
 pub mod model;
 pub mod picture;
+mod quantile;
 mod seed;
 mod tensor;
 

@@ -21,6 +21,7 @@ use crate::attack::{AttackConfig, AttackName, AttackOptions, Attacker, Norm, Pgd
 use crate::class::Class;
 use crate::defence::{self, AttackStep, Cards, Defence, Finding};
 use crate::detector::Verdict;
+use crate::model::Familiarity;
 use crate::picture::{Picture, SIDE};
 
 /// The defence on one device.
@@ -53,6 +54,14 @@ pub struct NormConstants {
     tutorial: Pgd,
     /// The strong setting.
     strong: Pgd,
+}
+
+/// A picture's verdict, and whether the classifier learned from anything like it.
+#[derive(Serialize, Tsify)]
+pub struct Examined {
+    verdict: Verdict,
+    /// `null` if the classifier's file does not tell.
+    familiarity: Option<Familiarity>,
 }
 
 /// One step of an attack and the verdict on its picture.
@@ -188,15 +197,16 @@ impl Session {
         Ok(self.defence.predict(picture).await?[0].to_vec())
     }
 
-    /// Detects and corrects: the verdict on a picture, its reconstruction, and the corrector's, if there is one.
+    /// Detects and corrects: the verdict on a picture, how familiar it is, its reconstruction, and the corrector's, if there
+    /// is one.
     ///
     /// # Errors
     /// When the values are no picture, or the device does not answer.
-    #[wasm_bindgen(unchecked_return_type = "Packed<Verdict>")]
+    #[wasm_bindgen(unchecked_return_type = "Packed<Examined>")]
     pub async fn detect(&self, picture: Vec<f32>) -> Result<Array, JsError> {
-        let Finding { verdict, reconstruction, correction } =
+        let Finding { verdict, familiarity, reconstruction, correction } =
             self.defence.examine(&Picture::new(picture)?).await?;
-        packed(&verdict, [Some(reconstruction), correction])
+        packed(&Examined { verdict, familiarity }, [Some(reconstruction), correction])
     }
 
     /// Starts an attack that leads a picture away from `class`, or, if `config` is targeted, towards it.
@@ -259,7 +269,7 @@ impl AttackRun {
 }
 
 fn packed_step((step, finding): (AttackStep, Finding)) -> Result<Array, JsError> {
-    let Finding { verdict, reconstruction, correction } = finding;
+    let Finding { verdict, reconstruction, correction, .. } = finding;
     let picture = step.picture.clone();
     packed(&StepNumbers { step, verdict }, [Some(picture), Some(reconstruction), correction])
 }

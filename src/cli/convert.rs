@@ -91,12 +91,17 @@ impl Destination {
     /// Writes what `make` returns, once it has proved to be a file that can be loaded.
     pub fn write(&self, make: impl FnOnce(Precision) -> Result<Vec<u8>>) -> Result<ExitCode> {
         self.overwrite.check(&self.out)?;
-        let bytes = make(self.precision)?;
-        weights::verify(&bytes).context("the new weights cannot be loaded; nothing was written")?;
-        write_atomically(&self.out, &bytes)?;
-        info!("wrote {} ({:.2} MB)", self.out.display(), bytes.len() as f64 / 1e6);
+        write_weights(&self.out, &make(self.precision)?)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Writes a weights file, once it has proved to be one that can be loaded.
+pub(super) fn write_weights(out: &Path, bytes: &[u8]) -> Result<()> {
+    weights::verify(bytes).context("the new weights cannot be loaded; nothing was written")?;
+    write_atomically(out, bytes)?;
+    info!("wrote {} ({:.2} MB)", out.display(), bytes.len() as f64 / 1e6);
+    Ok(())
 }
 
 pub fn export(arguments: &Export) -> Result<ExitCode> {

@@ -11,6 +11,7 @@ mod device;
 mod download;
 mod draw;
 mod evaluate;
+mod familiarity;
 mod models;
 mod output;
 mod serve;
@@ -66,6 +67,8 @@ enum Command {
     Evaluate(Box<evaluate::Arguments>),
     /// Change an autoencoder's score, and infer or set its threshold, after training.
     Calibrate(calibrate::Arguments),
+    /// Tell a classifier what is familiar to it, or measure that.
+    Familiarity(familiarity::Arguments),
     /// Attack a picture file; the result is a PNG.
     Attack(attack::Arguments),
     /// Tell of picture files whether they are adversarial, and their classes.
@@ -121,6 +124,9 @@ fn dispatch(cli: Cli) -> ExitCode {
         }
         Command::Calibrate(arguments) => {
             device().and_then(|device| calibrate::run(&arguments, &device))
+        }
+        Command::Familiarity(arguments) => {
+            device().and_then(|device| familiarity::run(&arguments, &device))
         }
         Command::Attack(arguments) => device().and_then(|device| attack::run(&arguments, &device)),
         Command::Detect(arguments) => device().and_then(|device| detect::run(&arguments, &device)),

@@ -198,6 +198,11 @@ impl ClassifierArgument {
         Ok((classifier, file.crc32()))
     }
 
+    /// The bytes of the classifier's file.
+    pub fn read(&self) -> Result<Vec<u8>> {
+        Ok(WeightsFile::read(self.classifier.as_deref(), "classifier")?.bytes)
+    }
+
     /// What the classifier was trained on, as far as its card says it.
     pub fn trained_on(&self) -> Result<Option<TrainedOn>> {
         let file = WeightsFile::read(self.classifier.as_deref(), "classifier")?;

@@ -3,6 +3,7 @@
 use super::score::Score;
 use super::{Detector, ScoreConfig};
 use crate::error::{Error, Result};
+use crate::quantile::quantile;
 
 impl Detector {
     /// The threshold that `percentile` per cent of clean pictures pass, e.g. 95 for a false-positive rate
@@ -28,20 +29,15 @@ impl Detector {
         }
         let mut sorted = clean.to_vec();
         sorted.sort_by(f32::total_cmp);
-        let Some(last) = sorted.len().checked_sub(1) else {
+        if sorted.is_empty() {
             return Err(Error::Option {
                 name: "the number of clean pictures",
                 value: "0".to_owned(),
                 must: "at least 1 to infer a threshold",
             });
-        };
-        let position = f64::from(percentile) / 100.0 * last as f64;
-        let (below, fraction) = (position.floor() as usize, position.fract() as f32);
-        let above = (below + 1).min(last);
-        let between = sorted[below] + (sorted[above] - sorted[below]) * fraction;
-        // Rounding must not carry it past its neighbours; the scores of equal predictions can be a
-        // little below 0, a threshold cannot.
-        let threshold = between.min(sorted[above]).max(0.0);
+        }
+        // The scores of equal predictions can be a little below 0, a threshold cannot.
+        let threshold = quantile(&sorted, f64::from(percentile) / 100.0).max(0.0);
         Ok(Self { score, threshold })
     }
 }

@@ -11,6 +11,7 @@ use super::{Attempt, Interval, Outcome, Record, area_under_roc};
 use crate::attack::{AttackConfig, AttackName, Attacker, Norm};
 use crate::class::Class;
 use crate::detector::Verdict;
+use crate::quantile::quantile;
 
 /// Points of a curve in files and drawings.
 const POINTS: usize = 100;
@@ -123,18 +124,10 @@ pub struct WorstCase {
     pub interval: Interval,
 }
 
-/// A score that this share of the clean ones does not exceed.
-fn percentile(sorted: &[f32], share: f64) -> f32 {
-    let position = share * (sorted.len() - 1) as f64;
-    let (below, fraction) = (position.floor() as usize, position.fract() as f32);
-    let above = (below + 1).min(sorted.len() - 1);
-    sorted[below] + (sorted[above] - sorted[below]) * fraction
-}
-
 /// The middle one, or the mean of the two in the middle.
 fn median(mut values: Vec<f32>) -> Option<f32> {
     values.sort_by(f32::total_cmp);
-    (!values.is_empty()).then(|| percentile(&values, 0.5))
+    (!values.is_empty()).then(|| quantile(&values, 0.5))
 }
 
 impl AttackFigures {
@@ -161,8 +154,7 @@ impl AttackFigures {
         let classifier_accuracy = share(&|record| !errs(record));
         let detection_rate = share(&|record| outcome(record).verdict.adversarial);
         let answer_accuracy = share(&|record| outcome(record).verdict.answer == record.class);
-        let (sr_at_5, sr_at_50) =
-            (passes(percentile(&clean, 0.95)), passes(percentile(&clean, 0.5)));
+        let (sr_at_5, sr_at_50) = (passes(quantile(&clean, 0.95)), passes(quantile(&clean, 0.5)));
         let confusion_of = |of: &dyn Fn(&Verdict) -> Class| {
             confusion(records.iter().map(|record| (record.class, of(&outcome(record).verdict))))
         };

@@ -10,6 +10,8 @@ mod checks;
 mod classes;
 mod corruptions;
 #[cfg(not(target_arch = "wasm32"))]
+mod familiarity;
+#[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod figures;
 mod histogram;
 #[cfg(not(target_arch = "wasm32"))]
@@ -44,6 +46,8 @@ pub use classes::{ClassFigures, Confusion};
 pub use corruptions::{
     Condition, CorruptedRecord, CorruptionFigures, Corruptions, Kind, conditions, examine_corrupted,
 };
+#[cfg(not(target_arch = "wasm32"))]
+pub use familiarity::{FamiliarityFigures, KindFigures};
 pub use histogram::Histogram;
 pub use intervals::Interval;
 #[cfg(not(target_arch = "wasm32"))]

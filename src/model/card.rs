@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
-use super::{AutoencoderConfig, ClassifierConfig, HiddenLayer};
+use super::{AutoencoderConfig, ClassifierConfig, FamiliarityCard, HiddenLayer};
 use crate::data::{Protocol, TrainedOn};
 use crate::detector::{Detector, LayerWeights, Score};
 use crate::error::{Error, Result, not_safetensors};
@@ -35,8 +35,11 @@ pub struct Card {
     /// Hidden layers of CL that an autoencoder was trained with; their projections are in the file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hidden_layers: Vec<HiddenLayer>,
-    /// CRC-32 of the file, in another number format, that this one was exported from. An autoencoder's threshold
-    /// was inferred with the weights in that format.
+    /// How a classifier judges whether a picture is like those that it learned from; the weights for that are in the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub familiarity: Option<FamiliarityCard>,
+    /// CRC-32 of the file that this one was exported from in another number format, or whose classifier got a familiarity. An
+    /// autoencoder's threshold was inferred with the weights as they were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub converted_from: Option<u32>,
     /// Whose weights these were trained from, and their terms; `None` if training began with random ones, or if
@@ -89,6 +92,7 @@ impl Card {
             figures: BTreeMap::new(),
             detector: None,
             hidden_layers: Vec::new(),
+            familiarity: None,
             converted_from: None,
             origin: None,
             licence: "MIT OR Apache-2.0; trained on pictures that have terms of their own"
@@ -136,7 +140,8 @@ impl Card {
         card.check()
     }
 
-    /// Checks what the card says: the network's sizes, the detector, and that the file has what the detector needs.
+    /// Checks what the card says: the network's sizes, the detector, that the file has what the detector needs, and the
+    /// familiarity.
     ///
     /// # Errors
     /// When a size, the temperature or the threshold is out of its range, or hidden layers are missing.
@@ -154,6 +159,9 @@ impl Card {
         }
         for hidden in &self.hidden_layers {
             hidden.check().map_err(wrong)?;
+        }
+        if let Some(familiarity) = &self.familiarity {
+            familiarity.check().map_err(wrong)?;
         }
         let compared = self.detector.map_or(0, |detector| detector.score.hidden_layers());
         if ![0, count].contains(&compared) {

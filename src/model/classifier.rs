@@ -7,10 +7,15 @@ use std::fmt;
 use std::str::FromStr;
 
 use burn::module::Module;
+#[cfg(not(target_arch = "wasm32"))]
+use burn::module::Param;
+#[cfg(not(target_arch = "wasm32"))]
+use burn::tensor::TensorData;
 use burn::tensor::{Device, Tensor, activation};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
+use super::familiarity::{Familiar, FamiliarityCard};
 use super::frozen::frozen;
 use super::hidden::{LayerList, LayerName};
 use super::layers::{self, Layer, Layers};
@@ -43,6 +48,11 @@ pub struct Classifier {
     classifier: Vec<Layer>,
     mean: [f64; CHANNELS],
     std: [f64; CHANNELS],
+    /// The projection of the familiarity, if there is one: not a part of what this network computes, but it is in its file.
+    familiarity: Vec<Layer>,
+    /// What goes with that projection.
+    #[module(skip)]
+    familiarity_card: Option<FamiliarityCard>,
 }
 
 /// The layers at the end of a classifier: those that are trained while the others are frozen.
@@ -67,7 +77,14 @@ impl ClassifierConfig {
             ClassifierConfig::Vgg16Small => vgg16_small(device),
             ClassifierConfig::Compact => compact(device),
         };
-        Classifier { features, classifier, mean: IMAGENET_MEAN, std: IMAGENET_STD }
+        Classifier {
+            features,
+            classifier,
+            mean: IMAGENET_MEAN,
+            std: IMAGENET_STD,
+            familiarity: Vec::new(),
+            familiarity_card: None,
+        }
     }
 }
 
@@ -242,6 +259,57 @@ impl Classifier {
         }
         parts.push(frozen(&all[start..]));
         Ok(parts)
+    }
+
+    /// How the names of the familiarity's weights begin.
+    pub(super) const FAMILIARITY_PREFIX: &str = "familiarity.";
+
+    /// Room for the weights of a familiarity, to be filled from a file.
+    #[must_use]
+    pub fn with_room_for(self, card: Option<&FamiliarityCard>, device: &Device) -> Self {
+        let familiarity = card.iter().map(|card| card.empty_projection(device)).collect();
+        Self { familiarity, familiarity_card: card.cloned(), ..self }
+    }
+
+    /// The same network with a familiarity: projection of averages [n, inputs] to [n, outputs], weights [inputs, outputs] and
+    /// biases.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[must_use]
+    pub(crate) fn with_familiarity(
+        self,
+        card: FamiliarityCard,
+        weights: TensorData,
+        biases: TensorData,
+    ) -> Self {
+        let device = self.device();
+        let Layer::Linear(mut linear) = card.empty_projection(&device) else {
+            unreachable!("a projection is a dense layer")
+        };
+        linear.weight = Param::from_data(weights, &device);
+        linear.bias = Some(Param::from_data(biases, &device));
+        let familiarity = vec![Layer::Linear(linear)];
+        Self { familiarity, familiarity_card: Some(card), ..self }
+    }
+
+    /// The network that judges familiarity; `None` if the classifier's file has none.
+    ///
+    /// # Errors
+    /// When its weights are for another classifier.
+    pub fn familiar(&self) -> Result<Option<Familiar>> {
+        let Some((card, projection)) = self.familiarity_card.as_ref().zip(self.familiarity.first())
+        else {
+            return Ok(None);
+        };
+        Familiar::new(self, card.clone(), projection.clone()).map(Some)
+    }
+
+    /// The layers that make the maps smaller: after each of them another stage of the network begins.
+    pub fn pools(&self) -> Vec<LayerName> {
+        let layers = self.features.iter().enumerate();
+        layers
+            .filter(|(_, layer)| matches!(layer, Layer::MaxPool(_)))
+            .map(|(index, _)| LayerName { list: LayerList::Features, index })
+            .collect()
     }
 
     /// Where the weights are.

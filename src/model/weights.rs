@@ -72,7 +72,10 @@ pub fn precision(bytes: &[u8]) -> Result<Precision> {
 pub fn load_classifier(bytes: &[u8], device: &Device) -> Result<(Classifier, Card)> {
     let card = Card::read(bytes)?;
     match card.architecture {
-        Architecture::Classifier(config) => Ok((load(config.init(device), bytes)?.valid(), card)),
+        Architecture::Classifier(config) => {
+            let fresh = config.init(device).with_room_for(card.familiarity.as_ref(), device);
+            Ok((load(fresh, bytes)?.valid(), card))
+        }
         Architecture::Autoencoder(config) => Err(Error::Weights(format!(
             "a classifier is wanted, but the file holds an autoencoder ({config})"
         ))),
@@ -101,17 +104,19 @@ pub fn load_autoencoder(bytes: &[u8], device: &Device) -> Result<(Autoencoder, C
 /// # Errors
 /// When a name is missing or unknown, a shape differs, or a number is not finite; `module` is dropped.
 pub fn load<M: Module>(module: M, bytes: &[u8]) -> Result<M> {
-    load_except(module, bytes, None)
+    load_except(module, bytes, &[])
 }
 
 /// Fills a fresh classifier with initial weights from a file of this program or a state dict of PyTorch; its
-/// [`missing_head`] is left as it is.
+/// [`missing_head`] is left as it is, and a familiarity that the file may have is left out: it goes with other weights.
 ///
 /// # Errors
 /// As [`load`].
 pub fn start_classifier(fresh: Classifier, bytes: &[u8]) -> Result<Classifier> {
     let head = missing_head(&fresh, bytes)?.map(|head| fresh.prefix(head));
-    load_except(fresh, bytes, head.as_deref())
+    let skipped: Vec<&str> =
+        head.as_deref().into_iter().chain([Classifier::FAMILIARITY_PREFIX]).collect();
+    load_except(fresh, bytes, &skipped)
 }
 
 /// Fills a fresh autoencoder with initial weights from a file, without the projections of hidden layers that the file may
@@ -120,7 +125,7 @@ pub fn start_classifier(fresh: Classifier, bytes: &[u8]) -> Result<Classifier> {
 /// # Errors
 /// As [`load`].
 pub fn start_autoencoder(fresh: Autoencoder, bytes: &[u8]) -> Result<Autoencoder> {
-    load_except(fresh, bytes, Some(Autoencoder::HIDDEN_PREFIX))
+    load_except(fresh, bytes, &[Autoencoder::HIDDEN_PREFIX])
 }
 
 /// The layers of `network` that a file of initial weights does not hold: all dense ones if it holds the convolutions
@@ -146,9 +151,9 @@ pub fn missing_head(network: &Classifier, bytes: &[u8]) -> Result<Option<Head>> 
     Ok((!same).then_some(Head::AllDense))
 }
 
-/// [`load`], except for tensors whose names begin with `skip_prefix`, which keep their values.
-fn load_except<M: Module>(mut module: M, bytes: &[u8], skip_prefix: Option<&str>) -> Result<M> {
-    let is_skipped = |name: &str| skip_prefix.is_some_and(|prefix| name.starts_with(prefix));
+/// [`load`], except for tensors whose names begin with one of `skipped`, which keep their values.
+fn load_except<M: Module>(mut module: M, bytes: &[u8], skipped: &[&str]) -> Result<M> {
+    let is_skipped = |name: &str| skipped.iter().any(|prefix| name.starts_with(prefix));
     let bytes = quantize::to_floats(bytes, is_skipped)?;
     check(&module, &bytes, is_skipped)?;
     let mut store = SafetensorsStore::from_bytes(Some(bytes))
@@ -156,7 +161,7 @@ fn load_except<M: Module>(mut module: M, bytes: &[u8], skip_prefix: Option<&str>
             FloatCastAdapter::to(DType::F32),
             PyTorchToBurnAdapter,
         ))
-        .allow_partial(skip_prefix.is_some())
+        .allow_partial(!skipped.is_empty())
         .skip_enum_variants(true);
     let result = module.load_from(&mut store).map_err(|e| Error::Weights(e.to_string()))?;
     if !result.errors.is_empty() || !result.missing.iter().all(|(name, _)| is_skipped(name)) {

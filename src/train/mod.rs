@@ -13,6 +13,7 @@ pub mod classifier;
 mod data_parallel;
 pub mod distillation;
 mod error;
+pub mod familiarity;
 mod fit;
 mod frozen_outputs;
 mod hidden;

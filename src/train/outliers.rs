@@ -6,14 +6,10 @@
 
 use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
-use rand::seq::SliceRandom;
 
 use crate::class::Class;
-use crate::data::synthetic::{Other, draw_other};
-use crate::picture::{CHANNELS, PLANE, SIDE, VALUES};
-
-/// Squares in a row of a shuffled picture.
-const CUTS: [usize; 5] = [3, 4, 6, 8, 12];
+use crate::data::synthetic::{Other, draw_other, shuffle};
+use crate::picture::{PLANE, VALUES};
 
 /// Drawings with the seeds from here on are for training; the first ones stay for measuring.
 const FIRST_SEED: u64 = 1 << 32;
@@ -35,8 +31,7 @@ pub(super) fn expose(
                 let other = Other::ALL[rng.random_range(0..Other::ALL.len())];
                 draw(other, FIRST_SEED + u64::from(rng.random::<u32>()), picture);
             } else {
-                let cuts = CUTS[rng.random_range(0..CUTS.len())];
-                shuffle(picture, cuts, rng);
+                shuffle(picture, rng);
             }
             true
         })
@@ -54,31 +49,12 @@ fn draw(other: Other, seed: u64, picture: &mut [u8; VALUES]) {
     }
 }
 
-/// Puts the squares of a picture, `cuts` in a row, into random order.
-fn shuffle(picture: &mut [u8; VALUES], cuts: usize, rng: &mut Xoshiro256PlusPlus) {
-    let original = *picture;
-    let side = SIDE / cuts;
-    let mut order: Vec<usize> = (0..cuts * cuts).collect();
-    order.shuffle(rng);
-    for (to, from) in order.into_iter().enumerate() {
-        for channel in 0..CHANNELS {
-            for y in 0..side {
-                let start = |square: usize| {
-                    let (row, column) = (square / cuts, square % cuts);
-                    channel * PLANE + (row * side + y) * SIDE + column * side
-                };
-                let (to, from) = (start(to), start(from));
-                picture[to..to + side].copy_from_slice(&original[from..from + side]);
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::data::Pictures;
     use crate::data::synthetic::Drawn;
+    use crate::picture::CHANNELS;
     use rand::SeedableRng;
 
     fn pictures(count: usize) -> Vec<[u8; VALUES]> {
@@ -112,27 +88,6 @@ mod tests {
             }
         }
         assert!((count / 3..count * 2 / 3 + 1).contains(&shuffled), "{shuffled} of {count}");
-    }
-
-    #[test]
-    fn squares_stay_whole_and_keep_their_channels() {
-        let mut picture = [0; VALUES];
-        for (i, value) in picture.iter_mut().enumerate() {
-            let (y, x) = (i / SIDE % SIDE, i % SIDE);
-            *value = (i / PLANE * 16 + y / 24 * 4 + x / 24) as u8;
-        }
-        let before = picture;
-        shuffle(&mut picture, 4, &mut Xoshiro256PlusPlus::seed_from_u64(1));
-        assert_ne!(picture, before);
-        for (i, value) in picture.iter().enumerate() {
-            let corner =
-                i / PLANE * PLANE + (i / SIDE % SIDE / 24 * 24) * SIDE + i % SIDE / 24 * 24;
-            assert_eq!(*value, picture[corner], "a square of one value");
-            assert_eq!(usize::from(*value) / 16, i / PLANE, "the channel");
-        }
-        for channel in 0..CHANNELS {
-            assert_eq!(sorted(&picture, channel), sorted(&before, channel));
-        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ mod vehicles;
 
 use brush::{SIDE, Scene};
 use image::{Rgb, RgbImage};
-pub use others::{Other, draw_other};
+pub use others::{Other, draw_other, shuffle};
 
 use super::Pictures;
 use crate::class::Class;

@@ -4,11 +4,14 @@
 //! in front of the same backgrounds as the subjects of the ten classes, so that the background tells nothing.
 
 mod patterns;
+mod shuffled;
 mod things;
 
 use std::fmt;
 
 use image::RgbImage;
+
+pub use shuffled::shuffle;
 
 use super::brush::Scene;
 use super::photograph;
