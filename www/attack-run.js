@@ -42,12 +42,11 @@ function begin(store, id) {
   const { run, shown } = store.state;
   const worker = client();
   if (!run || !shown || !worker) return undefined;
-  const { config, from, pace } = run;
-  const steps = Math.max(1, config.max_iter ?? 1);
-  const rest = shownFor(steps) / steps;
+  const { config, shape, from, pace } = run;
+  const rest = shownFor(shape.steps) / shape.steps;
   const attack = worker.attack({ picture: shown.picture, from, config, pace, rest }, (step, time) => store.update(stepArrived, id, step, time));
-  attack.whole.then(
-    (whole) => whole && store.update(runFinished, id),
+  attack.best.then(
+    (best) => best && store.update(runFinished, id, best),
     (error) => {
       if (!(error instanceof Gone)) store.update(runFailed, id, `The attack did not work: ${sentence(error)}.`);
     },

@@ -1,15 +1,17 @@
 // @ts-check
 // What the page takes from the Rust core: types, constants, and the judgement by a threshold.
 
-/** What the page offers: PGD. @typedef {Extract<import('../pkg/second_look.js').AttackConfig, {attack: 'pgd'}>} AttackConfig */
+/** What attacks have in common, each not all of it. @typedef {{norm?: Norm, eps?: number | null, eps_step?: number, max_iter?: number, num_random_init?: number, targeted?: boolean}} Common */
+/** @typedef {import('../pkg/second_look.js').AttackConfig & Common} AttackConfig */
+/** @typedef {import('../pkg/second_look.js').AttackName} AttackName */
 /** @typedef {import('../pkg/second_look.js').AttackStep} AttackStep */
 /** @typedef {import('../pkg/second_look.js').Card} Card */
 /** @typedef {import('../pkg/second_look.js').Cards} Cards */
 /** @typedef {import('../pkg/second_look.js').Class} Class */
-/** @typedef {import('../pkg/second_look.js').Constants} Constants */
 /** @typedef {import('../pkg/second_look.js').Norm} Norm */
 /** @typedef {import('../pkg/second_look.js').NormConstants} NormConstants */
 /** @typedef {import('../pkg/second_look.js').Pgd} Pgd */
+/** @typedef {import('../pkg/second_look.js').Prepared} Prepared */
 /** @typedef {import('../pkg/second_look.js').StepNumbers} StepNumbers */
 /** @typedef {import('../pkg/second_look.js').Verdict} Verdict */
 
@@ -18,11 +20,40 @@
  * @typedef {import('../pkg/second_look.js').Packed<T>} Packed
  */
 
+/** An attack by each preset; to many attacks they are the same. @typedef {Record<'tutorial' | 'strong', Prepared>} Presets */
+/** An attack in each norm that it can measure in. @typedef {Partial<Record<Norm, Presets>>} Offered */
+/** @typedef {import('../pkg/second_look.js').Constants & {attacks: Record<AttackName, Offered>}} Constants */
 /** @typedef {{verdict: Verdict, reconstruction: Float32Array, correction: Float32Array | undefined}} Detection what the defence finds in a picture */
 /** @typedef {{step: AttackStep, picture: Float32Array, detection: Detection}} WatchedStep a step of an attack, and what is found in its picture */
 
 /** The page keeps the pictures of every step, some 0.4 MB each, so it makes fewer steps than the core would. */
 const KEPT_STEPS = 200;
+
+/** The attack that an attacker makes, by what the attacker knows. @satisfies {Record<string, AttackName>} */
+export const ATTACKERS = { classifier: 'pgd', selective: 'selective-pgd', orthogonal: 'orthogonal-pgd', corrector: 'corrector', queries: 'square' };
+
+/** All attacks. @type {readonly AttackName[]} */
+export const ATTACKS = [...Object.values(ATTACKERS), 'mi-fgsm', 'fgsm', 'apgd-ce', 'apgd-dlr', 'cw', 'deepfool', 'lagrangian', 'noise'];
+
+/**
+ * What the core offers of each attack.
+ * @param {(attack: AttackName, options: import('../pkg/second_look.js').AttackOptions, targeted: boolean) => Prepared} prepare
+ * @param {readonly NormConstants[]} norms
+ */
+export function attacksOf(prepare, norms) {
+  /** @param {AttackName} name @returns {Offered} */
+  const offered = (name) =>
+    Object.fromEntries(
+      norms.flatMap(({ norm }) => {
+        try {
+          return [[norm, { tutorial: prepare(name, { norm, preset: 'tutorial' }, false), strong: prepare(name, { norm, preset: 'strong' }, false) }]];
+        } catch {
+          return []; // it measures otherwise
+        }
+      }),
+    );
+  return /** @type {Record<AttackName, Offered>} */ (Object.fromEntries(ATTACKS.map((name) => [name, offered(name)])));
+}
 
 /**
  * Constants as they are shown and compared: the core computes in 32 bits, where 0.03 is 0.0299999993.
@@ -49,8 +80,28 @@ export function decimal(text) {
 /** @param {Constants} constants @param {string} name */
 export const normOf = ({ norms }, name) => norms.find(({ norm }) => norm === name);
 
-/** The named settings of a norm. @param {NormConstants} norm @returns {[name: string, setting: Pgd][]} */
-export const presetsOf = ({ norm, largest, ...presets }) => Object.entries(presets);
+/** An attack as it is offered in a norm, or in the first one that it can measure in. @param {Constants} constants @param {AttackName} name @param {Norm} norm */
+export const presetsOf = ({ attacks }, name, norm) => /** @type {Presets} */ (attacks[name][norm] ?? Object.values(attacks[name])[0]);
+
+/** What the page can change of an attack. @typedef {{norm: Norm, eps: number | null, eps_step: number, max_iter: number}} Numbers */
+
+/**
+ * Of a prepared attack; a parameter that it lacks is the tutorial's, and of no use. The page keeps all steps, so they are fewer than the core's where
+ * there would be too many.
+ * @param {Constants} constants @param {Prepared} prepared @returns {Numbers}
+ */
+export function numbersOf(constants, { config, steps, restarts }) {
+  const all = /** @type {AttackConfig} */ (config);
+  const norm = all.norm ?? constants.norms[0].norm;
+  const { eps = null, eps_step = normOf(constants, norm)?.tutorial.eps_step ?? NaN } = all;
+  return { norm, eps, eps_step, max_iter: Math.min(steps, mostSteps(constants, restarts)) };
+}
+
+/** How many steps each of so many restarts can have. @param {Constants} constants @param {number} restarts */
+export const mostSteps = ({ max_steps }, restarts) => Math.floor(max_steps / restarts);
+
+/** Whether an attack has a parameter. @param {Prepared} prepared @param {string} parameter */
+export const has = ({ config }, parameter) => parameter in config;
 
 /**
  * The verdict by another threshold than the detector's own.

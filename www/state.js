@@ -3,7 +3,7 @@
 // time (networks, pictures, attacks) is started by session.js, pictures.js and attack-run.js when a state asks for it,
 // and every answer carries the id of its request, so that an answer to an earlier one changes nothing.
 
-import { normOf, presetsOf } from './core.js';
+import { has, judge, mostSteps, normOf, numbersOf, presetsOf } from './core.js';
 import { AUTOENCODERS, DEFAULT, autoencodersOf, nameOf } from './models.js';
 import { SAMPLES } from './samples.js';
 import * as url from './url.js';
@@ -12,7 +12,7 @@ import * as url from './url.js';
 /** @typedef {import('./core.js').Cards} Cards */
 /** @typedef {import('./core.js').AttackConfig} AttackConfig */
 /** @typedef {import('./core.js').Constants} Constants */
-/** @typedef {import('./core.js').Pgd} Pgd */
+/** @typedef {import('./core.js').Prepared} Prepared */
 /** @typedef {import('./core.js').Detection} Detection */
 /** @typedef {import('./core.js').WatchedStep} WatchedStep */
 /** @typedef {import('./models.js').Autoencoder} Autoencoder */
@@ -67,20 +67,23 @@ import * as url from './url.js';
  * @typedef {object} Run an attack
  * @property {number} id
  * @property {AttackConfig} config
+ * @property {Shape} shape
  * @property {Class} from the class that it leads away from, or towards if targeted
  * @property {Class | ''} target
  * @property {boolean} webgpu whether it began on WebGPU
  * @property {WatchedStep[]} steps the first one is the picture itself
  * @property {number[]} times what each step took, in milliseconds
  * @property {number} at the step that is shown
+ * @property {number} [kept] the step that the attack keeps as its result, once it is over; the last one if none is named
  * @property {'run' | 'once' | 'pause'} pace `once`: one step, then pause
- * @property {boolean} stop whether it ends as soon as the classifier is fooled
+ * @property {boolean} stop whether it ends as soon as it has what it is after
  * @property {Search} [search] when the strength is sought, too
  * @property {'done' | 'cancelled'} [ended]
  * @property {Detection} [rounded] of the last step's picture after a PNG's 8 bits
  */
 
-/** @typedef {Pick<Attack, 'eps' | 'eps_step' | 'max_iter'>} Strength */
+/** What an attack is like besides its parameters: steps of a restart, restarts, a step's cost in steps of PGD. @typedef {Omit<Prepared, 'config'>} Shape */
+/** @typedef {import('./core.js').Numbers} Strength */
 /** @typedef {{attempt: number, left: readonly Strength[]}} Search `attempt`: from 1; `left`: what is tried after it */
 
 /** @typedef {{kind: 'networks'} | {kind: 'sample', id: string} | {kind: 'settings', settings: Settings}} Retry what to try again */
@@ -426,16 +429,29 @@ function fallback({ shown, opening }, id) {
 
 // ---- The attack -----------------------------------------------------------------------------------------------
 
-/** @param {Attack} chosen @param {Constants} constants @returns {AttackConfig} */
-function configOf({ norm, eps, eps_step, max_iter, target, restarts }, constants) {
-  return { attack: 'pgd', ...normOf(constants, norm)?.tutorial, norm, eps, eps_step, max_iter, num_random_init: restarts, targeted: target !== '' };
+/** @param {Attack} chosen @param {Constants} constants @returns {Prepared} */
+export const offered = ({ name, norm }, constants) => presetsOf(constants, name, norm).tutorial;
+
+/** The attack as chosen. @param {Attack} chosen @param {Constants} constants @returns {{config: AttackConfig, shape: Shape}} */
+export function prepared(chosen, constants) {
+  const base = offered(chosen, constants);
+  const { eps, eps_step, max_iter, target, restarts: num_random_init } = chosen;
+  const known = Object.entries({ eps, eps_step, max_iter, num_random_init }).filter(([name]) => has(base, name));
+  const { config, attacker, cost } = base;
+  return {
+    config: /** @type {AttackConfig} */ ({ ...config, ...Object.fromEntries(known), targeted: target !== '' }),
+    shape: { attacker, cost, steps: has(base, 'max_iter') ? max_iter : base.steps, restarts: base.restarts * Math.max(1, num_random_init) },
+  };
 }
 
 /** Of several starts, the first that fools is enough. @param {Attack} chosen */
 export const stops = ({ stop, restarts }) => stop || restarts > 1;
 
-/** The number of the last step of all starts. @param {AttackConfig} config */
-export const lastStep = ({ max_iter = 1, num_random_init = 0 }) => Math.max(1, num_random_init) * (max_iter + 1) - 1;
+/** The number of the last step of all restarts. @param {Shape} shape */
+export const lastStep = ({ steps, restarts }) => restarts * (steps + 1) - 1;
+
+/** The step that is the attack's result, so far. @param {Run} run */
+export const outcome = ({ steps, kept = steps.length - 1 }) => steps[kept];
 
 /** @param {State} from @param {'run' | 'once'} pace @param {Search} [search] @returns {State} */
 function attack(from, pace, search) {
@@ -444,28 +460,36 @@ function attack(from, pace, search) {
   const id = from.count + 1;
   const leadsFrom = target || from.shown.detection.verdict.answer_if_clean;
   const { webgpu } = from.networks;
-  const config = configOf(from.attack, from.constants);
   /** @type {Run} */
-  const run = { id, config, from: leadsFrom, target, webgpu, steps: [], times: [], at: 0, pace, stop: stops(from.attack), ...(search && { search }) };
+  const run = { id, ...prepared(from.attack, from.constants), from: leadsFrom, target, webgpu, steps: [], times: [], at: 0, pace, stop: stops(from.attack), ...(search && { search }) };
   return changed(from, { count: id, run, revealed: false, says: '' });
 }
 
-/** Whether the classifier answers what the attack is after. @param {Run} run @param {Detection | undefined} seen */
-function fooled({ from, target }, seen) {
-  const answer = seen?.verdict.answer_if_clean;
-  return answer !== undefined && (target ? answer === target : answer !== from);
+/**
+ * Whether an attack has what it is after: a wrong answer of the classifier, if it knows the detector one that is not
+ * noticed, or if it knows the corrector one of the whole defence.
+ * @param {State} state @param {Run} run @param {Detection | undefined} seen
+ */
+export function succeeded(state, { config, shape, from, target }, seen) {
+  if (!seen) return false;
+  const verdict = judge(seen.verdict, threshold(state));
+  const isSought = (/** @type {Class} */ answer) => (target ? answer === target : answer !== from);
+  if (config.attack === 'corrector') return isSought(verdict.answer);
+  return isSought(verdict.answer_if_clean) && !(shape.attacker === 'defence' && verdict.adversarial);
 }
 
 /** How often eps is doubled after the strongest preset. */
 const DOUBLINGS = 3;
 
-/** What is tried, one after the other, where the strength is sought. @param {import('./core.js').NormConstants} norm */
-function strengths(norm) {
-  const named = presetsOf(norm).map(([, setting]) => numbersOf(setting));
-  const { eps, eps_step, max_iter } = named[named.length - 1];
+/** What is tried, one after the other, where the strength is sought. @param {State} from @returns {Strength[]} */
+function strengths(from) {
+  const named = presets(from).map(([, numbers]) => numbers);
+  const { eps, eps_step, ...rest } = named[named.length - 1];
+  if (eps === null) return named; // there is no bound
   const times = (/** @type {number} */ value, /** @type {number} */ i) => Number((value * 2 ** (i + 1)).toPrecision(7));
-  const doubled = Array.from({ length: DOUBLINGS }, (_, i) => ({ eps: times(eps, i), eps_step: times(eps_step, i), max_iter }));
-  return [...named, ...doubled].filter((strength) => Math.max(strength.eps, strength.eps_step) <= norm.largest);
+  const doubled = Array.from({ length: DOUBLINGS }, (_, i) => ({ eps: times(eps, i), eps_step: times(eps_step, i), ...rest }));
+  const largest = (from.constants && normOf(from.constants, rest.norm)?.largest) ?? Infinity;
+  return [...named, ...doubled].filter((strength) => Math.max(strength.eps ?? 0, strength.eps_step) <= largest);
 }
 
 /** @param {State} from @param {'run' | 'once'} pace @param {Search} search of which the first that is left is tried now */
@@ -480,10 +504,9 @@ function attempt(from, pace, { attempt: count, left: [strength, ...left] }) {
  */
 export function attackUntil(from, target) {
   const still = cancel(from);
-  const norm = still.attack && still.constants && normOf(still.constants, still.attack.norm);
-  if (!norm || !still.attack || target === still.shown?.detection.verdict.answer_if_clean) return from;
+  if (!still.attack || target === still.shown?.detection.verdict.answer_if_clean) return from;
   const chosenAttack = { ...still.attack, target, restarts: 0 };
-  const next = attempt({ ...still, notices: kept(still), autorun: false, attack: chosenAttack }, 'run', { attempt: 1, left: strengths(norm) });
+  const next = attempt({ ...still, notices: kept(still), autorun: false, attack: chosenAttack }, 'run', { attempt: 1, left: strengths(still) });
   return next.run === still.run ? from : next; // there was nothing to attack
 }
 
@@ -512,23 +535,34 @@ export function stepArrived(from, id, step, time) {
   const pace = run.pace === 'once' && step.step.t > 0 ? 'pause' : run.pace;
   const times = [...run.times, time];
   const same = networks?.webgpu === run.webgpu; // the backend may have changed meanwhile
-  const measured = networks && same ? { networks: { ...networks, stepTime: median(times) } } : {};
+  // Steps of other attacks cost so many of PGD's only about.
+  const measured = networks && same && run.config.attack === 'pgd' ? { networks: { ...networks, stepTime: median(times) } } : {};
   const next = { ...run, steps, times, pace, at: steps.length - 1 };
-  const enough = run.stop && step.step.t > 0 && fooled(run, step.detection);
+  const enough = run.stop && step.step.t > 0 && succeeded(from, run, step.detection);
   return changed(from, { ...measured, run: enough ? { ...next, ended: 'done' } : next });
 }
 
 /** A step that had to wait for something else is no measure. @param {readonly number[]} times */
-const median = (times) => times.toSorted((a, b) => a - b)[Math.floor((times.length - 1) / 2)];
+export const median = (times) => times.toSorted((a, b) => a - b)[Math.floor((times.length - 1) / 2)];
 
-/** @param {State} from @param {number} id */
-export function runFinished(from, id) {
+/** @param {State} from @param {number} id @param {WatchedStep} best what the attack keeps */
+export function runFinished(from, id, best) {
   const { run } = from;
   if (run?.id !== id || run.ended) return from;
-  const done = changed(from, { run: { ...run, ended: 'done' } });
+  const now = keep(run, best);
+  const done = changed(from, { run: { ...now, ended: 'done' } });
   const { search } = run;
-  if (!search || search.left.length === 0 || fooled(run, run.steps.at(-1)?.detection)) return done;
+  if (!search || search.left.length === 0 || succeeded(from, run, outcome(now)?.detection)) return done;
   return attempt(done, run.pace === 'once' ? 'once' : 'run', { attempt: search.attempt + 1, left: search.left });
+}
+
+/** What an attack keeps is one of its steps, or that moved to within eps: then it is a step more. @param {Run} run @param {WatchedStep} best */
+function keep(run, best) {
+  const same = (/** @type {WatchedStep} */ { picture }) => picture.every((value, i) => value === best.picture[i]);
+  const known = run.steps.findLastIndex(same);
+  const steps = known < 0 ? [...run.steps, best] : run.steps;
+  const kept = known < 0 ? steps.length - 1 : known;
+  return { ...run, steps, kept, at: kept };
 }
 
 /** @param {State} from @param {number} id @param {string} text */
@@ -551,32 +585,38 @@ export const runRounded = (from, id, rounded) => (from.run?.id === id ? changed(
 export function chooseAttack(from, choice) {
   if (!from.attack || !from.constants) return from;
   const next = { ...from.attack, ...choice };
-  next.restarts = Math.min(next.restarts, url.mostRestarts(from.constants, next.max_iter));
+  const base = offered(next, from.constants);
+  next.max_iter = Math.min(next.max_iter, mostSteps(from.constants, base.restarts));
+  next.restarts = has(base, 'num_random_init') ? Math.min(next.restarts, url.mostRestarts(from.constants, base.restarts * next.max_iter)) : 0;
   return changed(from, { attack: next, autorun: false, says: '' });
 }
 
-/** The norms' named settings are unlike each other; the chosen norm stays. @param {State} from @param {string} name */
-export function choosePreset(from, name) {
-  const [, preset] = presets(from).find(([known]) => known === name) ?? [];
-  return chooseAttack(from, preset ? numbersOf(preset) : {});
+/** Another attack comes with its own usual numbers; the norm stays where it can measure in it. @param {State} from @param {import('./core.js').AttackName} name */
+export function chooseMethod(from, name) {
+  const { attack: now, constants } = from;
+  return now && constants ? chooseAttack(from, { name, ...numbersOf(constants, offered({ ...now, name }, constants)) }) : from;
 }
+
+/** The norms' named settings are unlike each other; the chosen norm stays. @param {State} from @param {string} name */
+export const choosePreset = (from, name) => chooseAttack(from, presets(from).find(([known]) => known === name)?.[1] ?? {});
 
 /** Another norm measures in another unit: its own usual numbers come with it. @param {State} from @param {string} name */
 export function chooseNorm(from, name) {
-  const norm = from.constants && normOf(from.constants, name);
-  return norm ? chooseAttack(from, { ...numbersOf(norm.tutorial), norm: norm.norm }) : from;
+  const { attack: now, constants } = from;
+  const norm = constants && normOf(constants, name)?.norm;
+  return now && norm ? chooseAttack(from, numbersOf(constants, offered({ ...now, norm }, constants))) : from;
 }
 
-/** @param {State} from */
-function presets({ attack, constants }) {
-  const norm = attack && constants && normOf(constants, attack.norm);
-  return norm ? presetsOf(norm) : [];
+/** The named settings of the attack that is chosen; one alone where they are all the same. @param {State} from @returns {[name: string, numbers: Strength][]} */
+export function presets({ attack: now, constants }) {
+  if (!now || !constants) return [];
+  const all = Object.entries(presetsOf(constants, now.name, now.norm));
+  const named = all.map(([name, preset]) => /** @type {[string, Strength]} */ ([name, numbersOf(constants, preset)]));
+  return named.filter(([, numbers], i) => i === 0 || !isSame(numbers, named[0][1]));
 }
 
-/** @param {Pgd} setting */
-function numbersOf({ eps, eps_step, max_iter }) {
-  return /** @type {Strength} */ ({ eps, eps_step, max_iter });
-}
+/** @param {Strength} a @param {Strength} b */
+const isSame = (a, b) => a.eps === b.eps && a.eps_step === b.eps_step && a.max_iter === b.max_iter;
 
 /** @param {State} from @param {number | null} threshold */
 export const chooseThreshold = (from, threshold) => changed(from, { settings: { ...from.settings, threshold } });
@@ -658,7 +698,7 @@ export function current({ shown, run }) {
 /** Whether another attack is chosen than the one that was run. @param {State} from */
 export function stale({ run, attack: now, constants }) {
   if (!run?.ended || !now || !constants) return false;
-  const config = configOf(now, constants);
+  const { config } = prepared(now, constants);
   const same = /** @type {(keyof AttackConfig)[]} */ (Object.keys(config)).every((name) => config[name] === run.config[name]);
   return !same || now.target !== run.target || stops(now) !== run.stop;
 }
@@ -669,8 +709,7 @@ export const isCovered = ({ presenting, revealed }) => presenting && !revealed;
 /** The preset that is chosen, or 'custom'. @param {State} from */
 export function presetOf(from) {
   const { attack: now } = from;
-  const same = (/** @type {Pgd} */ preset) => now?.eps === preset.eps && now?.eps_step === preset.eps_step && now?.max_iter === preset.max_iter;
-  return presets(from).find(([, preset]) => same(preset))?.[0] ?? 'custom';
+  return (now && presets(from).find(([, preset]) => isSame(preset, now))?.[0]) ?? 'custom';
 }
 
 /** The query of the page's address; as it was as long as nothing else is known. @param {State} from */

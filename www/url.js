@@ -1,12 +1,13 @@
 // @ts-check
 // The state of the page as the query of its address, so that a link shows what its sender sees.
 
-import { decimal, normOf } from './core.js';
+import { ATTACKERS, ATTACKS, decimal, has, mostSteps, normOf, numbersOf, presetsOf } from './core.js';
 import { DEFAULT, NAMES, autoencodersOf } from './models.js';
 import { SAMPLES } from './samples.js';
 
 /** @typedef {import('./core.js').Constants} Constants */
 /** @typedef {import('./core.js').Norm} Norm */
+/** @typedef {import('./core.js').AttackName} AttackName */
 /** @typedef {import('./core.js').Class} Class */
 /** @typedef {import('./models.js').Autoencoder} Autoencoder */
 /** @typedef {import('./models.js').Classifier} Classifier */
@@ -21,14 +22,15 @@ import { SAMPLES } from './samples.js';
  */
 
 /**
- * @typedef {object} Attack
+ * @typedef {object} Attack what it has no parameter for is of no use
+ * @property {AttackName} name
  * @property {Norm} norm
- * @property {number} eps
+ * @property {number | null} eps null for none
  * @property {number} eps_step
  * @property {number} max_iter
  * @property {Class | ''} target '' for an untargeted attack
  * @property {number} restarts random starting points, one after the other until one fools; 0 for a start at the picture
- * @property {boolean} stop as soon as the classifier is fooled
+ * @property {boolean} stop as soon as it has what it is after
  */
 
 // The first of each is the default.
@@ -101,8 +103,14 @@ export function read(query) {
 /** The page keeps the pictures of all steps, so there are fewer starts where there are more steps. */
 const MOST_RESTARTS = 10;
 
-/** @param {Constants} constants @param {number} max_iter */
-export const mostRestarts = ({ max_steps }, max_iter) => Math.min(MOST_RESTARTS, Math.floor(max_steps / max_iter));
+/** @param {Constants} constants @param {number} steps of each */
+export const mostRestarts = ({ max_steps }, steps) => Math.min(MOST_RESTARTS, Math.floor(max_steps / steps));
+
+/** What the attacker knows, who makes this attack; undefined for an attack that no attacker is named after. @param {AttackName} name */
+export const attackerOf = (name) => Object.entries(ATTACKERS).find(([, attack]) => attack === name)?.[0];
+
+/** PGD says nothing of an attacker: it is what links without one have. @param {AttackName} attack @param {string} attacker */
+const fits = (attack, attacker) => !attacker || attack === ATTACKERS.classifier || attackerOf(attack) === attacker;
 
 /**
  * Reads the attack. Its ranges, defaults and names are the core's.
@@ -112,18 +120,30 @@ export const mostRestarts = ({ max_steps }, max_iter) => Math.min(MOST_RESTARTS,
  */
 export function readAttack(query, constants) {
   const { value, complaints } = reader(query);
-  const { classes, norms, max_steps } = constants;
-  const names = norms.map(({ norm }) => norm);
-  value('attack', 'pgd', one(['pgd']), 'pgd, the one attack there is');
+  const { classes, norms, attacks } = constants;
+  const attackers = Object.keys(ATTACKERS);
+  /** @type {keyof typeof ATTACKERS | ''} */
+  const attacker = value('attacker', '', one(attackers), attackers.join(', '));
+  const usual = attacker ? ATTACKERS[attacker] : ATTACKS[0];
+  const named = value('attack', usual, (text) => ATTACKS.find((known) => known === text.toLowerCase() && fits(known, attacker)), attacker ? `an attack of the attacker ${attacker}` : ATTACKS.join(', '));
+  /** @type {AttackName} */
+  const name = named === ATTACKS[0] ? usual : named;
+  const names = norms.map(({ norm }) => norm).filter((norm) => attacks[name][norm]);
   const norm = value('norm', names[0], one(names), names.join(' or '));
-  const { largest, tutorial: defaults } = normOf(constants, norm) ?? norms[0];
+  const base = presetsOf(constants, name, norm).tutorial;
+  const { largest } = normOf(constants, norm) ?? norms[0];
+  const defaults = numbersOf(constants, base);
   const length = number(Number.MIN_VALUE, largest);
-  const max_iter = value('max_iter', defaults.max_iter ?? NaN, number(1, max_steps, true), `a whole number from 1 to ${max_steps}`);
-  const most = mostRestarts(constants, max_iter);
+  const mostOf = mostSteps(constants, base.restarts);
+  /** What this attack lacks is not read. @template T @param {string} parameter @param {T} fallback @param {(text: string) => T | undefined} parse @param {string} must */
+  const own = (parameter, fallback, parse, must) => (has(base, parameter) ? value(parameter, fallback, parse, must) : fallback);
+  const max_iter = own('max_iter', defaults.max_iter, number(1, mostOf, true), `a whole number from 1 to ${mostOf}`);
+  const most = has(base, 'num_random_init') ? mostRestarts(constants, base.restarts * max_iter) : 0;
   const attack = {
+    name,
     norm,
-    eps: value('eps', defaults.eps ?? NaN, length, `above 0 and at most ${largest}`),
-    eps_step: value('eps_step', defaults.eps_step ?? NaN, length, `above 0 and at most ${largest}`),
+    eps: value('eps', defaults.eps, length, `above 0 and at most ${largest}`),
+    eps_step: own('eps_step', defaults.eps_step, length, `above 0 and at most ${largest}`),
     max_iter,
     target: value('target', /** @type {Class | ''} */ (''), one(classes), `one of ${classes.join(', ')}`),
     restarts: value('restarts', 0, number(0, most, true), `a whole number from 0 to ${most}`),
@@ -140,10 +160,14 @@ export function readAttack(query, constants) {
 export function write({ sample: id, settings, attack, run, present }, constants) {
   const query = new URLSearchParams();
   if (id) query.set('sample', id);
-  const defaults = { ...normOf(constants, attack.norm)?.tutorial, norm: constants.norms[0].norm, target: '', restarts: 0, stop: false };
+  const base = presetsOf(constants, attack.name, attack.norm).tutorial;
+  const norm = constants.norms.find((other) => constants.attacks[attack.name][other.norm])?.norm;
+  const defaults = { ...numbersOf(constants, base), norm, target: '', restarts: 0, stop: false };
   const names = /** @type {const} */ (['norm', 'eps', 'eps_step', 'max_iter', 'target', 'restarts', 'stop']);
   const changed = names.filter((name) => attack[name] !== defaults[name]);
-  if (run || changed.length > 0) query.set('attack', 'pgd');
+  const attacker = attackerOf(attack.name);
+  if (attacker && attack.name !== ATTACKS[0]) query.set('attacker', attacker);
+  else if (!attacker || run || changed.length > 0) query.set('attack', attack.name);
   for (const name of changed) query.set(name, String(attack[name] === true ? 1 : attack[name]));
   if (settings.classifier !== DEFAULT) query.set('classifier', settings.classifier);
   if (settings.autoencoder !== autoencodersOf(settings.classifier)[0]) query.set('autoencoder', settings.autoencoder);

@@ -3,10 +3,11 @@
 
 import { judge, ranked } from './core.js';
 import { DEFAULT, megabytesOf, nameOf } from './models.js';
-import { current, isCovered, lastStep, starting, threshold } from './state.js';
+import { current, isCovered, lastStep, median, outcome, prepared, starting, succeeded, threshold } from './state.js';
 
 /** @typedef {import('./core.js').Class} Class */
 /** @typedef {import('./core.js').Verdict} Verdict */
+/** @typedef {import('./state.js').Run} Run */
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./state.js').Attacked} Attacked */
 /** @typedef {'wait' | 'good' | 'bad' | 'mixed' | 'plain'} Kind `plain`: no judgement on whether the answer is right */
@@ -76,12 +77,31 @@ export function loaded(state) {
   return share > 0.99 ? 1 : share;
 }
 
-/** The step that is shown, among all. @param {import('./state.js').Run} run @returns {string} */
-export function stepName({ config, steps, at }) {
-  const { max_iter = 1, num_random_init = 0 } = config;
+/** The step that is shown, among all. @param {Run} run @returns {string} */
+export function stepName({ config, shape, steps, at }) {
   const { restart = 0, t = at } = steps[at]?.step ?? {};
-  return `${t} of ${max_iter}${num_random_init > 1 ? `, start ${restart + 1} of ${num_random_init}` : ''}`;
+  // Some attacks begin anew from the same place, with another weight.
+  const begun = (config.num_random_init ?? 0) > 1 ? 'start' : 'round';
+  return `${t} of ${shape.steps}${shape.restarts > 1 ? `, ${begun} ${restart + 1} of ${shape.restarts}` : ''}`;
 }
+
+/** How often the attacker has asked the classifier, where that is counted; '' elsewhere. @param {Run | undefined} run */
+export function queries(run) {
+  const asked = run?.steps[run.at]?.step.queries;
+  return typeof asked === 'number' ? `${asked} ${asked === 1 ? 'question' : 'questions'} asked` : '';
+}
+
+/** What each attacker does, in a sentence. @type {Partial<Record<import('./core.js').AttackName, string>>} */
+const DOES = {
+  pgd: 'Step by step, every pixel changes a little, so that the classifier errs. The detector is not known.',
+  'selective-pgd': 'First until the classifier errs, then until the score is low, and so on in turn.',
+  'orthogonal-pgd': 'As in selective PGD, but a step against one of the two leaves the other one alone.',
+  corrector: 'The picture is to be noticed, and the corrected answer to be wrong.',
+  square: 'No look inside: random squares are changed, and kept when the answer comes nearer.',
+};
+
+/** @param {import('./core.js').AttackName} name */
+export const does = (name) => DOES[name] ?? 'What it does is below, under “More attacks”.';
 
 /** @param {number} ms */
 function duration(ms) {
@@ -95,16 +115,18 @@ function duration(ms) {
  * @param {State} state
  * @param {(steps: number) => number} shownFor how long so many steps are shown at least, in milliseconds
  */
-export function attackTime({ phase, networks, attack, run }, shownFor) {
-  const step = networks?.stepTime;
-  if (step === undefined || !attack) return '';
+export function attackTime({ phase, networks, attack, run, constants }, shownFor) {
+  if (!networks || !attack || !constants) return '';
   if (phase === 'running' || phase === 'paused') {
-    const left = lastStep(run.config) + 1 - run.steps.length;
+    const step = run.times.length > 0 ? median(run.times) : 0;
+    const left = lastStep(run.shape) + 1 - run.steps.length;
     return left > 0 && left * step > 2000 ? `A step takes about ${duration(step)} on this device; about ${duration(left * step)} to go.` : '';
   }
-  const starts = Math.max(1, attack.restarts);
-  const whole = Math.max(starts * (attack.max_iter + 1) * step, shownFor(attack.max_iter));
-  const count = starts * attack.max_iter;
+  if (networks.stepTime === undefined) return '';
+  const { shape } = prepared(attack, constants);
+  const step = networks.stepTime * shape.cost;
+  const whole = Math.max((lastStep(shape) + 1) * step, shownFor(shape.steps));
+  const count = shape.restarts * shape.steps;
   const steps = count === 1 ? '' : `, the ${count} of this attack ${duration(whole)}`;
   return `A step takes about ${duration(step)} on this device${steps}.`;
 }
@@ -112,20 +134,23 @@ export function attackTime({ phase, networks, attack, run }, shownFor) {
 /** @param {Attacked} state @returns {Message} */
 function underWay(state) {
   const { run, shown, constants } = state;
-  const total = run.config.max_iter;
-  const sought = run.search ? `, eps ${inWords(run.config)}` : '';
+  const total = run.shape.steps;
+  const sought = run.search && run.config.eps ? `, eps ${inWords(run.config)}` : '';
   const headline =
-    run.pace === 'once' && run.steps.length <= (total ?? 1)
+    run.pace === 'once' && run.steps.length <= total
       ? `Computing step ${Math.max(1, run.steps.length)} of ${total} …`
       : `Attacking: step ${stepName(run)}${sought}`;
-  const { prediction, answer_if_clean } = (current(state)?.detection ?? shown.detection).verdict;
+  const verdict = judge((current(state)?.detection ?? shown.detection).verdict, threshold(state));
+  const { prediction, answer_if_clean, adversarial } = verdict;
+  const known = run.shape.attacker === 'defence' && !isCovered(state);
+  const watched = known ? ` The detector ${adversarial ? 'notices' : 'does not notice'}: score ${nats(verdict.score)}, threshold ${nats(verdict.threshold)}.` : '';
   const closest = shown.source.kind === 'own' ? 'closest to ' : '';
   const sure = constants ? `, ${percent(sureOf(prediction, constants.classes, answer_if_clean))}` : '';
-  return { kind: 'wait', headline, detail: `The classifier says: ${closest}${answer_if_clean}${sure}.`, numbers: '' };
+  return { kind: 'wait', headline, detail: `The classifier says: ${closest}${answer_if_clean}${sure}.${watched}`, numbers: '' };
 }
 
 /** eps, in grey levels where it is a change of single values. @param {import('./core.js').AttackConfig} config */
-const inWords = ({ norm, eps = 0 }) => (norm === 'linf' ? levels(eps) : String(eps));
+const inWords = ({ norm, eps }) => (norm === 'linf' ? levels(eps ?? 0) : String(eps));
 
 /** @param {Exclude<State, {phase: 'loading' | 'error'}>} state @returns {Message} */
 function judgement(state) {
@@ -138,13 +163,41 @@ function judgement(state) {
     own: shown.source.kind === 'own',
     covered: isCovered(state),
     classes: constants?.classes ?? [],
+    knows: run && knowledge(run),
   });
-  if (!run?.search || state.phase !== 'done' || run.at < run.steps.length - 1) return said;
-  const reached = seen.verdict.answer_if_clean === run.target;
-  const steps = `${run.steps.length - 1} ${run.steps.length === 2 ? 'step' : 'steps'}`;
-  const spent = inWords({ ...run.config, eps: Number((run.steps.at(-1)?.step.distance ?? 0).toPrecision(3)) });
-  return { ...said, detail: `${reached ? `Needed eps ${inWords(run.config)} and ${steps}: a change of ${spent}.` : `Not even eps ${inWords(run.config)} was enough.`} ${said.detail}` };
+  const result = run && outcome(run);
+  if (!run || !result || state.phase !== 'done' || run.steps[run.at] !== result) return said;
+  const asked = queries(run);
+  const needed = asked && !run.search ? `${asked[0].toUpperCase()}${asked.slice(1)}.` : run.search ? searched(state, run, result) : '';
+  return needed ? { ...said, detail: `${needed} ${said.detail}`.trim() } : said;
 }
+
+/** What it took. @param {State} state @param {Run} run @param {import('./core.js').WatchedStep} result */
+function searched(state, run, result) {
+  const { config, steps } = run;
+  const bound = config.eps ? `eps ${inWords(config)}` : '';
+  if (!succeeded(state, run, result.detection)) return `Not even ${bound || 'an attack without a bound'} was enough.`;
+  const made = `${steps.length - 1} ${steps.length === 2 ? 'step' : 'steps'}`;
+  const spent = inWords({ ...config, eps: Number(result.step.distance.toPrecision(3)) });
+  return `Needed ${bound}${bound && ' and '}${made}: a change of ${spent}.`;
+}
+
+/** @typedef {'nothing' | 'classifier' | 'detector' | 'corrector' | 'queries'} Knowledge what an attacker knows, as far as words differ */
+
+/** @param {Run} run @returns {Knowledge} */
+function knowledge({ config, shape: { attacker } }) {
+  if (attacker === 'defence') return config.attack === 'corrector' ? 'corrector' : 'detector';
+  return attacker === 'transfer' ? 'classifier' : attacker;
+}
+
+/** @type {Record<Knowledge, string>} */
+const KNOWS = {
+  nothing: 'This was random noise, no attacker.',
+  classifier: 'This attacker knows the classifier only.',
+  detector: 'This attacker knows the detector, too.',
+  corrector: 'This attacker knows the detector and the corrector, too.',
+  queries: 'This attacker sees answers only.',
+};
 
 /** @param {readonly number[]} probabilities @param {readonly Class[]} classes @param {Class} name */
 const sureOf = (probabilities, classes, name) => probabilities[classes.indexOf(name)];
@@ -197,11 +250,12 @@ function noted({ adversarial, attacked, fooled, own }) {
  * @param {Verdict | undefined} what.clean on the original, when the picture was attacked
  * @param {Class | ''} what.wanted the target of the attack, if any
  * @param {boolean} what.own
+ * @param {Knowledge} [what.knows] what the attacker knows
  * @param {boolean} [what.covered] whether what the second look says is still to be guessed
  * @param {readonly Class[]} what.classes
  * @returns {Message}
  */
-export function verdictInWords({ verdict, clean, wanted, own, covered = false, classes }) {
+export function verdictInWords({ verdict, clean, wanted, own, knows = 'classifier', covered = false, classes }) {
   const { prediction, score, adversarial, answer, answer_if_clean: first } = verdict;
   const sure = percent(sureOf(prediction, classes, first));
   const before = clean?.answer_if_clean ?? first;
@@ -236,28 +290,45 @@ export function verdictInWords({ verdict, clean, wanted, own, covered = false, c
       return {
         kind: 'bad',
         headline: `${start} Not noticed.`,
-        detail: `The attack got through: the answer stays ${own ? 'closest to ' : ''}${first}. A lower threshold would catch it, and raise more false alarms.`,
+        detail: failure(knows, `the answer stays ${own ? 'closest to ' : ''}${first}`),
         numbers,
       };
     }
     return {
       kind: own ? 'plain' : 'good',
       headline: `${start} ${own ? 'No sign of an attack' : 'Nothing suspicious'}.`,
-      detail: `The answer is ${own ? 'closest to ' : ''}${answer}. More or longer steps fool it sooner.`,
+      detail: `The answer is ${own ? 'closest to ' : ''}${answer}. ${unchanged(knows)}`,
       numbers,
     };
   }
   const back = answer === before;
   const headline = `${start} Noticed. ${!changed && back ? 'Answer' : 'Corrected'}: ${own ? 'closest to ' : ''}${answer}.`;
+  const whose = `${KNOWS[knows]}${back && (knows === 'detector' || knows === 'corrector') ? ' The defence held this time; more steps or a larger eps may break it.' : ''}`;
+  const sought = knows === 'corrector' && !back;
   if (own) {
     const detail = back
       ? 'The attack was found, and the corrected prediction is the one from before the attack, right or wrong.'
       : `The attack was found, but the corrected prediction is not the one from before the attack (${before}).`;
-    return { kind: back ? 'plain' : 'mixed', headline, detail, numbers };
+    return { kind: back ? 'plain' : 'mixed', headline, detail: `${detail} ${whose}`, numbers };
   }
+  const failed = `${sought ? 'The defence failed: the attack was noticed, as was intended, and' : 'The attack was found, but'} the corrected prediction is not the one from before the attack: ${before}.`;
   return back
-    ? { kind: 'good', headline, detail: 'The attack was found, and what the picture showed before was found again.', numbers }
-    : { kind: 'mixed', headline, detail: `The attack was found, but the corrected prediction is not the one from before the attack: ${before}.`, numbers };
+    ? { kind: 'good', headline, detail: `The attack was found, and what the picture showed before was found again. ${whose}`, numbers }
+    : { kind: sought ? 'bad' : 'mixed', headline, detail: `${failed} ${whose}`, numbers };
+}
+
+/** An attack that changed the prediction and was not noticed. @param {Knowledge} knows @param {string} stays */
+function failure(knows, stays) {
+  if (knows === 'nothing') return `Random noise did this, no attack: ${stays}.`;
+  if (knows === 'detector' || knows === 'corrector') return `The defence failed: ${stays}. ${KNOWS[knows]}`;
+  return `The attack got through: ${stays}. A lower threshold would catch it, and raise more false alarms. ${KNOWS[knows]}`;
+}
+
+/** One that neither changed the prediction nor was noticed. @param {Knowledge} knows */
+function unchanged(knows) {
+  if (knows === 'nothing') return 'Random noise of this size does nothing.';
+  if (knows === 'queries') return 'Without a look inside, hundreds or thousands of questions are needed.';
+  return knows === 'classifier' ? 'More or longer steps fool it sooner.' : 'This attacker has to fool two networks at once: more steps or a larger eps may do it.';
 }
 
 /** @param {Class} before @param {Class} after @param {Class | ''} wanted */

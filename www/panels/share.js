@@ -4,7 +4,7 @@
 import { judge } from '../core.js';
 import { get } from '../dom.js';
 import { client, sentence } from '../session.js';
-import { query, runRounded, said, threshold } from '../state.js';
+import { outcome, query, runRounded, said, threshold } from '../state.js';
 import { Gone } from '../worker/client.js';
 import { roundingInWords } from '../words.js';
 
@@ -81,13 +81,13 @@ async function savePng(store) {
   const worker = client();
   if (state.phase !== 'done' || !state.constants || !worker) return;
   const { run, shown, constants } = state;
-  const last = run.steps[run.steps.length - 1];
-  const bytes = await worker.png(last.picture);
+  const result = outcome(run);
+  const bytes = await worker.png(result.picture);
   save(bytes, 'image/png', `${stem(shown.source)}-attacked.png`);
   const rounded = await worker.detect(await worker.decode(new Blob([bytes])));
   if (store.state.run?.id !== run.id) return; // another picture or attack is shown by now
   store.update(runRounded, run.id, rounded);
-  const verdicts = { original: shown.detection.verdict, before: last.detection.verdict, after: rounded.verdict };
+  const verdicts = { original: shown.detection.verdict, before: result.detection.verdict, after: rounded.verdict };
   store.update(said, roundingInWords({ ...verdicts, classes: constants.classes }));
 }
 
@@ -98,7 +98,6 @@ function saveJson(store) {
   const { run, shown, networks, constants } = state;
   const limit = threshold(state);
   const { source } = shown;
-  const last = run.steps[run.steps.length - 1];
   const content = {
     page: link(store),
     picture: source.kind === 'sample' ? source.id : 'own',
@@ -106,17 +105,21 @@ function saveJson(store) {
     classes: constants?.classes,
     models: networks.cards,
     attack: { ...run.config, class: run.from },
+    attacker: run.shape.attacker,
     threshold: limit,
     original: judge(shown.detection.verdict, limit),
-    steps: run.steps.map(({ step: { t, loss, distance }, detection: { verdict } }) => ({
+    steps: run.steps.map(({ step: { restart, t, loss, distance, queries }, detection: { verdict } }) => ({
+      ...(run.shape.restarts > 1 && { restart }),
       t,
       loss,
       distance,
+      ...(typeof queries === 'number' && { queries }),
       prediction: verdict.prediction,
       reconstruction_prediction: verdict.reconstruction_prediction,
       score: verdict.score,
     })),
-    verdict: judge(last.detection.verdict, limit),
+    kept: run.kept ?? run.steps.length - 1,
+    verdict: judge(outcome(run).detection.verdict, limit),
     ...(run.rounded && { rounded_to_8_bits: judge(run.rounded.verdict, limit) }),
   };
   save(JSON.stringify(content, null, 2), 'application/json', `${stem(source)}.json`);

@@ -2,9 +2,10 @@
 // The attack's steps: which one is shown, and the curves over all.
 
 import { get } from '../dom.js';
-import { lastStep, showStep, threshold } from '../state.js';
+import { lastStep, prepared, showStep, threshold } from '../state.js';
 import * as chart from '../widgets/chart.js';
-import { stepName } from '../words.js';
+import * as scale from '../widgets/scale.js';
+import { queries, stepName } from '../words.js';
 
 /** @type {ParentNode} */
 let page;
@@ -21,17 +22,20 @@ export function mount(root, store) {
 
 /** @param {import('../state.js').State} state */
 export function render(state) {
-  const { run, attack, networks, phase } = state;
+  const { run, attack, constants, networks, phase } = state;
   const steps = run?.steps ?? [];
   const at = run?.at ?? 0;
-  const total = run ? lastStep(run.config) : (attack?.max_iter ?? 1);
+  const total = run?.ended === 'done' ? steps.length - 1 : run ? lastStep(run.shape) : attack && constants ? lastStep(prepared(attack, constants).shape) : 1;
   const slider = get(page, 'step', HTMLInputElement);
   slider.disabled = steps.length < 2 || phase === 'running';
   slider.max = String(total);
   slider.value = String(at);
-  const name = run && steps.length > 0 ? stepName(run) : '–';
+  const name = run && steps.length > 0 ? `${stepName(run)}${at === run.kept && at < total ? ', kept' : ''}` : '–';
   slider.ariaValueText = `step ${name}`;
   get(page, 'step-now', HTMLElement).textContent = name;
+  const asked = get(page, 'queries', HTMLElement);
+  asked.textContent = queries(run);
+  asked.hidden = !asked.textContent;
   chart.update(get(page, 'chart-loss', HTMLElement), 'Loss of the attack by step', {
     values: steps.map(({ step }) => step.loss),
     steps: total,
@@ -41,6 +45,8 @@ export function render(state) {
     values: steps.map(({ detection }) => detection.verdict.score),
     steps: total,
     at,
+    kept: run?.kept,
     line: networks && threshold(state),
+    height: scale.place,
   });
 }

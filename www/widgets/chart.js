@@ -14,27 +14,35 @@ function part(name, attributes) {
 /**
  * @param {HTMLElement} figure has an `svg` and an `output`
  * @param {string} name what is heard
- * @param {{values: readonly number[], steps: number, at: number, line?: number}} curve
- *   `steps`: how many there will be; `at`: the one looked at; `line`: a threshold
+ * @param {object} curve
+ * @param {readonly number[]} curve.values
+ * @param {number} curve.steps how many there will be
+ * @param {number} curve.at the one looked at
+ * @param {number} [curve.kept] the one that is the result
+ * @param {number} [curve.line] a threshold: above it is the detector's side
+ * @param {(value: number) => number} [curve.height] of a value on the axis, in any unit
  */
-export function update(figure, name, { values, steps, at, line }) {
+export function update(figure, name, { values, steps, at, kept, line, height = (value) => value }) {
   const svg = /** @type {SVGElement} */ (figure.querySelector('svg'));
   const output = /** @type {HTMLElement} */ (figure.querySelector('output'));
-  const most = Math.max(1e-3, ...values, (line ?? 0) * 1.15);
+  const most = Math.max(1e-3, ...values.map(height), height((line ?? 0) * 2));
   const x = (/** @type {number} */ t) => PAD + (t / Math.max(1, steps)) * (WIDTH - 2 * PAD);
-  const y = (/** @type {number} */ value) => HEIGHT - PAD - (value / most) * (HEIGHT - 2 * PAD);
+  const y = (/** @type {number} */ value) => HEIGHT - PAD - (height(value) / most) * (HEIGHT - 2 * PAD);
   svg.setAttribute('viewBox', `0 0 ${WIDTH} ${HEIGHT}`);
   svg.setAttribute('preserveAspectRatio', 'none');
   const parts = [part('line', { class: 'axis', x1: PAD, x2: WIDTH - PAD, y1: y(0), y2: y(0) })];
-  if (line !== undefined) parts.push(part('line', { class: 'threshold', x1: PAD, x2: WIDTH - PAD, y1: y(line), y2: y(line) }));
+  if (line !== undefined) parts.push(part('rect', { class: 'noticed', x: PAD, y: PAD, width: WIDTH - 2 * PAD, height: y(line) - PAD }), part('line', { class: 'threshold', x1: PAD, x2: WIDTH - PAD, y1: y(line), y2: y(line) }));
   if (values.length > 0) {
     const points = values.map((value, t) => `${x(t).toFixed(1)},${y(value).toFixed(1)}`);
     parts.push(part('polyline', { class: 'curve', points: points.join(' ') }));
     parts.push(part('line', { class: 'cursor', x1: x(at), x2: x(at), y1: PAD, y2: HEIGHT - PAD }));
+    // A line without length, so that its round ends are round however the drawing is stretched.
+    if (kept !== undefined) parts.push(part('line', { class: 'kept', x1: x(kept), x2: x(kept), y1: y(values[kept]), y2: y(values[kept]) }));
   }
   svg.replaceChildren(...parts);
   output.textContent = values.length > 0 ? values[at].toFixed(2) : '–';
-  const heard = values.length > 0 ? `${values[0].toFixed(2)} at first, ${values[at].toFixed(2)} at step ${at}` : 'nothing yet';
+  const side = (/** @type {number} */ value) => (line === undefined ? '' : value > line ? ', above the threshold' : ', not above the threshold');
+  const heard = values.length > 0 ? `${values[0].toFixed(2)} at first, ${Math.max(...values).toFixed(2)} at most, ${values[at].toFixed(2)} at step ${at}${side(values[at])}` : 'nothing yet';
   svg.setAttribute('role', 'img');
   svg.setAttribute('aria-label', `${name}: ${heard}`);
 }

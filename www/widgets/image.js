@@ -43,8 +43,9 @@ function largestChange(from, to) {
 export function amplification(original, run) {
   const last = run?.steps.findLast(({ step }) => step.distance > 0);
   if (!run || !last) return 1;
-  const { eps = Infinity, eps_step = Infinity, max_iter = 1, num_random_init = 0 } = run.config;
-  const reach = num_random_init > 0 ? eps : Math.min(eps, eps_step * max_iter);
+  const { eps, eps_step = Infinity, num_random_init = 0 } = run.config;
+  const bound = eps ?? Infinity;
+  const reach = num_random_init > 0 ? bound : Math.min(bound, eps_step * run.shape.steps);
   const most = largestChange(original, last.picture) * (Number.isFinite(reach) ? reach / last.step.distance : 1);
   return most > 0 ? 0.5 / most : 1;
 }

@@ -12,7 +12,7 @@
 /** @typedef {{classifier: number, autoencoder: number}} Sums CRC-32 of the files of weights */
 /** @typedef {Choice & {cards: Cards, sums: Sums, constants: Constants}} Opened */
 /** @typedef {'run' | 'pause' | 'once' | 'cancel'} Pace */
-/** @typedef {{whole: Promise<boolean>, pace: (pace: Pace) => void}} Attack `whole`: false when it was cancelled */
+/** @typedef {{best: Promise<WatchedStep | undefined>, pace: (pace: Pace) => void}} Attack `best`: its result; undefined when it was cancelled */
 /** @typedef {(step: WatchedStep, time: number) => void} Stepped `time`: that the step took, in milliseconds */
 
 /** The worker died; the request itself may have been all right. */
@@ -124,8 +124,8 @@ export class Client {
    * @returns {Attack}
    */
   attack(what, step) {
-    const whole = this.ask('attack', what, step);
+    const best = this.ask('attack', what, step);
     const id = this.count;
-    return { whole, pace: (pace) => this.worker.postMessage({ id, pace }) };
+    return { best, pace: (pace) => this.worker.postMessage({ id, pace }) };
   }
 }

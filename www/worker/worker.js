@@ -4,7 +4,7 @@
 // weights), {backend} (another one computes, or why not), {stepTime} (what a step of an attack takes), {lost} (the GPU) and
 // {broken} (a panic: the module is dead).
 
-import { inDecimals } from '../core.js';
+import { attacksOf, inDecimals } from '../core.js';
 import { deviceOf, faster, isSoftware, plan } from './backend.js';
 import { detection, watchedStep } from './border.js';
 import { crc32 } from './crc.js';
@@ -102,7 +102,8 @@ async function open({ backend, weights, measured }) {
     afterwards = backend === 'auto' ? () => consider(files, measured) : tellStepTime;
   }
   if (!core) throw new Error('no module was loaded');
-  known = inDecimals(core.constants());
+  const constants = core.constants();
+  known = inDecimals({ ...constants, attacks: attacksOf(core.prepare, constants.norms) });
   const [classifier, autoencoder] = await loaded;
   return { ...chosen, cards: session.cards(), sums: { classifier: crc32(classifier), autoencoder: crc32(autoencoder) }, constants: known };
 }
@@ -268,7 +269,7 @@ function opened() {
 /**
  * @param {{id: number, picture: Float32Array, from: Class, config: AttackConfig, rest: number}} request
  *   `rest`: milliseconds that a step takes at least, for eyes to follow
- * @returns {Promise<boolean>} whether it came to its end
+ * @returns {Promise<import('../core.js').WatchedStep | undefined>} its result; undefined when it was cancelled
  */
 async function attack({ id, picture, from, config, rest }) {
   const control = /** @type {{pace: Pace, wake: () => void}} */ (attacks.get(id));
@@ -279,11 +280,14 @@ async function attack({ id, picture, from, config, rest }) {
       // Lets messages in, and waits for as long as the page wants to pause.
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
       while (control.pace === 'pause') await new Promise((resolve) => (control.wake = () => resolve(undefined)));
-      if (control.pace === 'cancel') return false;
+      if (control.pace === 'cancel') return undefined;
       const begun = performance.now();
       due = begun + rest;
       const packed = await run.step();
-      if (!packed) return true;
+      if (!packed) {
+        const best = await run.best();
+        return best && watchedStep(best, length());
+      }
       const time = performance.now() - begun;
       const made = watchedStep(packed, length());
       // The first step is the picture itself, so a visitor who asks for one step gets that and the next.

@@ -22,7 +22,7 @@ test('planes of red, green and blue become opaque pixels, rounded and clamped', 
 
 /** @param {Partial<import('../../../www/core.js').Pgd>} config @param {{picture: Float32Array, distance: number}[]} steps */
 const run = (config, steps) =>
-  /** @type {any} */ ({ config: { eps: 1, eps_step: 0.125, max_iter: 4, ...config }, steps: steps.map(({ picture, distance }) => ({ picture, step: { distance } })) });
+  /** @type {any} */ ({ config: { eps: 1, eps_step: 0.125, ...config }, shape: { steps: config.max_iter ?? 4 }, steps: steps.map(({ picture, distance }) => ({ picture, step: { distance } })) });
 
 test('the noise is grey where nothing changed, and reaches white or black at the distance that the attack may reach', () => {
   const from = new Float32Array(12).fill(0.5);
@@ -47,4 +47,6 @@ test('one scale for all steps: the noise is seen to grow', () => {
   // eps bounds it where it is less than all steps together, and alone where an attack starts anywhere within eps.
   assert.equal(amplification(from, run({ eps: 0.25 }, steps.slice(0, 2))), 8);
   assert.equal(amplification(from, run({ num_random_init: 2 }, steps.slice(0, 2))), 2);
+  // Without a bound it is the size that there is.
+  assert.equal(amplification(from, run(/** @type {any} */ ({ eps: null, eps_step: undefined }), steps)), 4);
 });

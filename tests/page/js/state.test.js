@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { inDecimals } from '../../../www/core.js';
+import { ATTACKS, inDecimals } from '../../../www/core.js';
 import { SAMPLES } from '../../../www/samples.js';
 import * as s from '../../../www/state.js';
 import { DEFAULT } from '../../../www/models.js';
-import { attackTime, loaded, looks, message, stepName } from '../../../www/words.js';
+import { attackTime, loaded, looks, message, queries, stepName } from '../../../www/words.js';
 import { CONSTANTS, detection, networks, step, verdict } from './fixtures.js';
 
 /** @typedef {import('../../../www/state.js').State} State */
@@ -36,7 +36,7 @@ const ready = (query = '', webgpu) => shown(opened(s.begin(query), webgpu));
 function attacked(state) {
   let now = s.attackOrPause(state);
   for (let t = 0; t <= 10; t++) now = s.stepArrived(now, now.run?.id ?? -1, step(t), 7);
-  return s.runFinished(now, now.run?.id ?? -1);
+  return s.runFinished(now, now.run?.id ?? -1, step(10));
 }
 
 /** @param {State} state */
@@ -356,12 +356,12 @@ test('presets and norms are the core’s', () => {
   const state = ready();
   assert.equal(s.presetOf(state), 'tutorial');
   const strong = s.choosePreset(state, 'strong');
-  assert.deepEqual(strong.attack, { norm: 'linf', eps: 0.04, eps_step: 0.005, max_iter: 20, target: '', restarts: 0, stop: false });
+  assert.deepEqual(strong.attack, { name: 'pgd', norm: 'linf', eps: 0.04, eps_step: 0.005, max_iter: 20, target: '', restarts: 0, stop: false });
   assert.equal(s.presetOf(strong), 'strong');
   const l2 = s.chooseNorm(strong, 'l2');
-  assert.deepEqual(l2.attack, { norm: 'l2', eps: 3, eps_step: 0.2, max_iter: 10, target: '', restarts: 0, stop: false });
+  assert.deepEqual(l2.attack, { name: 'pgd', norm: 'l2', eps: 3, eps_step: 0.2, max_iter: 10, target: '', restarts: 0, stop: false });
   assert.equal(s.presetOf(l2), 'tutorial');
-  assert.deepEqual(s.choosePreset(l2, 'strong').attack, { norm: 'l2', eps: 3, eps_step: 0.5, max_iter: 20, target: '', restarts: 0, stop: false });
+  assert.deepEqual(s.choosePreset(l2, 'strong').attack, { name: 'pgd', norm: 'l2', eps: 3, eps_step: 0.5, max_iter: 20, target: '', restarts: 0, stop: false });
   assert.equal(s.presetOf(s.chooseAttack(l2, { eps: 1 })), 'custom');
   // The same preset again is a new choice, so that fields with an invalid entry are filled anew.
   assert.notEqual(s.choosePreset(strong, 'strong').attack, strong.attack);
@@ -378,7 +378,7 @@ test('a targeted attack leads towards its target, any other away from the predic
   const towards = s.attackOrPause(s.chooseAttack(ready(), { target: 'car' }));
   assert.deepEqual([towards.run?.from, towards.run?.config.targeted], ['car', true]);
   const id = towards.run?.id ?? -1;
-  const done = s.runFinished(s.stepArrived(towards, id, step(0), 7), id);
+  const done = s.runFinished(s.stepArrived(towards, id, step(0), 7), id, step(0));
   assert.equal(s.stale(done), false);
   assert.equal(s.stale(s.chooseAttack(done, { target: 'bird' })), true);
 });
@@ -405,7 +405,7 @@ test('what came of an earlier run changes nothing', () => {
   const id = first.run?.id ?? -1;
   const second = s.attackOrPause(s.cancel(s.stepArrived(first, id, step(0), 7)));
   assert.equal(s.stepArrived(second, id, step(1), 7), second);
-  assert.equal(s.runFinished(second, id), second);
+  assert.equal(s.runFinished(second, id, step(1)), second);
   assert.equal(s.runFailed(second, id, 'Late.'), second);
   assert.equal(s.runRounded(second, id, BIRD), second);
 });
@@ -415,7 +415,7 @@ function whole(state, of) {
   const id = state.run?.id ?? -1;
   let now = state;
   for (let t = 0; t <= (state.run?.config.max_iter ?? 0); t++) now = s.stepArrived(now, id, step(t, of), 7);
-  return s.runFinished(now, id);
+  return s.runFinished(now, id, step(0, of));
 }
 
 test('an attack until the classifier sees this tries every preset and then twice eps, and says what it needed', () => {
@@ -463,7 +463,7 @@ test('an attack that is to stop ends at the first step that fools', () => {
   assert.equal(state.phase, 'running');
   state = s.stepArrived(state, id, step(2, BIRD.verdict), 7);
   assert.equal(state.phase, 'done');
-  assert.equal(s.runFinished(state, id), state);
+  assert.equal(s.runFinished(state, id, step(2)), state);
   assert.equal(s.stepArrived(state, id, step(3), 7), state);
   assert.equal(s.stale(s.chooseAttack(state, { stop: false })), true);
   // Towards a target, another class is not enough.
@@ -480,9 +480,90 @@ test('of several starts each is named, and the first that fools is the last', ()
   state = s.stepArrived(state, id, { ...second, step: { ...second.step, restart: 1 } }, 7);
   assert.equal(state.phase, 'done');
   assert.equal(state.run && stepName(state.run), '1 of 10, start 2 of 2');
-  assert.equal(state.run && s.lastStep(state.run.config), 21);
+  assert.equal(state.run && s.lastStep(state.run.shape), 21);
   // More steps allow fewer starts.
   assert.equal(s.chooseAttack(s.chooseAttack(state, { restarts: 3 }), { max_iter: 15 }).attack?.restarts, 2);
+});
+
+/** @param {number} t @param {import('../../../www/core.js').Verdict} of a step with a picture of its own */
+function stepTo(t, of) {
+  const made = step(t, of);
+  return { ...made, picture: Float32Array.from(made.picture, (value, i) => (i === 0 ? t : value)) };
+}
+
+test('an attack comes with its own numbers, in its own norm, and within the steps that the page keeps', () => {
+  const strong = s.chooseAttack(s.choosePreset(ready(), 'strong'), { restarts: 1, target: 'car' });
+  const selective = s.chooseMethod(strong, 'selective-pgd');
+  assert.deepEqual(selective.attack, { name: 'selective-pgd', norm: 'linf', eps: 0.04, eps_step: 0.004, max_iter: 12, target: 'car', restarts: 1, stop: false });
+  assert.equal(s.presets(selective).length, 1); // both presets are the same to it
+  const run = s.attackOrPause(selective).run;
+  assert.deepEqual([run?.config.attack, run?.config.targeted, run?.config.max_iter, run?.from], ['selective-pgd', true, 12, 'car']);
+  assert.deepEqual(run?.shape, { attacker: 'defence', cost: 3, steps: 12, restarts: 1 });
+  const cw = s.chooseMethod(selective, 'cw');
+  assert.deepEqual([cw.attack?.norm, cw.attack?.eps, cw.attack?.max_iter, cw.attack?.restarts], ['l2', null, 5, 0]);
+  assert.equal(s.chooseNorm(cw, 'linf').attack?.norm, 'l2');
+  assert.equal(s.chooseAttack(cw, { max_iter: 30 }).attack?.max_iter, 5);
+  assert.equal(s.lastStep(s.prepared(/** @type {any} */ (cw.attack), CONSTANTS).shape), 35); // six rounds, each from step 0
+  const fgsm = s.attackOrPause(s.chooseMethod(cw, 'fgsm')).run;
+  assert.deepEqual([fgsm?.shape.steps, fgsm && 'max_iter' in fgsm.config], [1, false]);
+  // A search needs no bound to double where there is none.
+  assert.equal(s.attackUntil(cw, 'bird').run?.search?.left.length, 0);
+});
+
+test('who knows the detector has what it is after only where that is not noticed, and who knows the corrector where the answer is wrong', () => {
+  const [AIRPLANE, OTHER] = [[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]];
+  const noticed = verdict(OTHER, AIRPLANE, AIRPLANE, 0.5);
+  const unnoticed = verdict(OTHER, OTHER, AIRPLANE, 0.01);
+  const corrected = verdict(AIRPLANE, OTHER, OTHER, 0.5);
+  /** @param {import('../../../www/core.js').AttackName} name @param {import('../../../www/core.js').Verdict} of */
+  const ends = (name, of) => {
+    const from = s.attackOrPause(s.chooseAttack(s.chooseMethod(ready(), name), { stop: true }));
+    return s.stepArrived(from, from.run?.id ?? -1, step(1, of), 7).phase === 'done';
+  };
+  assert.deepEqual([noticed, unnoticed, corrected].map((of) => ends('pgd', of)), [true, true, false]);
+  assert.deepEqual([noticed, unnoticed, corrected].map((of) => ends('selective-pgd', of)), [false, true, false]);
+  assert.deepEqual([noticed, unnoticed, corrected].map((of) => ends('corrector', of)), [false, true, true]);
+});
+
+test('what an attack keeps is shown when it ends, and is its result', () => {
+  const clean = verdict([0.8, 0.1, 0.1], [0.8, 0.1, 0.1]);
+  const fooling = verdict([0.1, 0.8, 0.1], [0.1, 0.8, 0.1]);
+  const started = s.attackOrPause(s.chooseMethod(ready(), 'selective-pgd'));
+  const id = started.run?.id ?? -1;
+  const steps = [clean, clean, fooling, clean].map((of, t) => stepTo(t, of));
+  const running = steps.reduce((now, made) => s.stepArrived(now, id, made, 21), started);
+  // It comes as a picture, with the number of the last step.
+  const done = s.runFinished(running, id, { ...stepTo(3, fooling), picture: Float32Array.from(steps[2].picture) });
+  assert.deepEqual([done.phase, done.run?.at, done.run?.kept, done.run?.steps.length], ['done', 2, 2, 4]);
+  assert.match(message(done).detail, /^The defence failed: the answer stays bird\. This attacker knows the detector, too\./);
+  assert.doesNotMatch(message(s.showStep(done, 3)).headline, /Fooled/);
+  assert.equal(done.run && s.outcome(done.run), steps[2]);
+  // One that was moved to within eps afterwards is a step more.
+  const moved = s.runFinished(running, id, stepTo(9, fooling));
+  assert.deepEqual([moved.run?.at, moved.run?.kept, moved.run?.steps.length], [4, 4, 5]);
+});
+
+test('the time of an attack is told by its cost before it runs, and by its own steps while it does', () => {
+  const say = (/** @type {State} */ state) => attackTime(state, () => 0).replaceAll('\u00a0', ' ');
+  let state = s.chooseMethod(s.stepMeasured(ready(), 100), 'selective-pgd');
+  assert.equal(say(state), 'A step takes about 300 ms on this device, the 12 of this attack 3.9 s.');
+  assert.match(say(s.chooseMethod(state, 'cw')), /the 30 of this attack 3\.6 s/);
+  state = s.attackOrPause(state);
+  state = s.stepArrived(state, state.run?.id ?? -1, step(0), 500);
+  assert.equal(say(state), 'A step takes about 500 ms on this device; about 6.0 s to go.');
+  assert.equal(state.networks?.stepTime, 100); // PGD's
+});
+
+test('questions are counted', () => {
+  const started = s.attackOrPause(s.chooseMethod(ready(), 'square'));
+  const id = started.run?.id ?? -1;
+  const made = (/** @type {number} */ t) => ({ ...stepTo(t, detection().verdict), step: { ...step(t).step, queries: t + 1 } });
+  let state = s.stepArrived(started, id, made(0), 7);
+  assert.equal(queries(state.run), '1 question asked');
+  state = s.stepArrived(state, id, made(1), 7);
+  assert.equal(queries(state.run), '2 questions asked');
+  assert.match(message(s.runFinished(state, id, made(1))).detail, /^2 questions asked\. The answer is airplane\./);
+  assert.equal(queries(attacked(ready()).run), '');
 });
 
 test('three words: of the picture, of the attacked one, and of the second look', () => {
@@ -641,8 +722,8 @@ function play(seed, events) {
     begun.delete(`attack ${id}`);
     if (run.pace !== 'pause') {
       if (chance() < 0.05) go('attack failed', s.runFailed, id, 'No step.');
-      else if (run.steps.length > s.lastStep(run.config)) go('finished', s.runFinished, id);
-      else go('step', s.stepArrived, id, step(run.steps.length % ((run.config.max_iter ?? 1) + 1), chance() < 0.05 ? BIRD.verdict : undefined), 1 + chance());
+      else if (run.steps.length > s.lastStep(run.shape)) go('finished', s.runFinished, id, run.steps[Math.floor(chance() * run.steps.length)]);
+      else go('step', s.stepArrived, id, step(run.steps.length % (run.shape.steps + 1), chance() < 0.05 ? BIRD.verdict : undefined), 1 + chance());
     }
     begin();
   }
@@ -663,6 +744,7 @@ function play(seed, events) {
     scrub: () => go('scrub', s.showStep, Math.floor(chance() * 12)),
     preset: () => go('preset', s.choosePreset, pick(['tutorial', 'strong', 'custom'])),
     norm: () => go('norm', s.chooseNorm, pick(['linf', 'l2'])),
+    method: () => go('method', s.chooseMethod, pick(ATTACKS)),
     threshold: () => go('threshold', s.chooseThreshold, pick([null, 0, 1])),
     backend: () => go('backend', s.chooseBackend, pick(['auto', 'webgpu', 'cpu'])),
     autoencoder: () => go('autoencoder', s.chooseAutoencoder, pick(['compact', 'tutorial'])),

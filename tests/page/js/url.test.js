@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { decimal } from '../../../www/core.js';
+import { ATTACKERS, decimal } from '../../../www/core.js';
 import { SAMPLES } from '../../../www/samples.js';
 import { mostRestarts, read, readAttack, write } from '../../../www/url.js';
 import { CONSTANTS } from './fixtures.js';
@@ -18,7 +18,7 @@ test('an empty address means the defaults of the core, and is written as such', 
   const { state, complaints } = whole('');
   assert.deepEqual(complaints, []);
   assert.equal(state.sample, SAMPLES[0]);
-  assert.deepEqual(state.attack, { norm: 'linf', eps: 0.04, eps_step: 0.001, max_iter: 10, target: '', restarts: 0, stop: false });
+  assert.deepEqual(state.attack, { name: 'pgd', norm: 'linf', eps: 0.04, eps_step: 0.001, max_iter: 10, target: '', restarts: 0, stop: false });
   assert.equal(write(state, CONSTANTS), `?sample=${SAMPLES[0]}`);
 });
 
@@ -30,6 +30,12 @@ test('what is written is read again as it was', () => {
     `?sample=${SAMPLES[0]}&classifier=vgg16`,
     `?sample=${SAMPLES[2]}&classifier=vgg16&autoencoder=tutorial&backend=cpu`,
     `?sample=${SAMPLES[0]}&attack=pgd&run=1`,
+    `?sample=${SAMPLES[0]}&attacker=selective`,
+    `?sample=${SAMPLES[0]}&attacker=corrector&eps=0.02&max_iter=3&target=car&restarts=2&run=1`,
+    `?sample=${SAMPLES[0]}&attacker=queries&norm=l2&run=1`,
+    `?sample=${SAMPLES[0]}&attack=mi-fgsm&eps_step=0.002`,
+    `?sample=${SAMPLES[0]}&attack=cw&max_iter=2`,
+    `?sample=${SAMPLES[0]}&attack=cw&eps=2&run=1`,
     `?sample=${SAMPLES[0]}&attack=pgd&target=car&restarts=3&stop=1&run=1&present=1`,
   ];
   for (const query of queries) {
@@ -42,12 +48,13 @@ test('what is written is read again as it was', () => {
 test('a norm brings its own defaults and range', () => {
   const { attack, complaints } = readAttack('?norm=l2&eps_step=6.9', CONSTANTS);
   assert.deepEqual(complaints, []);
-  assert.deepEqual(attack, { norm: 'l2', eps: 3, eps_step: 6.9, max_iter: 10, target: '', restarts: 0, stop: false });
+  assert.deepEqual(attack, { name: 'pgd', norm: 'l2', eps: 3, eps_step: 6.9, max_iter: 10, target: '', restarts: 0, stop: false });
 });
 
 test('what is invalid is told and takes its default', () => {
   const bad = {
-    attack: ['fgsm'],
+    attack: ['zzz', ''],
+    attacker: ['everything', ''],
     norm: ['l7'],
     eps: ['0', '-1', '0.6', 'x', '', 'Infinity', 'NaN'],
     eps_step: ['0', '9'],
@@ -73,6 +80,27 @@ test('what is invalid is told and takes its default', () => {
       assert.deepEqual(state, usual);
     }
   }
+});
+
+test('an attacker stands for an attack, and an attack of another attacker is no answer to it', () => {
+  const named = (/** @type {string} */ query) => whole(query).state.attack.name;
+  for (const [attacker, name] of Object.entries(ATTACKERS)) assert.equal(named(`?attacker=${attacker}`), name);
+  // Links from before there were attackers say attack=pgd whenever they say anything.
+  assert.equal(named('?attack=pgd&eps=0.02&attacker=selective'), 'selective-pgd');
+  assert.equal(named('?attack=selective-pgd'), 'selective-pgd');
+  const { state, complaints } = whole('?attack=fgsm&attacker=corrector');
+  assert.equal(state.attack.name, 'corrector');
+  assert.deepEqual(complaints, ['attack=fgsm is not an attack of the attacker corrector; using corrector.']);
+});
+
+test('an attack is read by what it has: its norms, its steps within what the page keeps, no bound where it needs none', () => {
+  assert.deepEqual(whole('?attack=cw').state.attack, { name: 'cw', norm: 'l2', eps: null, eps_step: 0.2, max_iter: 5, target: '', restarts: 0, stop: false });
+  assert.equal(whole('?attacker=queries').state.attack.max_iter, 30); // the page's most, of the core's 1000
+  for (const query of ['?attack=cw&norm=linf', '?attack=cw&max_iter=6', '?attack=cw&eps=8', '?attack=cw&restarts=1', '?attacker=queries&max_iter=31']) {
+    assert.equal(whole(query).complaints.length, 1, query);
+  }
+  // A parameter that it lacks means nothing, and nothing is said of it.
+  assert.deepEqual(whole('?attack=fgsm&eps_step=7&max_iter=99').complaints, []);
 });
 
 test('numbers are read as people write them, and a class names its first sample', () => {

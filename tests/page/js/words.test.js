@@ -150,3 +150,21 @@ test('a picture file’s shortcomings are told', () => {
   assert.match(pictureWarning({ cutOff: false, width: 32, height: 32, side }) ?? '', /^The picture has only 32 × 32 pixels/);
   assert.match(pictureWarning({ cutOff: false, width: 10_000, height: 50, side }) ?? '', /^Of 10000 × 50 pixels only the square/);
 });
+
+test('the verdict names the attacker: who knows more has to be blamed for less, and the defence for more', () => {
+  const clean = verdict(AIRPLANE, AIRPLANE);
+  const [missed, wrong, held] = [verdict(BIRD, BIRD), verdict(BIRD, CAR, CAR, 0.5), verdict(BIRD, AIRPLANE, AIRPLANE, 0.5)];
+  const of = (/** @type {import('../../../www/core.js').Verdict} */ now, /** @type {any} */ knows, own = false) => words({ verdict: now, clean, knows, own });
+  assert.match(of(missed, 'classifier').detail, /^The attack got through: the answer stays bird\. .*knows the classifier only\.$/);
+  assert.match(of(missed, 'queries').detail, /^The attack got through: .*sees answers only\.$/);
+  assert.match(of(missed, 'detector').detail, /^The defence failed: the answer stays bird\. .*knows the detector, too\.$/);
+  assert.match(of(missed, 'nothing').detail, /^Random noise did this/);
+  // A wrong correction is what one attacker is after, and a mishap with the others.
+  assert.equal(of(wrong, 'corrector').kind, 'bad');
+  assert.match(of(wrong, 'corrector').detail, /^The defence failed: the attack was noticed, as was intended, and the corrected prediction is not/);
+  assert.equal(of(wrong, 'classifier').kind, 'mixed');
+  assert.doesNotMatch(of(wrong, 'corrector', true).detail, /defence failed/); // nobody knows what it shows
+  // That it held once proves nothing about who knows it.
+  assert.match(of(held, 'detector').detail, /held this time; more steps or a larger eps may break it/);
+  assert.doesNotMatch(of(held, 'classifier').detail, /held this time/);
+});
