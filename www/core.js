@@ -23,7 +23,16 @@
 /** An attack by each preset; to many attacks they are the same. @typedef {Record<'tutorial' | 'strong', Prepared>} Presets */
 /** An attack in each norm that it can measure in. @typedef {Partial<Record<Norm, Presets>>} Offered */
 /** @typedef {import('../pkg/second_look.js').Constants & {attacks: Record<AttackName, Offered>}} Constants */
-/** @typedef {{verdict: Verdict, reconstruction: Float32Array, correction: Float32Array | undefined}} Detection what the defence finds in a picture */
+/** @typedef {import('../pkg/second_look.js').Familiarity} Familiarity */
+/** @typedef {import('../pkg/second_look.js').Examined} Examined */
+
+/**
+ * @typedef {object} Detection what the defence finds in a picture
+ * @property {Verdict} verdict
+ * @property {Familiarity | undefined} familiarity whether the classifier learned from anything like it; not asked for steps of an attack
+ * @property {Float32Array} reconstruction
+ * @property {Float32Array | undefined} correction
+ */
 /** @typedef {{step: AttackStep, picture: Float32Array, detection: Detection}} WatchedStep a step of an attack, and what is found in its picture */
 
 /** The page keeps the pictures of every step, some 0.4 MB each, so it makes fewer steps than the core would. */

@@ -703,6 +703,9 @@ export function stale({ run, attack: now, constants }) {
   return !same || now.target !== run.target || stops(now) !== run.stop;
 }
 
+/** Whether the picture is like none of those that the classifier learned from: then the classes that it names mean nothing. @param {State} from */
+export const isUnfamiliar = ({ shown }) => shown?.detection.familiarity?.familiar === false;
+
 /** Whether the second look is still to be guessed. @param {State} from */
 export const isCovered = ({ presenting, revealed }) => presenting && !revealed;
 

@@ -3,7 +3,7 @@
 
 import { judge, ranked } from './core.js';
 import { DEFAULT, megabytesOf, nameOf } from './models.js';
-import { current, isCovered, lastStep, median, outcome, prepared, starting, succeeded, threshold } from './state.js';
+import { current, isCovered, isUnfamiliar, lastStep, median, outcome, prepared, starting, succeeded, threshold } from './state.js';
 
 /** @typedef {import('./core.js').Class} Class */
 /** @typedef {import('./core.js').Verdict} Verdict */
@@ -144,6 +144,7 @@ function underWay(state) {
   const { prediction, answer_if_clean, adversarial } = verdict;
   const known = run.shape.attacker === 'defence' && !isCovered(state);
   const watched = known ? ` The detector ${adversarial ? 'notices' : 'does not notice'}: score ${nats(verdict.score)}, threshold ${nats(verdict.threshold)}.` : '';
+  if (isUnfamiliar(state)) return { kind: 'wait', headline, detail: `${UNFAMILIAR}.${watched}`, numbers: '' };
   const closest = shown.source.kind === 'own' ? 'closest to ' : '';
   const sure = constants ? `, ${percent(sureOf(prediction, constants.classes, answer_if_clean))}` : '';
   return { kind: 'wait', headline, detail: `The classifier says: ${closest}${answer_if_clean}${sure}.${watched}`, numbers: '' };
@@ -165,11 +166,30 @@ function judgement(state) {
     classes: constants?.classes ?? [],
     knows: run && knowledge(run),
   });
+  if (isUnfamiliar(state)) return unfamiliar(state, said.numbers);
   const result = run && outcome(run);
   if (!run || !result || state.phase !== 'done' || run.steps[run.at] !== result) return said;
   const asked = queries(run);
   const needed = asked && !run.search ? `${asked[0].toUpperCase()}${asked.slice(1)}.` : run.search ? searched(state, run, result) : '';
   return needed ? { ...said, detail: `${needed} ${said.detail}`.trim() } : said;
+}
+
+/** No class, and no judgement on one. */
+const UNFAMILIAR = 'This looks like none of the ten things that it knows';
+
+/** @param {Exclude<State, {phase: 'loading' | 'error'}>} state @param {string} numbers @returns {Message} */
+function unfamiliar(state, numbers) {
+  const { shown, run } = state;
+  const { verdict, familiarity } = shown.detection;
+  const now = judge((current(state)?.detection ?? shown.detection).verdict, threshold(state));
+  const share = `${percent(familiarity?.familiarity ?? 0)} of the photographs that it was tried on were no more familiar.`;
+  const changed = now.answer_if_clean !== verdict.answer_if_clean;
+  const noticed = isCovered(state) ? '' : ` The detector ${now.adversarial ? 'notices' : 'does not notice'} it.`;
+  const detail =
+    run && run.steps.length > 0
+      ? `${changed ? 'The attack changes what it names' : 'What it names stays the same'}, which means nothing here.${noticed}`
+      : 'It has to name one of the ten all the same: for this picture that means nothing.';
+  return { kind: 'mixed', headline: `${UNFAMILIAR}.`, detail, numbers: numbers && `${share} ${numbers}` };
 }
 
 /** What it took. @param {State} state @param {Run} run @param {import('./core.js').WatchedStep} result */
@@ -221,16 +241,27 @@ export function looks(state) {
   const attacked = run !== undefined && run.steps.length > 0;
   /** @param {Class} word @param {readonly number[]} probabilities @param {string} note @param {Look['tone']} [tone] @returns {Look} */
   const look = (word, probabilities, note, tone = 'plain') => ({ lead: own ? 'closest to' : '', word, sure: percent(sureOf(probabilities, classes, word)), note, tone });
+  const noticed = noted({ adversarial: verdict.adversarial, attacked, fooled, own });
+  const waits = { ...nothing, word: '?', note: state.presenting ? 'What will it see?' : 'not attacked yet' };
+  const covered = { ...nothing, word: '?', note: 'covered' };
+  if (isUnfamiliar(state)) {
+    const none = { ...nothing, lead: 'of the ten', word: 'none' };
+    return {
+      original: none,
+      attacked: attacked ? { ...none, note: fooled ? 'changed' : 'not changed' } : waits,
+      second: isCovered(state) ? covered : { ...none, note: noticed },
+    };
+  }
   const second = secondBars(verdict, classes);
   const word = ranked(classes, second.probabilities)[0].name;
   return {
     original: look(clean.answer_if_clean, clean.prediction, ''),
     attacked: attacked
       ? look(first, verdict.prediction, fooled ? (own ? 'changed' : 'fooled') : run.ended ? 'not fooled' : 'not fooled yet', fooled ? 'fooled' : 'plain')
-      : { ...nothing, word: '?', note: state.presenting ? 'What will it see?' : 'not attacked yet' },
+      : waits,
     second: isCovered(state)
-      ? { ...nothing, word: '?', note: 'covered' }
-      : look(word, second.probabilities, noted({ adversarial: verdict.adversarial, attacked, fooled, own }), fooled && !verdict.adversarial ? 'bad' : 'plain'),
+      ? covered
+      : look(word, second.probabilities, noticed, fooled && !verdict.adversarial ? 'bad' : 'plain'),
   };
 }
 

@@ -4,6 +4,7 @@
 //
 //   picture N   shows class N, N from 0 to 9; anything that is no word of these is class 0
 //   attacked N  the same, and the two predictions differ
+//   cup N       the same as picture N, and unfamiliar
 //   lost        the GPU is lost during the first look at it
 //   panic       a trap in a microtask, as in a future that is polled: its promise is never settled
 //   callback    a trap in a promise's callback
@@ -12,7 +13,7 @@
 const BACKEND = import.meta.url.includes('gpu') ? 'webgpu' : 'cpu';
 const SIDE = 8;
 const CLASSES = ['airplane', 'bird', 'car', 'cat', 'deer', 'dog', 'horse', 'monkey', 'ship', 'truck'];
-const WORDS = ['picture', 'attacked', 'lost', 'panic', 'callback'];
+const WORDS = ['picture', 'attacked', 'lost', 'panic', 'callback', 'cup'];
 
 const pgd = (numbers) => ({ norm: 'linf', eps: 0.03, eps_step: 0.001, max_iter: 10, num_random_init: 0, targeted: false, seed: 0, ...numbers });
 
@@ -46,7 +47,7 @@ export function decode(bytes) {
   if (word === 'other' || word.startsWith('<')) throw new Error('This is not a picture: use a JPEG, PNG, WebP, GIF or BMP file');
   const picture = new Float32Array(3 * SIDE * SIDE).fill(0.5);
   picture[0] = Math.max(0, WORDS.indexOf(word)) / 10;
-  picture[1] = (word === 'picture' || word === 'attacked' ? Number(number) : 0) / 10;
+  picture[1] = (['picture', 'attacked', 'cup'].includes(word) ? Number(number) : 0) / 10;
   return picture;
 }
 
@@ -118,7 +119,9 @@ export class Session {
       Promise.resolve().then(trap);
       return new Promise(() => {});
     }
-    return Promise.resolve(packed(found(picture, this.rest), picture, picture));
+    const familiar = word !== 'cup';
+    const familiarity = { familiar, familiarity: familiar ? 0.4 : 0.01 };
+    return Promise.resolve(packed({ verdict: found(picture, this.rest), familiarity }, picture, picture));
   }
 
   /**

@@ -268,6 +268,23 @@ fn a_picture_of_ones_own_is_judged_with_care() {
     page.until(&format!("{top} === 'deer'"));
     assert!(page.text("#second-title").starts_with("Second"));
 
+    // One that shows none of the ten things gets no class, attacked or not.
+    page.upload(&host.file("cup.png", "cup 2"));
+    page.until("document.querySelector('#headline').textContent.includes('none of the ten')");
+    page.until_state(&["ready"]);
+    let words = "[...document.querySelectorAll('.word')].map((word) => word.textContent).join()";
+    let dimmed = "getComputedStyle(document.querySelector('#bars-original .bar-track')).opacity < 1";
+    for attacked in [false, true] {
+        if attacked {
+            attack(&page);
+        }
+        assert_eq!(page.js(words), if attacked { "none,none,none" } else { "none,?,none" });
+        assert_eq!(page.js(dimmed), true);
+        assert_eq!(page.js(KIND), "mixed");
+        let said = page.text("#headline") + &page.text("#detail");
+        assert!(!second_look::class::Class::ALL.iter().any(|class| said.contains(class.name())), "{said}");
+    }
+
     // What the core does not read, the browser may.
     page.upload(
         &host.file(

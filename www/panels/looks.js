@@ -2,7 +2,7 @@
 // The three words below the three large pictures: what is answered, and how sure.
 
 import { get } from '../dom.js';
-import { isCovered } from '../state.js';
+import { isCovered, isUnfamiliar } from '../state.js';
 import { looks } from '../words.js';
 
 /** @type {ParentNode} */
@@ -26,5 +26,6 @@ export function render(state) {
     node(`look-${name}`).dataset.tone = tone;
   }
   node('stage').toggleAttribute('data-waits', !state.run && state.phase !== 'loading');
+  node('stage').toggleAttribute('data-unfamiliar', isUnfamiliar(state));
   node('look-second').toggleAttribute('data-covered', isCovered(state));
 }

@@ -3,7 +3,7 @@
 
 import { judge } from '../core.js';
 import { get } from '../dom.js';
-import { attackUntil, current, isCovered, threshold } from '../state.js';
+import { attackUntil, current, isCovered, isUnfamiliar, threshold } from '../state.js';
 import * as bars from '../widgets/bars.js';
 import { SECOND, secondBars } from '../words.js';
 
@@ -41,9 +41,11 @@ export function render(state) {
   const second = verdict && secondBars(judge(verdict, threshold(state)), classes);
   const rows = all ? new Set(classes) : rowsOf(classes, [clean, second?.probabilities, ...(run?.steps.map(({ detection }) => detection.verdict.prediction) ?? [])]);
   const fixed = shown?.detection.verdict.answer_if_clean;
-  bars.update(node('bars-original'), { whose: 'Prediction for the original', classes, probabilities: clean, rows, choose, fixed });
+  // Heard, too: the bars of such a picture are dimmed.
+  const nothing = isUnfamiliar(state) ? ', which means nothing here' : '';
+  bars.update(node('bars-original'), { whose: `Prediction for the original${nothing}`, classes, probabilities: clean, rows, choose, fixed });
   bars.update(node('bars-attacked'), {
-    whose: 'Prediction for the attacked picture',
+    whose: `Prediction for the attacked picture${nothing}`,
     classes,
     probabilities: run && verdict?.prediction,
     rows,
@@ -53,7 +55,7 @@ export function render(state) {
   });
   const name = second?.title ?? SECOND;
   const probabilities = isCovered(state) ? undefined : second?.probabilities;
-  bars.update(node('bars-second'), { whose: name, classes, probabilities, rows, before: run && verdict?.prediction });
+  bars.update(node('bars-second'), { whose: `${name}${nothing}`, classes, probabilities, rows, before: run && verdict?.prediction });
   node('second-title').textContent = name;
   node('correction').textContent = second?.other ?? '';
 }

@@ -2,8 +2,8 @@
 // Unpacks what comes from the module: one string and one array for an answer with pictures.
 
 /** @typedef {import('../core.js').Detection} Detection */
+/** @typedef {import('../core.js').Examined} Examined */
 /** @typedef {import('../core.js').StepNumbers} StepNumbers */
-/** @typedef {import('../core.js').Verdict} Verdict */
 /** @typedef {import('../core.js').WatchedStep} WatchedStep */
 
 /**
@@ -20,10 +20,12 @@ function split(pictures, length) {
   return Array.from({ length: pictures.length / length }, (_, i) => pictures.subarray(i * length, (i + 1) * length));
 }
 
-/** @param {Packed<Verdict>} packed @param {number} length of a picture @returns {Detection} */
+/** @param {Packed<Examined>} packed @param {number} length of a picture @returns {Detection} */
 export function detection([json, pictures], length) {
   const [reconstruction, correction] = split(pictures, length);
-  return { verdict: JSON.parse(json), reconstruction, correction };
+  /** @type {Examined} */
+  const { verdict, familiarity } = JSON.parse(json);
+  return { verdict, familiarity: familiarity ?? undefined, reconstruction, correction };
 }
 
 /** @param {Packed<StepNumbers>} packed @param {number} length of a picture @returns {WatchedStep} */
@@ -31,5 +33,5 @@ export function watchedStep([json, pictures], length) {
   /** @type {StepNumbers} */
   const { step, verdict } = JSON.parse(json);
   const [picture, reconstruction, correction] = split(pictures, length);
-  return { step, picture, detection: { verdict, reconstruction, correction } };
+  return { step, picture, detection: { verdict, familiarity: undefined, reconstruction, correction } };
 }

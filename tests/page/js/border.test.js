@@ -10,9 +10,11 @@ const pictures = (...values) => Float32Array.from(values);
 const verdict = JSON.parse(JSON.stringify(found().verdict)); // as it comes
 
 test('a detection’s pictures are those of the array, in its order', () => {
-  const json = JSON.stringify(verdict);
-  assert.deepEqual(detection([json, pictures(1, 2, 3, 4)], 2), { verdict, reconstruction: pictures(1, 2), correction: pictures(3, 4) });
-  assert.deepEqual(detection([json, pictures(1, 2)], 2), { verdict, reconstruction: pictures(1, 2), correction: undefined });
+  const familiarity = { familiar: false, familiarity: 0.02 };
+  const json = JSON.stringify({ verdict, familiarity });
+  assert.deepEqual(detection([json, pictures(1, 2, 3, 4)], 2), { verdict, familiarity, reconstruction: pictures(1, 2), correction: pictures(3, 4) });
+  const untold = JSON.stringify({ verdict, familiarity: null }); // the classifier's file does not tell
+  assert.deepEqual(detection([untold, pictures(1, 2)], 2), { verdict, familiarity: undefined, reconstruction: pictures(1, 2), correction: undefined });
 });
 
 test('a step’s pictures are those of the array, in one buffer', () => {
@@ -21,7 +23,7 @@ test('a step’s pictures are those of the array, in one buffer', () => {
   const { picture, detection: seen, ...rest } = watchedStep([JSON.stringify({ step, verdict }), packed], 2);
   assert.deepEqual(rest, { step });
   assert.deepEqual(picture, pictures(1, 2));
-  assert.deepEqual(seen, { verdict, reconstruction: pictures(3, 4), correction: pictures(5, 6) });
+  assert.deepEqual(seen, { verdict, familiarity: undefined, reconstruction: pictures(3, 4), correction: pictures(5, 6) });
   for (const view of [picture, seen.reconstruction, seen.correction]) assert.equal(view?.buffer, packed.buffer);
   assert.equal(watchedStep([JSON.stringify({ step, verdict }), pictures(1, 2, 3, 4)], 2).detection.correction, undefined);
 });

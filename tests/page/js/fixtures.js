@@ -76,6 +76,7 @@ export function verdict(prediction, second, corrected, score = 0.01) {
 /** @param {Verdict} [of] @returns {Detection} */
 export const detection = (of = verdict([0.8, 0.1, 0.1], [0.7, 0.2, 0.1])) => ({
   verdict: of,
+  familiarity: undefined,
   reconstruction: new Float32Array(12),
   correction: undefined,
 });

@@ -821,3 +821,23 @@ test('whatever the visitor does and in whichever order the answers come, the pag
   // The walk gets everywhere.
   for (const phase of ['ready', 'done', 'error']) assert.ok(ends[phase] > 20, JSON.stringify(ends));
 });
+
+test('a picture that is like none of the ten things gets no class, before an attack and after it', () => {
+  const unfamiliar = { ...detection(), familiarity: { familiar: false, familiarity: 0.01 } };
+  for (const own of [true, false]) {
+    const before = own ? s.openOwn(ready(), FILE) : s.chooseSample(ready(), SAMPLES[1]);
+    const id = openingId(before);
+    const state = s.pictureShown(s.pictureDecoded(s.pictureHanded(before, id), id, PICTURE), id, unfamiliar);
+    assert.equal(s.isUnfamiliar(state), true);
+    const running = s.stepArrived(s.attackOrPause(state), s.attackOrPause(state).run?.id ?? -1, step(0), 7);
+    for (const now of [state, running, attacked(state)]) {
+      const { kind, headline, detail, numbers } = message(now);
+      assert.notEqual(kind, 'good');
+      assert.match(`${headline} ${detail}`, /none of the ten things that it knows/);
+      assert.doesNotMatch(`${headline} ${detail}`, /airplane|bird|car\b/i);
+      if (now.phase !== 'running') assert.match(numbers, /^1\.0\u00a0% of the photographs/);
+      for (const { word } of Object.values(looks(now))) assert.match(word, /^(none|\?)$/);
+    }
+  }
+  assert.equal(s.isUnfamiliar(ready()), false); // a classifier that does not tell
+});
