@@ -11,6 +11,7 @@ crate's whole pipeline against the results. For each picture, and the wrong code
 - score: the divergence at the temperature and in the direction of AE's card, against its threshold: another temperature,
   the directions exchanged, the corrector's prediction in the score;
 - tutorial, tutorial_score: the same with the tutorial's autoencoder (www/models/tutorial.safetensors) and its card;
+- familiarity, by the stages' averages and the energy: another layer, weights that are not its own, a scale left out;
 - losses: those of the tutorial's attack, before each step and at the end;
 - attacked: logits and score where the attack ends. They depend on signs of gradients near zero, so they are compared
   more loosely.
@@ -24,7 +25,7 @@ import numpy
 import torch
 from PIL import Image
 
-from pytorch_models import CLASSES, load
+from pytorch_models import CLASSES, familiarity, load
 from pytorch_shared import kl, number, numbers, pgd, write
 
 ROOT = Path(__file__).parent.parent
@@ -68,6 +69,7 @@ def main():
             "score": number(score_of(autoencoder, first, second)),
             "tutorial": numbers(of_tutorial, DIGITS),
             "tutorial_score": number(score_of(tutorial, first, of_tutorial)),
+            "familiarity": float(familiarity(classifier, x)[0]),
             "losses": numbers(losses, DIGITS),
             "attacked": {
                 "classifier": numbers(of_attacked, DIGITS),

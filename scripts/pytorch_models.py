@@ -140,11 +140,28 @@ def load(path):
     network = NETWORKS[shape.pop("model"), shape.pop("name")](**shape)
     if hidden := card.get("hidden_layers"):  # projections of the classifier's hidden layers, for the score
         network.hidden = nn.Sequential(*[nn.Linear(layer["inputs"], layer["outputs"]) for layer in hidden])
+    if familiarity := card.get("familiarity"):
+        network.familiarity = nn.Sequential(nn.Linear(familiarity["inputs"], familiarity["outputs"]))
     missing, unexpected = network.load_state_dict(weights, strict=False)
     if unexpected or not all(name.endswith("num_batches_tracked") for name in missing):
         raise ValueError(f"{path} does not fit its network: {missing} {unexpected}")
     network.card = card
     return network.eval()
+
+
+def familiarity(classifier, x):
+    """[n]: the share of the pictures held out that are no more familiar to a classifier (src/model/familiarity.rs)."""
+    card, averages = classifier.card["familiarity"], []
+    hooks = [classifier.get_submodule(name).register_forward_hook(lambda *layer: averages.append(layer[2].mean((2, 3))))
+             for name in card["layers"]]
+    energy = -classifier(x).logsumexp(1)
+    for hook in hooks:
+        hook.remove()
+    distance = classifier.familiarity(torch.cat(averages, 1)).norm(dim=1)
+    unfamiliar = sum((value - card[name]["mean"]) / card[name]["std"]
+                     for name, value in (("distance", distance), ("energy", energy)))
+    quantiles = card["quantiles"]
+    return 1 - numpy.interp(unfamiliar.detach(), quantiles, numpy.linspace(0, 1, len(quantiles)))
 
 
 @torch.no_grad()

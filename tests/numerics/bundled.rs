@@ -51,6 +51,7 @@ fn the_shipped_defence_detects_as_the_reference_does() {
         assert_close("CL(AE(x))", &row(&of_reconstructions), &expected.reconstruction, 5e-6);
         assert_close("CL(corrector(flip(x)))", &row(&corrected), &expected.correction, 5e-6);
         expected.assert_detected(&detection.verdicts[n]);
+        expected.assert_familiar(block_on(defence.examine(&pictures[n])).unwrap().familiarity);
     }
 }
 

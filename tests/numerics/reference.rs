@@ -13,6 +13,7 @@ use std::path::Path;
 
 use second_look::class::Class;
 use second_look::detector::{Probabilities, Verdict};
+use second_look::model::Familiarity;
 use second_look::picture::Picture;
 use serde::Deserialize;
 
@@ -31,6 +32,7 @@ pub struct Expected {
     score: f64,
     pub tutorial: Vec<f64>,
     tutorial_score: f64,
+    familiarity: f64,
     losses: Vec<f64>,
     attacked: Attacked,
 }
@@ -47,6 +49,8 @@ const LOGITS: f64 = 5e-6;
 const SCORE: f64 = 2e-6;
 /// The tutorial's autoencoder has scores that are up to 20 times as large.
 const TUTORIAL_SCORE: f64 = 2e-5;
+/// Of a familiarity, a share of 1; the logits' tolerance has this effect where pictures are dense.
+const FAMILIARITY: f64 = 1e-4;
 /// Of losses and of logits during an attack, in parts of the largest: three times what PyTorch's own 32 bits differ by.
 const ATTACK: f64 = 2e-2;
 /// Of the score after an attack, in parts of the score.
@@ -108,6 +112,15 @@ impl Expected {
         assert!(off < TUTORIAL_SCORE, "score {} not {}", verdict.score, self.tutorial_score);
         assert!(verdict.corrected_prediction.is_none(), "there is no corrector");
         assert_eq!(verdict.answer_if_adversarial.index(), most_likely(&self.tutorial));
+    }
+
+    /// Holds the familiarity of the clean picture against the reference.
+    #[track_caller]
+    pub fn assert_familiar(&self, found: Option<Familiarity>) {
+        let found = found.expect("the classifier tells it");
+        let off = (f64::from(found.familiarity) - self.familiarity).abs();
+        assert!(off < FAMILIARITY, "{} instead of {}", found.familiarity, self.familiarity);
+        assert!(found.familiar, "every sample is chosen so that it is familiar");
     }
 
     /// Holds the losses of the tutorial's attack, as far as they go, against the reference.

@@ -273,7 +273,8 @@ fn a_picture_of_ones_own_is_judged_with_care() {
     page.until("document.querySelector('#headline').textContent.includes('none of the ten')");
     page.until_state(&["ready"]);
     let words = "[...document.querySelectorAll('.word')].map((word) => word.textContent).join()";
-    let dimmed = "getComputedStyle(document.querySelector('#bars-original .bar-track')).opacity < 1";
+    let dimmed =
+        "getComputedStyle(document.querySelector('#bars-original .bar-track')).opacity < 1";
     for attacked in [false, true] {
         if attacked {
             attack(&page);
@@ -282,7 +283,10 @@ fn a_picture_of_ones_own_is_judged_with_care() {
         assert_eq!(page.js(dimmed), true);
         assert_eq!(page.js(KIND), "mixed");
         let said = page.text("#headline") + &page.text("#detail");
-        assert!(!second_look::class::Class::ALL.iter().any(|class| said.contains(class.name())), "{said}");
+        assert!(
+            !second_look::class::Class::ALL.iter().any(|class| said.contains(class.name())),
+            "{said}"
+        );
     }
 
     // What the core does not read, the browser may.

@@ -14,7 +14,7 @@ async function answer({ webgpu, models, samples, attack }) {
   const results = [];
   for (const { name, leadsFrom } of samples) {
     const picture = decode(await load(`www/samples/${name}.png`));
-    const { verdict, reconstruction, correction } = detection(await session.detect(picture), picture.length);
+    const { verdict, familiarity, reconstruction, correction } = detection(await session.detect(picture), picture.length);
     const losses = [];
     let attacked = verdict;
     if (attack) {
@@ -26,7 +26,7 @@ async function answer({ webgpu, models, samples, attack }) {
       }
     }
     const images = { picture: [...picture], reconstruction: [...reconstruction], correction: correction && [...correction] };
-    results.push({ ...images, verdict, losses, attacked });
+    results.push({ ...images, verdict, familiarity, losses, attacked });
   }
   return results;
 }

@@ -9,6 +9,7 @@ use second_look::attack::{AttackConfig, Pgd};
 use second_look::class::Class;
 use second_look::defence::Defence;
 use second_look::detector::Verdict;
+use second_look::model::Familiarity;
 use second_look::picture::Picture;
 use serde::Deserialize;
 use tower_http::services::{ServeDir, ServeFile};
@@ -28,6 +29,7 @@ struct Computed {
     reconstruction: Vec<f32>,
     correction: Option<Vec<f32>>,
     verdict: Verdict,
+    familiarity: Option<Familiarity>,
     losses: Vec<f32>,
     attacked: Verdict,
 }
@@ -101,6 +103,7 @@ fn in_the_browser_the_cpu_computes_what_pytorch_does() {
     let computed = compute(&page, &models, &asked, Some(Pgd::default()), false);
     for (computed, (name, expected)) in computed.iter().zip(samples) {
         expected.assert_detected(&computed.verdict);
+        expected.assert_familiar(computed.familiarity);
         expected.assert_attacked(&computed.losses, &computed.attacked);
         assert_as_native(computed, &sample(&www, name), defence());
     }
@@ -128,6 +131,7 @@ fn in_the_browser_webgpu_computes_what_pytorch_does() {
     let (name, expected) = samples[0];
     let computed = &compute(&page, &models, &[(name, expected.class())], Some(attack), true)[0];
     expected.assert_detected(&computed.verdict);
+    expected.assert_familiar(computed.familiarity);
     assert_eq!(computed.losses.len(), 3);
     expected.assert_losses(&computed.losses);
     assert_as_native(computed, &sample(&www, name), defence());
