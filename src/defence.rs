@@ -5,8 +5,12 @@
 //! in a browser cannot block, so whatever reads is `async`; natively, block on it. Whatever reads does so
 //! once: each read is a round trip to the device.
 
+mod inside;
+
 use burn::tensor::{Device, Tensor, activation};
 use serde::Serialize;
+
+pub use inside::Inside;
 
 use crate::attack::norm::NormBall;
 use crate::attack::target::{Draw, Guard};

@@ -19,7 +19,7 @@ use web_sys::console;
 
 use crate::attack::{AttackConfig, AttackName, AttackOptions, Attacker, Norm, Pgd, Shape};
 use crate::class::Class;
-use crate::defence::{self, AttackStep, Cards, Defence, Finding};
+use crate::defence::{self, AttackStep, Cards, Defence, Finding, Inside};
 use crate::detector::Verdict;
 use crate::model::Familiarity;
 use crate::picture::{Picture, SIDE};
@@ -207,6 +207,27 @@ impl Session {
         let Finding { verdict, familiarity, reconstruction, correction } =
             self.defence.examine(&Picture::new(picture)?).await?;
         packed(&Examined { verdict, familiarity }, [Some(reconstruction), correction])
+    }
+
+    /// Looks inside: the bottleneck's values, and the gradients of the classifier's loss, for this class, and of the
+    /// detector's score, in this order.
+    ///
+    /// # Errors
+    /// As [`Session::detect`].
+    #[wasm_bindgen(unchecked_return_type = "Packed<Inside>")]
+    pub async fn inside(
+        &self,
+        picture: Vec<f32>,
+        #[wasm_bindgen(unchecked_param_type = "Class")] class: &str,
+    ) -> Result<Array, JsError> {
+        let inside = self.defence.inside(&Picture::new(picture)?, class.parse()?).await?;
+        let Inside { latent, loss_gradient, score_gradient, .. } = &inside;
+        let values = [latent, loss_gradient, score_gradient].into_iter().flatten().copied();
+        let values: Vec<f32> = values.collect();
+        Ok(Array::of2(
+            &serde_json::to_string(&inside)?.into(),
+            &Float32Array::from(values.as_slice()).into(),
+        ))
     }
 
     /// Starts an attack that leads a picture away from `class`, or, if `config` is targeted, towards it.
