@@ -95,13 +95,13 @@ export function queries(run) {
 const DOES = {
   pgd: 'Step by step, every pixel changes a little, so that the classifier errs. The detector is not known.',
   'selective-pgd': 'First until the classifier errs, then until the score is low, and so on in turn.',
-  'orthogonal-pgd': 'As in selective PGD, but a step against one of the two leaves the other one alone.',
+  'orthogonal-pgd': 'The same, but a step against one of the two leaves the other one alone.',
   corrector: 'The picture is to be noticed, and the corrected answer to be wrong.',
-  square: 'No look inside: random squares are changed, and kept when the answer comes nearer.',
+  square: 'No look inside: random squares are changed, and kept when they help.',
 };
 
 /** @param {import('./core.js').AttackName} name */
-export const does = (name) => DOES[name] ?? 'What it does is below, under “More attacks”.';
+export const does = (name) => DOES[name] ?? 'See “More attacks”.';
 
 /** @param {number} ms */
 function duration(ms) {
@@ -182,15 +182,7 @@ function searched(state, run, result) {
   return `Needed ${bound}${bound && ' and '}${made}: a change of ${spent}.`;
 }
 
-/** @typedef {'nothing' | 'classifier' | 'detector' | 'corrector' | 'queries'} Knowledge what an attacker knows, as far as words differ */
-
-/** @param {Run} run @returns {Knowledge} */
-function knowledge({ config, shape: { attacker } }) {
-  if (attacker === 'defence') return config.attack === 'corrector' ? 'corrector' : 'detector';
-  return attacker === 'transfer' ? 'classifier' : attacker;
-}
-
-/** @type {Record<Knowledge, string>} */
+/** What an attacker knows, as far as words differ. */
 const KNOWS = {
   nothing: 'This was random noise, no attacker.',
   classifier: 'This attacker knows the classifier only.',
@@ -198,6 +190,14 @@ const KNOWS = {
   corrector: 'This attacker knows the detector and the corrector, too.',
   queries: 'This attacker sees answers only.',
 };
+
+/** @typedef {keyof typeof KNOWS} Knowledge */
+
+/** @param {Run} run @returns {Knowledge} */
+function knowledge({ config, shape: { attacker } }) {
+  if (attacker === 'defence') return config.attack === 'corrector' ? 'corrector' : 'detector';
+  return attacker === 'transfer' ? 'classifier' : attacker;
+}
 
 /** @param {readonly number[]} probabilities @param {readonly Class[]} classes @param {Class} name */
 const sureOf = (probabilities, classes, name) => probabilities[classes.indexOf(name)];
@@ -303,7 +303,8 @@ export function verdictInWords({ verdict, clean, wanted, own, knows = 'classifie
   }
   const back = answer === before;
   const headline = `${start} Noticed. ${!changed && back ? 'Answer' : 'Corrected'}: ${own ? 'closest to ' : ''}${answer}.`;
-  const whose = `${KNOWS[knows]}${back && (knows === 'detector' || knows === 'corrector') ? ' The defence held this time; more steps or a larger eps may break it.' : ''}`;
+  const insider = knows === 'detector' || knows === 'corrector';
+  const whose = `${KNOWS[knows]}${back && insider ? ' The defence held this time; more steps or a larger eps may break it.' : ''}`;
   const sought = knows === 'corrector' && !back;
   if (own) {
     const detail = back
@@ -327,8 +328,7 @@ function failure(knows, stays) {
 /** One that neither changed the prediction nor was noticed. @param {Knowledge} knows */
 function unchanged(knows) {
   if (knows === 'nothing') return 'Random noise of this size does nothing.';
-  if (knows === 'queries') return 'Without a look inside, hundreds or thousands of questions are needed.';
-  return knows === 'classifier' ? 'More or longer steps fool it sooner.' : 'This attacker has to fool two networks at once: more steps or a larger eps may do it.';
+  return knows === 'queries' ? 'Without a look inside, thousands of questions may be needed.' : 'More or longer steps fool it sooner.';
 }
 
 /** @param {Class} before @param {Class} after @param {Class | ''} wanted */

@@ -41,8 +41,8 @@ export function update(figure, name, { values, steps, at, kept, line, height = (
   }
   svg.replaceChildren(...parts);
   output.textContent = values.length > 0 ? values[at].toFixed(2) : '–';
-  const side = (/** @type {number} */ value) => (line === undefined ? '' : value > line ? ', above the threshold' : ', not above the threshold');
-  const heard = values.length > 0 ? `${values[0].toFixed(2)} at first, ${Math.max(...values).toFixed(2)} at most, ${values[at].toFixed(2)} at step ${at}${side(values[at])}` : 'nothing yet';
+  const side = line === undefined ? '' : `, ${values[at] > line ? 'above' : 'within'} the threshold`;
+  const heard = values.length > 0 ? `${values[0].toFixed(2)} at first, ${Math.max(...values).toFixed(2)} at most, ${values[at].toFixed(2)} at step ${at}${side}` : 'nothing yet';
   svg.setAttribute('role', 'img');
   svg.setAttribute('aria-label', `${name}: ${heard}`);
 }
