@@ -168,7 +168,7 @@ function judgement(state) {
   const result = run && outcome(run);
   if (!run || !result || state.phase !== 'done' || run.steps[run.at] !== result) return said;
   const asked = queries(run);
-  const needed = asked && !run.search ? `${asked[0].toUpperCase()}${asked.slice(1)}.` : run.search ? searched(state, run, result) : '';
+  const needed = run.search ? searched(state, run, result) : asked && `${asked}.`;
   return needed ? { ...said, detail: `${needed} ${said.detail}`.trim() } : said;
 }
 
@@ -285,12 +285,13 @@ export function verdictInWords({ verdict, clean, wanted, own, knows = 'classifie
       ? { kind: 'mixed', headline: `${capital(first)}? A false alarm.`, detail: 'Nobody attacked this sample, and yet its score is above the threshold.', numbers }
       : { kind: 'good', headline: `${start} Nothing suspicious.`, detail: 'Now attack the picture.', numbers };
   }
+  const insider = knows === 'detector' || knows === 'corrector';
   if (!adversarial) {
     if (changed) {
       return {
         kind: 'bad',
-        headline: `${start} Not noticed.`,
-        detail: failure(knows, `the answer stays ${own ? 'closest to ' : ''}${first}`),
+        headline: `${start} Not noticed.${insider ? FAILED : ''}`,
+        detail: failure(knows, `the answer stays ${own ? 'closest to ' : ''}${first}.`),
         numbers,
       };
     }
@@ -303,7 +304,6 @@ export function verdictInWords({ verdict, clean, wanted, own, knows = 'classifie
   }
   const back = answer === before;
   const headline = `${start} Noticed. ${!changed && back ? 'Answer' : 'Corrected'}: ${own ? 'closest to ' : ''}${answer}.`;
-  const insider = knows === 'detector' || knows === 'corrector';
   const whose = `${KNOWS[knows]}${back && insider ? ' The defence held this time; more steps or a larger eps may break it.' : ''}`;
   const sought = knows === 'corrector' && !back;
   if (own) {
@@ -312,17 +312,18 @@ export function verdictInWords({ verdict, clean, wanted, own, knows = 'classifie
       : `The attack was found, but the corrected prediction is not the one from before the attack (${before}).`;
     return { kind: back ? 'plain' : 'mixed', headline, detail: `${detail} ${whose}`, numbers };
   }
-  const failed = `${sought ? 'The defence failed: the attack was noticed, as was intended, and' : 'The attack was found, but'} the corrected prediction is not the one from before the attack: ${before}.`;
+  const failed = `The attack was found, ${sought ? 'as was intended, and' : 'but'} the corrected prediction is not the one from before the attack: ${before}.`;
   return back
     ? { kind: 'good', headline, detail: `The attack was found, and what the picture showed before was found again. ${whose}`, numbers }
-    : { kind: sought ? 'bad' : 'mixed', headline, detail: `${failed} ${whose}`, numbers };
+    : { kind: sought ? 'bad' : 'mixed', headline: `${headline}${sought ? FAILED : ''}`, detail: `${failed} ${whose}`, numbers };
 }
+
+const FAILED = ' The defence failed.';
 
 /** An attack that changed the prediction and was not noticed. @param {Knowledge} knows @param {string} stays */
 function failure(knows, stays) {
-  if (knows === 'nothing') return `Random noise did this, no attack: ${stays}.`;
-  if (knows === 'detector' || knows === 'corrector') return `The defence failed: ${stays}. ${KNOWS[knows]}`;
-  return `The attack got through: ${stays}. A lower threshold would catch it, and raise more false alarms. ${KNOWS[knows]}`;
+  if (knows === 'detector' || knows === 'corrector' || knows === 'nothing') return `${KNOWS[knows]} ${capital(stays)}`;
+  return `The attack got through: ${stays} A lower threshold would catch it, and raise more false alarms. ${KNOWS[knows]}`;
 }
 
 /** One that neither changed the prediction nor was noticed. @param {Knowledge} knows */

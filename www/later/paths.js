@@ -1,9 +1,9 @@
 // @ts-check
 // A drawing of what three attackers do: a model of two numbers, so that the whole space is seen.
 
+import { part } from '../dom.js';
 import { BALL, KINDS, START, THRESHOLD, isFooled, path, score } from './toy.js';
 
-const SVG = 'http://www.w3.org/2000/svg';
 /** Where the model's plane is in the drawing: 100 units of it for 1. */
 const [LEFT, RIGHT, LOW, HIGH] = [-0.3, 2.2, -0.15, 1.95];
 const x = (/** @type {number} */ value) => ((value - LEFT) * 100).toFixed(1);
@@ -16,11 +16,10 @@ const NAMES = {
   orthogonal: { name: 'orthogonal PGD', says: 'leaves the score alone on its way to the boundary, and the boundary alone once it is over it.' },
 };
 
-/** @param {string} name @param {Record<string, string | number>} attributes @param {string} [text] */
-function part(name, attributes, text) {
-  const node = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, String(value));
-  if (text) node.textContent = text;
+/** @param {string} text @param {Record<string, string | number>} attributes */
+function label(text, attributes) {
+  const node = part('text', attributes);
+  node.textContent = text;
   return node;
 }
 
@@ -49,9 +48,9 @@ function drawing() {
     part('circle', { class: 'paths-ball', cx: x(START[0]), cy: y(START[1]), r: BALL * 100 }),
     part('polyline', { class: 'paths-boundary', points: boundary.join(' ') }),
     part('polyline', { class: 'paths-threshold', points: noticed.join(' ') }),
-    part('text', { x: 4, y: 14 }, 'noticed by the detector'),
-    ...['fooled,', 'not noticed'].map((text, i) => part('text', { x: x(RIGHT), y: Number(y(1.32)) + 11 * i, 'text-anchor': 'end', dx: -4, class: 'paths-prize' }, text)),
-    part('text', { x: x(RIGHT), y: y(0.9), 'text-anchor': 'end', dx: -4 }, 'the classifier’s boundary'),
+    ...['noticed by', 'the detector'].map((text, i) => label(text, { x: 4, y: Number(y(1.55)) + 11 * i })),
+    ...['fooled,', 'not noticed'].map((text, i) => label(text, { x: x(RIGHT), y: Number(y(1.32)) + 11 * i, 'text-anchor': 'end', dx: -4, class: 'paths-prize' })),
+    label('boundary', { x: x(RIGHT), y: y(0.92), 'text-anchor': 'end', dx: -4 }),
   );
   for (const kind of KINDS) {
     const { points, kept } = path(kind);
@@ -59,7 +58,7 @@ function drawing() {
     const [a, b] = points[kept];
     svg.append(part('circle', { class: `paths-end ${kind}`, cx: x(a), cy: y(b), r: 4.5 }));
   }
-  svg.append(part('circle', { class: 'paths-start', cx: x(START[0]), cy: y(START[1]), r: 4 }), part('text', { x: Number(x(START[0])) + 8, y: Number(y(START[1])) + 12 }, 'the picture'));
+  svg.append(part('circle', { class: 'paths-start', cx: x(START[0]), cy: y(START[1]), r: 4 }), label('the picture', { x: Number(x(START[0])) + 8, y: Number(y(START[1])) + 12 }));
   const ends = KINDS.map((kind) => {
     const { points, kept } = path(kind);
     return `The one that ${kind === 'classifier' ? '' : 'follows '}${NAMES[kind].name} ends ${isFooled(points[kept]) ? 'over the boundary' : 'before the boundary'} and is ${score(points[kept]) > THRESHOLD ? '' : 'not '}noticed.`;
