@@ -71,6 +71,15 @@ fn studio() -> &'static Path {
 const MODELS: &str = "--classifier cl.safetensors --autoencoder ae.safetensors";
 
 #[test]
+fn the_notices_are_printed_whole_under_either_spelling() {
+    let notices = include_str!("../www/licences.txt");
+    assert!(notices.contains("Permission is hereby granted") && notices.contains("\nserde 1."));
+    for command in ["licences", "licenses"] {
+        assert_eq!(succeeds(Path::new("."), command).trim_end(), notices.trim_end());
+    }
+}
+
+#[test]
 fn weights_go_out_and_come_in_again_in_every_number_format() {
     let folder = tempfile::tempdir_in(studio()).unwrap();
     let folder = folder.path();
