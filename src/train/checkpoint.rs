@@ -245,7 +245,8 @@ impl Checkpoints {
         let marker = self.folder.join(MARKER);
         let open = || -> io::Result<File> {
             fs::create_dir_all(&self.folder)?;
-            OpenOptions::new().create(true).append(true).open(&marker)
+            // Windows locks no file that is open for appending alone.
+            OpenOptions::new().read(true).create(true).append(true).open(&marker)
         };
         let lock = self.lock_file(open().map_err(|e| cannot_write(&marker, e))?)?;
         let write = || -> io::Result<()> {
