@@ -19,7 +19,7 @@ async function load(root, store) {
     loaded.push(panel);
     panel.render(store.state);
   } catch {
-    root.append(element('p', 'fine', 'This part could not be loaded; check the connection, and load the page again.'));
+    root.append(element('p', 'fine', 'This part could not be loaded; load the page again.'));
   }
 }
 
