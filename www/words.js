@@ -184,7 +184,7 @@ function searched(state, run, result) {
 
 /** What an attacker knows, as far as words differ. */
 const KNOWS = {
-  nothing: 'This was random noise, no attacker.',
+  nothing: 'This attack was random noise.',
   classifier: 'This attacker knows the classifier only.',
   detector: 'This attacker knows the detector, too.',
   corrector: 'This attacker knows the detector and the corrector, too.',

@@ -36,6 +36,7 @@ export function mount(root, store) {
   buttons.append(go);
   const table = document.createElement('table');
   table.className = 'changes';
+  table.setAttribute('aria-labelledby', 'controls-title');
   table.hidden = true;
   nodes = { go, says, table, told: element('ul', 'told') };
   root.append(hint, buttons, says, table, nodes.told);
@@ -123,7 +124,7 @@ function cell({ prediction, answer_if_clean: name, score, adversarial }, answer,
   node.append(
     element('strong', '', `${own ? 'closest to ' : ''}${name}`),
     ` ${percent(Math.max(...prediction))}`,
-    element('span', adversarial ? 'line alarm' : 'line', `score ${nats(score)}: ${adversarial ? alarm : alarm === 'noticed' ? 'not noticed' : 'no alarm'}`),
+    element('span', adversarial ? 'line alarm' : 'line', `score ${nats(score)}: ${adversarial ? alarm : alarm === 'noticed' && name !== answer ? 'not noticed' : 'no alarm'}`),
   );
   return node;
 }
