@@ -52,15 +52,15 @@ impl Gate {
 type Answers = Arc<Mutex<HashMap<&'static str, Answer>>>;
 
 /// The page's host, with networks that are none.
-struct Host {
+pub struct Host {
     _runtime: tokio::runtime::Runtime,
-    url: String,
+    pub url: String,
     answers: Answers,
     files: TempDir,
 }
 
 impl Host {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let fake = fs::read_to_string(file("tests/page/fake.js")).unwrap();
         let answers = Answers::default();
         // Of the classifier that is chosen the page knows no more than its files' names.
@@ -85,7 +85,7 @@ impl Host {
         Self { _runtime: runtime, url, answers, files: tempfile::tempdir().unwrap() }
     }
 
-    fn miss(&self, path: &'static str) {
+    pub fn miss(&self, path: &'static str) {
         self.answers.lock().unwrap().insert(path, Answer::Missing);
     }
 
@@ -119,12 +119,12 @@ impl Host {
         self.answers.lock().unwrap().insert(WORKER, Answer::Script(pretence + &worker));
     }
 
-    fn serve(&self, path: &'static str) {
+    pub fn serve(&self, path: &'static str) {
         self.answers.lock().unwrap().remove(path);
     }
 
     /// A file of the visitor's own, with this text.
-    fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+    pub fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.files.path().join(name);
         fs::write(&path, text).unwrap();
         path

@@ -18,35 +18,38 @@ export function cell(value) {
   return /[",\n\r]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** @param {readonly (readonly Parameters<typeof cell>[0][])[]} lines */
-export const table = (lines) => lines.map((line) => `${line.map(cell).join(',')}\r\n`).join('');
+/** @param {readonly Parameters<typeof cell>[0][]} cells */
+const lineOf = (cells) => `${cells.map(cell).join(',')}\r\n`;
 
 /**
- * The same columns as `second-look evaluate` writes, and the picture's name before them.
+ * The same columns as `second-look evaluate` writes, and the picture's name before them; line by line.
  * @param {Run} run @param {number} limit
  */
-export function csv({ rows, config, shape, sweep, classes }, limit) {
+export function* csv({ rows, config, shape, sweep, classes }, limit) {
   const head = ['picture', 'index', 'class', 'clean_prediction', 'clean_score', 'clean_adversarial', 'clean_answer', 'attack', 'attacker', 'norm', 'eps', 'prediction', 'reconstruction_prediction', 'corrected_prediction', 'score', 'adversarial', 'answer', 'distance', 'queries', 'familiar'];
-  for (const eps of sweep) head.push(`prediction_at_eps_${eps}`, `score_at_eps_${eps}`, `answer_at_eps_${eps}`);
+  yield lineOf([...head, ...sweep.flatMap((eps) => [`prediction_at_eps_${eps}`, `score_at_eps_${eps}`, `answer_at_eps_${eps}`])]);
   const likeliest = (/** @type {readonly number[] | null | undefined} */ probabilities) => probabilities && ranked(classes, probabilities)[0].name;
-  const line = (/** @type {Row} */ { index, name, label, familiar, attacked, sweep: others, ...row }) => {
+  const { attack, norm, eps } = config;
+  for (const { index, name, label, familiar, attacked, sweep: others, ...row } of inOrder(rows)) {
     const [clean, verdict] = [judge(row.clean, limit), judge(attacked.verdict, limit)];
-    const { norm, eps } = config;
-    return [
-      name, index, label, clean.answer_if_clean, clean.score, clean.adversarial, clean.answer, config.attack, shape.attacker, norm, eps,
-      verdict.answer_if_clean, likeliest(verdict.reconstruction_prediction), likeliest(verdict.corrected_prediction), verdict.score,
-      verdict.adversarial, verdict.answer, attacked.distance, attacked.queries, familiar,
+    yield lineOf([
+      ...[name, index, label, clean.answer_if_clean, clean.score, clean.adversarial, clean.answer],
+      ...[attack, shape.attacker, norm, eps],
+      ...[verdict.answer_if_clean, likeliest(verdict.reconstruction_prediction), likeliest(verdict.corrected_prediction)],
+      ...[verdict.score, verdict.adversarial, verdict.answer, attacked.distance, attacked.queries, familiar],
       ...others.map((other) => judge(other.verdict, limit)).flatMap((other) => [other.answer_if_clean, other.score, other.answer]),
-    ]; // prettier-ignore
-  };
-  return table([head, ...inOrder(rows).map(line)]);
+    ]);
+  }
 }
 
 /** They came from several workers. @param {readonly Row[]} rows */
 const inOrder = (rows) => rows.toSorted((a, b) => a.index - b.index);
 
-/** @param {Run} run @param {number} limit @param {string} page its address */
-export function json(run, limit, page) {
+/**
+ * Everything, row by row.
+ * @param {Run} run @param {number} limit @param {string} page its address
+ */
+export function* json(run, limit, page) {
   const { rows, skipped, source, list, config, shape, target, networks, classes, phase } = run;
   const { labelled, ...counts } = figures(rows, limit);
   const withInterval = (/** @type {import('./figures.js').Share} */ { count, of }) => ({ count, of, ...(of > 0 && { share: count / of, interval: wilson(count, of) }) });
@@ -66,10 +69,32 @@ export function json(run, limit, page) {
     auc: curveOf(rows, limit)?.area,
     confusion: Object.fromEntries(/** @type {const} */ (['before', 'after', 'answer']).map((which) => [which, confusion(rows, limit, which, classes)])),
     ...(run.sweep.length > 0 && config.eps && { eps: sweepOf(rows, limit, config.eps).map(({ eps, classifier, answer }) => ({ eps, classifier: withInterval(classifier), answer: withInterval(answer) })) }),
-    rows: inOrder(rows).map(({ clean, attacked, sweep, ...row }) => ({ ...row, clean: judge(clean, limit), ...attacked, verdict: judge(attacked.verdict, limit), sweep: sweep.map((one) => ({ ...one, verdict: judge(one.verdict, limit) })) })),
     without_result: skipped,
   };
-  return JSON.stringify(content, null, 2);
+  yield `${JSON.stringify(content, null, 2).slice(0, -2)},\n  "rows": [`;
+  let between = '';
+  for (const { clean, attacked, sweep, ...row } of inOrder(rows)) {
+    const others = sweep.map((one) => ({ ...one, verdict: judge(one.verdict, limit) }));
+    yield `${between}\n    ${JSON.stringify({ ...row, clean: judge(clean, limit), ...attacked, verdict: judge(attacked.verdict, limit), sweep: others })}`;
+    between = ',';
+  }
+  yield '\n  ]\n}\n';
+}
+
+/** Milliseconds after which the page has its turn. */
+const TURN = 15;
+
+/** A file of these pieces, put together while the page goes on. @param {Iterable<string>} pieces @returns {Promise<Blob>} */
+export async function file(pieces) {
+  const all = [];
+  let due = performance.now() + TURN;
+  for (const piece of pieces) {
+    all.push(piece);
+    if (performance.now() < due) continue;
+    await new Promise((resolve) => setTimeout(resolve));
+    due = performance.now() + TURN;
+  }
+  return new Blob(all);
 }
 
 // ---- The charts ---------------------------------------------------------------------------------------------------
@@ -77,7 +102,7 @@ export function json(run, limit, page) {
 const SVG = 'http://www.w3.org/2000/svg';
 const [WIDTH, PAD, LINE, SIZE] = [1200, 40, 34, 540];
 /** Of what is drawn, as files have no style sheet. */
-const LOOK = ['fill', 'stroke', 'stroke-width', 'stroke-dasharray', 'font-size', 'font-family', 'text-anchor', 'opacity'];
+const LOOK = ['fill', 'stroke', 'stroke-width', 'stroke-dasharray', 'r', 'font-size', 'font-family', 'text-anchor'];
 
 /** @param {string} text @param {number} y @param {number} size */
 function written(text, y, size) {
@@ -87,13 +112,17 @@ function written(text, y, size) {
   return node;
 }
 
-/** A drawing with the look that it has on the page. @param {SVGElement} drawing */
+/** A drawing with the look that it has on the page, if it is there. @param {SVGElement} drawing */
 function withLook(drawing) {
   const copy = /** @type {SVGElement} */ (drawing.cloneNode(true));
+  if (!drawing.isConnected) return copy;
   const [from, to] = [drawing, copy].map((root) => [root, ...root.querySelectorAll('*')]);
   from.forEach((node, i) => {
     const look = getComputedStyle(node);
-    for (const name of LOOK) to[i].setAttribute(name, look.getPropertyValue(name));
+    for (const name of LOOK) {
+      const value = look.getPropertyValue(name);
+      if (value) to[i].setAttribute(name, value);
+    }
   });
   return copy;
 }

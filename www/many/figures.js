@@ -2,7 +2,6 @@
 // What follows from the verdicts on many pictures. Counts only: what a verdict is, is the core's, and the threshold's.
 
 import { judge } from '../core.js';
-import { roc, shareAbove } from '../scores.js';
 
 /** @typedef {import('../core.js').Class} Class */
 /** @typedef {import('../core.js').Verdict} Verdict */
@@ -26,12 +25,29 @@ import { roc, shareAbove } from '../scores.js';
 /** The class that counts as right: the label, or where it is not known what the classifier named before the attack. @param {Row} row */
 export const rightOf = ({ label, clean }) => label ?? clean.answer_if_clean;
 
-/** A picture's two verdicts by a threshold. @param {Row} row @param {number} limit */
+/**
+ * @typedef {object} Judged a picture's two verdicts by a threshold
+ * @property {number} limit the threshold
+ * @property {Class | undefined} label
+ * @property {Class} right the class that counts as right
+ * @property {Verdict} clean
+ * @property {Verdict} attacked
+ * @property {boolean} wasRight whether the classifier was right before the attack
+ * @property {boolean} fooled
+ */
+
+/** Pictures are judged once for each threshold: there may be thousands, drawn several times a second. @type {WeakMap<Row, Judged>} */
+const known = new WeakMap();
+
+/** @param {Row} row @param {number} limit @returns {Judged} */
 function judged(row, limit) {
-  const [clean, attacked] = [judge(row.clean, limit), judge(row.attacked.verdict, limit)];
-  const right = rightOf(row);
+  const before = known.get(row);
+  if (before?.limit === limit) return before;
+  const [clean, attacked, right] = [judge(row.clean, limit), judge(row.attacked.verdict, limit), rightOf(row)];
   const wasRight = clean.answer_if_clean === right;
-  return { clean, attacked, right, wasRight, fooled: wasRight && attacked.answer_if_clean !== right };
+  const made = { limit, label: row.label, right, clean, attacked, wasRight, fooled: wasRight && attacked.answer_if_clean !== right };
+  known.set(row, made);
+  return made;
 }
 
 /**
@@ -40,21 +56,29 @@ function judged(row, limit) {
  * @returns {Record<Name, Share> & {labelled: number}}
  */
 export function figures(rows, limit) {
-  const all = rows.map((row) => ({ ...judged(row, limit), label: row.label }));
-  /** @template T @param {readonly T[]} among @param {(one: T) => boolean} is @returns {Share} */
-  const share = (among, is) => ({ count: among.filter(is).length, of: among.length });
-  const labelled = all.filter(({ label }) => label !== undefined);
-  const fooled = all.filter((one) => one.fooled);
-  const found = fooled.filter(({ attacked }) => attacked.adversarial);
+  const counts = { labelled: 0, named: 0, alarms: 0, right: 0, fooled: 0, detected: 0, corrected: 0, flagged: 0, answer: 0 };
+  for (const row of rows) {
+    const { label, right, clean, attacked, wasRight, fooled } = judged(row, limit);
+    counts.labelled += Number(label !== undefined);
+    counts.named += Number(label !== undefined && wasRight);
+    counts.alarms += Number(clean.adversarial);
+    counts.right += Number(wasRight);
+    counts.fooled += Number(fooled);
+    counts.detected += Number(fooled && attacked.adversarial);
+    counts.corrected += Number(fooled && attacked.adversarial && attacked.answer === right);
+    counts.flagged += Number(attacked.adversarial);
+    counts.answer += Number(attacked.answer === right);
+  }
+  const all = rows.length;
   return {
-    labelled: labelled.length,
-    accuracy: share(labelled, ({ wasRight }) => wasRight),
-    alarms: share(all, ({ clean }) => clean.adversarial),
-    fooled: share(all.filter(({ wasRight }) => wasRight), (one) => one.fooled),
-    detected: share(fooled, ({ attacked }) => attacked.adversarial),
-    corrected: share(found, ({ attacked, right }) => attacked.answer === right),
-    flagged: share(all, ({ attacked }) => attacked.adversarial),
-    answer: share(all, ({ attacked, right }) => attacked.answer === right),
+    labelled: counts.labelled,
+    accuracy: { count: counts.named, of: counts.labelled },
+    alarms: { count: counts.alarms, of: all },
+    fooled: { count: counts.fooled, of: counts.right },
+    detected: { count: counts.detected, of: counts.fooled },
+    corrected: { count: counts.corrected, of: counts.detected },
+    flagged: { count: counts.flagged, of: all },
+    answer: { count: counts.answer, of: all },
   };
 }
 
@@ -66,7 +90,7 @@ export function figures(rows, limit) {
  * @returns {Record<Failure, Row[]>}
  */
 export function failures(rows, limit) {
-  const where = (/** @type {(one: ReturnType<typeof judged>) => boolean} */ is) => rows.filter((row) => is(judged(row, limit)));
+  const where = (/** @type {(one: Judged) => boolean} */ is) => rows.filter((row) => is(judged(row, limit)));
   return {
     missed: where(({ fooled, attacked }) => fooled && !attacked.adversarial),
     miscorrected: where(({ wasRight, attacked, right }) => wasRight && attacked.adversarial && attacked.answer !== right),
@@ -90,18 +114,42 @@ export function confusion(rows, limit, which, classes) {
   return counts;
 }
 
+/** Points of a curve are at least one of so many parts of the axes apart: thousands would be drawn slowly, and not be seen. */
+const FINE = 500;
+
 /**
  * The ROC curve, attacked against clean, its area, and the threshold's place on it; undefined without pictures.
  * @param {readonly Row[]} rows @param {number} limit
+ * @returns {{points: [number, number][], area: number, at: [number, number]} | undefined}
  */
 export function curveOf(rows, limit) {
-  if (rows.length === 0) return undefined;
-  const sorted = (/** @type {number[]} */ scores) => scores.toSorted((a, b) => a - b);
-  const clean = sorted(rows.map((row) => row.clean.score));
-  const attacked = sorted(rows.map((row) => row.attacked.verdict.score));
+  const n = rows.length;
+  if (n === 0) return undefined;
+  const [clean, attacked] = [new Float64Array(n), new Float64Array(n)];
+  rows.forEach((row, i) => {
+    clean[i] = row.clean.score;
+    attacked[i] = row.attacked.verdict.score;
+  });
+  clean.sort();
+  attacked.sort();
+  // Down from the highest score, all equal ones at once; `i` and `j` are still below.
+  let [i, j, area] = [n, n, 0];
+  /** @type {[number, number][]} */
+  const points = [[0, 0]];
   /** @type {[number, number]} */
-  const at = [shareAbove(clean, limit), shareAbove(attacked, limit)];
-  return { ...roc({ temperature: NaN, clean, attacked }), at };
+  let at = [0, 0];
+  while (i > 0 || j > 0) {
+    const score = Math.max(i > 0 ? clean[i - 1] : -Infinity, j > 0 ? attacked[j - 1] : -Infinity);
+    const [before, found] = [n - i, n - j];
+    while (i > 0 && clean[i - 1] === score) i--;
+    while (j > 0 && attacked[j - 1] === score) j--;
+    area += ((n - i - before) * (n - j + found)) / 2 / n / n;
+    if (score > limit) at = [(n - i) / n, (n - j) / n];
+    const [x, y] = points[points.length - 1];
+    const isSeen = ((n - i) / n - x) * FINE >= 1 || ((n - j) / n - y) * FINE >= 1;
+    if (isSeen || (i === 0 && j === 0)) points.push([(n - i) / n, (n - j) / n]);
+  }
+  return { points, area, at };
 }
 
 /**

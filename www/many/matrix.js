@@ -47,9 +47,9 @@ const [NAMES, CELL] = [72, 40];
 /**
  * @param {readonly (readonly number[])[]} counts
  * @param {readonly string[]} classes
+ * @param {string} colour
  */
-export function matrixDrawing(counts, classes) {
-  const colour = getComputedStyle(document.documentElement).getPropertyValue('--first');
+export function matrixDrawing(counts, classes, colour) {
   const side = NAMES + classes.length * CELL;
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('viewBox', `0 0 ${side} ${side}`);

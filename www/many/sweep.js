@@ -6,7 +6,7 @@ import { wilson } from './intervals.js';
 /** @typedef {import('./figures.js').Share} Share */
 
 const SVG = 'http://www.w3.org/2000/svg';
-const [SIDE, LEFT, BOTTOM, PAD] = [240, 34, 26, 10];
+const [SIDE, LEFT, BOTTOM, PAD] = [240, 42, 26, 10];
 
 /** @param {string} name @param {Record<string, string | number>} attributes @param {string} [text] */
 function part(name, attributes, text) {

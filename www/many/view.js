@@ -6,7 +6,7 @@ import { save } from '../panels/share.js';
 import { sentence } from '../session.js';
 import * as page from '../state.js';
 import { curve } from '../widgets/roc.js';
-import { csv, json, png } from './export.js';
+import { csv, file, json, png } from './export.js';
 import * as failed from './failed.js';
 import { confusion, curveOf, figures, sweepOf } from './figures.js';
 import { MARKUP } from './markup.js';
@@ -84,7 +84,7 @@ export function mount(root, store, pageStore) {
   select('many-which').addEventListener('change', () => store.update(choose, { matrix: /** @type {Many['matrix']} */ (select('many-which').value) }));
   failed.mount(node('many-failed'), store, pageStore);
 
-  /** @param {string} id @param {string} name of the file @param {string} type @param {(run: Run, limit: number) => string | Promise<Blob>} what */
+  /** @param {string} id @param {string} name of the file @param {string} type @param {(run: Run, limit: number) => Promise<Blob>} what */
   const saves = (id, name, type, what) =>
     button(id).addEventListener('click', async () => {
       const { run } = store.state;
@@ -96,8 +96,8 @@ export function mount(root, store, pageStore) {
         store.update(said, `That did not work: ${sentence(error)}.`);
       }
     });
-  saves('many-csv', 'second-look-many.csv', 'text/csv', csv);
-  saves('many-json', 'second-look-many.json', 'application/json', (run, limit) => json(run, limit, new URL(page.query(pageStore.state), location.href).href));
+  saves('many-csv', 'second-look-many.csv', 'text/csv', (run, limit) => file(csv(run, limit)));
+  saves('many-json', 'second-look-many.json', 'application/json', (run, limit) => file(json(run, limit, new URL(page.query(pageStore.state), location.href).href)));
   saves('many-png', 'second-look-many.png', 'image/png', (run, limit) => png(run, chartsOf(run, limit, store.state)));
 }
 
@@ -107,9 +107,10 @@ const seenOf = (state) => ({ networks: state.networks, threshold: page.threshold
 /** @param {Run} run @param {number} limit @param {Many} many */
 function chartsOf(run, limit, { matrix: which }) {
   const drawing = (/** @type {string} */ id) => /** @type {SVGElement} */ (node(id).querySelector('svg'));
+  const colour = getComputedStyle(node('many-bar')).accentColor;
   return [
     { title: `ROC, AUC ${curveOf(run.rows, limit)?.area.toFixed(3) ?? '–'}`, drawing: drawing('many-roc') },
-    { title: `Named (columns) by ${MATRICES[which]}`, drawing: matrixDrawing(confusion(run.rows, limit, which, run.classes), run.classes) },
+    { title: `Named (columns) by ${MATRICES[which]}`, drawing: matrixDrawing(confusion(run.rows, limit, which, run.classes), run.classes, colour) },
     ...(run.sweep.length > 0 ? [{ title: 'Right, by eps: classifier (solid), defence (dashed)', drawing: drawing('many-eps') }] : []),
   ];
 }
@@ -194,7 +195,7 @@ function renderResults(run, limit, many) {
   const { eps, eps_step, max_iter } = run.config;
   node('many-eps').hidden = run.sweep.length === 0;
   if (run.sweep.length > 0 && eps) points(node('many-eps'), sweepOf(rows, limit, eps));
-  write('many-reach', reachInWords(eps_step, max_iter, Math.max(...run.sweep)));
+  write('many-reach', reachInWords(eps_step, max_iter, Math.max(eps ?? 0, ...run.sweep)));
   select('many-which').value = many.matrix;
   write('many-matrix-name', `Rows: what a picture shows${labelled < rows.length ? ', or was named before the attack' : ''}. Columns: what was named by ${MATRICES[many.matrix]}. ${holds}`);
   matrix(get(room, 'many-matrix', HTMLTableElement), confusion(rows, limit, many.matrix, classes), classes);

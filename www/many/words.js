@@ -48,7 +48,7 @@ export function settingInWords(run) {
   const { source, rows, list, networks } = run;
   const step = list.length > 1 ? list[1] - list[0] : 1;
   const which = list.length === source.count ? 'all' : step > 1 ? `every ${ordinal(step)}` : 'the first';
-  return `${capital(attackInWords(run))}. Against ${attackerOf(run)}. ${pictures(rows.length)}: ${which} of ${source.count.toLocaleString('en')} ${source.title}. Classifier ${networks.cards.classifier.architecture.name}. ${source.caution}`.trim();
+  return `The attack: ${attackInWords(run)}. Against ${attackerOf(run)}. ${pictures(rows.length)}: ${which} of ${source.count.toLocaleString('en')} ${source.title}. Classifier ${networks.cards.classifier.architecture.name}. ${source.caution}`.trim();
 }
 
 /** @param {number} n */
@@ -56,9 +56,6 @@ function ordinal(n) {
   const end = n % 100 > 10 && n % 100 < 14 ? 'th' : (['th', 'st', 'nd', 'rd'][n % 10] ?? 'th');
   return `${n.toLocaleString('en')}${end}`;
 }
-
-/** @param {string} text */
-const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
 /** What is told of labels. @param {Run} run @param {number} labelled */
 export function labelsInWords({ rows }, labelled) {

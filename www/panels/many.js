@@ -8,19 +8,16 @@ export function mount(root, store) {
   const details = get(root, 'many', HTMLDetailsElement);
   const room = get(root, 'many-room', HTMLElement);
   const note = get(root, 'many-loading', HTMLElement);
-  let asked = false;
-  details.addEventListener('toggle', async () => {
-    if (!details.open || asked) return;
-    asked = true;
+  const open = async () => {
     try {
-      const { mount: open } = await import('../many/index.js');
-      await open(room, store);
+      const many = await import('../many/index.js');
+      await many.mount(room, store);
       note.hidden = true;
     } catch {
-      asked = false; // it can be opened once more
-      note.textContent = 'This part could not be loaded; check the connection, close it and open it again.';
+      note.textContent = 'This part could not be loaded; check the connection and reload the page.'; // browsers do not ask for a module twice
     }
-  });
+  };
+  details.addEventListener('toggle', open, { once: true });
 }
 
 export function render() {}

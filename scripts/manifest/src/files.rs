@@ -9,9 +9,14 @@ use serde_json::json;
 
 use crate::sha256;
 
-/// Files that most visitors never load. The service worker keeps them from when they are first asked for.
-const ON_DEMAND: [&str; 3] =
-    ["models/tutorial.safetensors", "../pkg/second_look_gpu.js", "../pkg/second_look_gpu_bg.wasm"];
+/// Files, and a folder of them, that most visitors never load. The service worker keeps them from when they are first asked
+/// for.
+const ON_DEMAND: [&str; 4] = [
+    "many/",
+    "models/tutorial.safetensors",
+    "../pkg/second_look_gpu.js",
+    "../pkg/second_look_gpu_bg.wasm",
+];
 
 /// Classifiers whose files are so large that the service worker keeps them only when a visitor asks for that: they and
 /// their autoencoders are called `models/NAME.safetensors` and `models/NAME-*.safetensors`.
@@ -53,7 +58,7 @@ pub fn files_json(root: &Path) -> Result<String> {
         let path = if path == "index.html" { "./".to_owned() } else { path };
         let list = match requested_with(&path) {
             Some(name) => on_request.entry(name).or_default(),
-            None if ON_DEMAND.contains(&path.as_str()) => &mut on_demand,
+            None if ON_DEMAND.iter().any(|part| path.starts_with(part)) => &mut on_demand,
             None => &mut files,
         };
         list.insert(path, sum);
