@@ -49,6 +49,9 @@ impl Gate {
     }
 }
 
+/// The last bytes of a file that comes in two parts.
+const END: &[u8] = b"end";
+
 type Answers = Arc<Mutex<HashMap<&'static str, Answer>>>;
 
 /// The page's host, with networks that are none.
@@ -56,6 +59,8 @@ pub struct Host {
     _runtime: tokio::runtime::Runtime,
     pub url: String,
     answers: Answers,
+    /// SHA-256 of the files of weights, by name.
+    sums: Mutex<HashMap<String, String>>,
     files: TempDir,
 }
 
@@ -82,7 +87,21 @@ impl Host {
             .layer(from_fn_with_state(Arc::clone(&answers), answer));
         let (runtime, url) = host(routes);
         let url = format!("{url}/www/");
-        Self { _runtime: runtime, url, answers, files: tempfile::tempdir().unwrap() }
+        let sums = serde_json::from_str(&page_manifest::sums_json(&file("")).unwrap()).unwrap();
+        let (sums, files) = (Mutex::new(sums), tempfile::tempdir().unwrap());
+        let host = Self { _runtime: runtime, url, answers, sums, files };
+        for name in ["vgg16", "vgg16-autoencoder", "vgg16-corrector", "vgg16-tutorial"] {
+            host.list_sum(&format!("{name}.safetensors"), b"vgg16");
+        }
+        host
+    }
+
+    /// Lets the page take these bytes for a file of weights.
+    fn list_sum(&self, name: &str, bytes: &[u8]) {
+        let mut sums = self.sums.lock().unwrap();
+        sums.insert(name.to_owned(), page_manifest::sha256(bytes));
+        let list = Answer::Script(serde_json::to_string(&*sums).unwrap());
+        self.answers.lock().unwrap().insert("/www/models/sums.json", list);
     }
 
     pub fn miss(&self, path: &'static str) {
@@ -95,9 +114,11 @@ impl Host {
         gate
     }
 
-    /// Sends this many bytes of a file, and its end when the gate opens.
+    /// Sends this many bytes of a file of weights, and its end when the gate opens.
     fn begin(&self, path: &'static str, bytes: usize) -> Arc<Gate> {
         let gate = Arc::new(Gate::default());
+        let whole = [&vec![b'v'; bytes][..], END].concat();
+        self.list_sum(path.trim_start_matches("/www/models/"), &whole);
         self.answers.lock().unwrap().insert(path, Answer::Begun(bytes, Arc::clone(&gate)));
         gate
     }
@@ -141,7 +162,7 @@ async fn answer(State(answers): State<Answers>, request: Request, next: Next) ->
         Some(Answer::Begun(bytes, gate)) => {
             let end = async move {
                 tokio::task::spawn_blocking(move || gate.wait()).await.unwrap();
-                Ok::<_, std::convert::Infallible>(Bytes::from_static(b"end"))
+                Ok::<_, std::convert::Infallible>(Bytes::from_static(END))
             };
             let first = stream::iter([Ok(Bytes::from(vec![b'v'; bytes]))]);
             return Body::from_stream(first.chain(stream::once(end))).into_response();
@@ -496,6 +517,82 @@ fn a_picture_that_is_held_shows_the_other_one_and_the_seam_can_be_dragged() {
 }
 
 #[test]
+fn whoever_knows_the_detector_is_chosen_shown_live_and_told_of_by_what_is_kept() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::start();
+    page.open(&host.url, &["ready"]);
+    let hidden = |id: &str| page.js(&format!("!document.querySelector('#{id}').checkVisibility()"));
+    assert_eq!(hidden("chart-live"), true);
+    page.choose("#attacker", "selective");
+    page.until("location.search.includes('attacker=selective')");
+    assert_eq!([hidden("chart-live"), hidden("preset")], [false, true]); // both presets are the same to it
+    attack(&page);
+    // The fourth picture is the best of eleven; the second one was noticed.
+    assert_eq!(page.text("#step-now"), "3 of 10, kept");
+    assert_eq!(page.text("#headline"), "Fooled: airplane → bird. Not noticed. The defence failed.");
+    assert!(page.text("#detail").contains("knows the detector"));
+    let heard = "document.querySelector('#chart-live svg').getAttribute('aria-label')";
+    let heard = page.js(heard).as_str().unwrap().to_owned();
+    assert!(heard.contains("0.60 at most") && heard.contains("within the threshold"), "{heard}");
+    page.until("location.search.includes('run=1')");
+    let run = page.run("second-look-horse-18.json");
+    assert_eq!((&run["attacker"], &run["kept"]), (&"defence".into(), &3.into()));
+
+    // Only answers: questions are counted. What the attack lacks is not offered.
+    page.choose("#attacker", "queries");
+    page.choose("#max_iter", "5");
+    assert_eq!([hidden("eps_step"), hidden("max_iter")], [true, false]);
+    attack(&page);
+    assert_eq!(page.text("#queries"), "6 questions asked");
+    let link = page.js("location.href");
+    page.open(link.as_str().unwrap(), &["done"]);
+    assert_eq!(page.js("document.querySelector('#attacker').value"), "queries");
+    assert_eq!(page.text("#queries"), "6 questions asked");
+
+    // The drawing in the lesson comes when it is looked for, and is told in words.
+    page.js("document.querySelector('[data-later=paths]').scrollIntoView()");
+    page.until("document.querySelector('.paths')?.getAttribute('aria-label').includes('noticed')");
+    assert_eq!(page.js("document.querySelectorAll('.paths .paths-way').length"), 3);
+    page.finish(&["404"]);
+}
+
+#[test]
+fn all_attacks_and_harmless_changes_are_loaded_when_they_are_looked_for() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::start();
+    page.open(&format!("{}?max_iter=2&run=1", host.url), &["done"]);
+    let came = "performance.getEntriesByType('resource').some(({ name }) => name.includes('/later/attacks.js'))";
+    assert_eq!(page.js(came), false);
+    page.click("[data-later=attacks] summary");
+    page.until("document.querySelectorAll('.attacks input').length === 13");
+    page.js("document.querySelector('.attacks [value=fgsm]').click()");
+    page.until("location.search.includes('attack=fgsm')");
+    assert_eq!(page.js("document.querySelector('#max_iter').checkVisibility()"), false);
+    attack(&page);
+
+    page.js("document.querySelector('[data-later=controls]').scrollIntoView()");
+    page.until("document.querySelector('#try-changes')");
+    page.click("#try-changes");
+    let told = "document.querySelector('[data-later=controls]').textContent";
+    page.until(&format!("{told}.includes('All 8 tried.')"));
+    assert_eq!(page.js("document.querySelectorAll('.changes tr').length"), 9);
+    // The original and the attacked picture, each after each change.
+    assert_eq!(page.js("document.querySelectorAll('.changes td').length"), 16);
+    assert!(page.js(told).as_str().unwrap().contains("does nothing to the original"));
+    // Of another picture they are not.
+    choose_sample(&page, "ship-11");
+    page.until(&format!("{told}.includes('of the picture before')"));
+
+    // Without its file a part of the page is missing, and says so; the rest goes on.
+    host.miss("/www/later/controls.js");
+    page.open(&host.url, &["ready"]);
+    page.js("document.querySelector('[data-later=controls]').scrollIntoView()");
+    page.until(&format!("{told}.includes('could not be loaded')"));
+    attack(&page);
+    page.finish(&["404"]);
+}
+
+#[test]
 fn many_scores_stand_above_the_threshold_while_they_are_of_these_networks() {
     let Some(page) = Page::new(Gpu::None) else { return };
     let host = Host::start();
@@ -684,6 +781,7 @@ fn another_classifier_comes_when_it_is_chosen_and_loading_it_can_be_given_up() {
 
     // A part of it that is missing leaves the one that is there, and it can be tried again.
     host.script(VGG16, "vgg16");
+    host.list_sum("vgg16.safetensors", b"vgg16");
     host.miss("/www/models/vgg16-corrector.safetensors");
     page.choose("#classifier", "vgg16");
     page.until(&format!("{NOTICE}.textContent.includes('The classifier compact stays.')"));

@@ -29,17 +29,14 @@ fn many_samples_are_counted_and_what_came_of_them_is_saved() {
     let host = Host::start();
     page.open(&host.url, &["ready"]);
     // A first visit loads nothing of it.
-    let loaded =
-        "performance.getEntriesByType('resource').some(({ name }) => name.includes('/www/many/'))";
+    let loaded = "performance.getEntriesByType('resource').some(({ name }) => name.includes('/www/later/many/'))";
     assert_eq!(page.js(loaded), false);
 
     // Where it does not come, that is told.
-    host.miss("/www/many/view.js");
+    host.miss("/www/later/many/view.js");
     page.click("#many summary");
-    page.until(
-        "document.querySelector('#many-loading').textContent.includes('could not be loaded')",
-    );
-    host.serve("/www/many/view.js");
+    page.until("document.querySelector('#many').textContent.includes('could not be loaded')");
+    host.serve("/www/later/many/view.js");
 
     open(&page, &host);
     page.click("#many-go");

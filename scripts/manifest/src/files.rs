@@ -9,14 +9,16 @@ use serde_json::json;
 
 use crate::sha256;
 
-/// Files, and a folder of them, that most visitors never load. The service worker keeps them from when they are first asked
-/// for.
+/// Files that most visitors never load. The service worker keeps them from when they are first asked for.
 const ON_DEMAND: [&str; 4] = [
-    "many/",
+    "licences.txt",
     "models/tutorial.safetensors",
     "../pkg/second_look_gpu.js",
     "../pkg/second_look_gpu_bg.wasm",
 ];
+
+/// The folder of the panels that no first screen needs, kept likewise.
+const LATER: &str = "later/";
 
 /// Classifiers whose files are so large that the service worker keeps them only when a visitor asks for that: they and
 /// their autoencoders are called `models/NAME.safetensors` and `models/NAME-*.safetensors`.
@@ -35,7 +37,8 @@ fn is_of_page(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let other =
         ["md", "ts", "br", "gz", "txt"].iter().any(|kind| name.ends_with(&format!(".{kind}")));
-    !other && !name.starts_with('.') && !["sw.js", "files.json"].contains(&path)
+    let listed = !other || ON_DEMAND.contains(&path);
+    listed && !name.starts_with('.') && !["sw.js", "files.json"].contains(&path)
 }
 
 /// The contents of `www/files.json` for the page whose folders `www/` and `pkg/` are in `root`.
@@ -58,7 +61,7 @@ pub fn files_json(root: &Path) -> Result<String> {
         let path = if path == "index.html" { "./".to_owned() } else { path };
         let list = match requested_with(&path) {
             Some(name) => on_request.entry(name).or_default(),
-            None if ON_DEMAND.iter().any(|part| path.starts_with(part)) => &mut on_demand,
+            None if ON_DEMAND.contains(&path.as_str()) || path.starts_with(LATER) => &mut on_demand,
             None => &mut files,
         };
         list.insert(path, sum);

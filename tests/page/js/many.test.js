@@ -2,19 +2,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { cell, csv, json } from '../../../www/many/export.js';
-import { confusion, curveOf, failures, figures, sweepOf } from '../../../www/many/figures.js';
-import { wilson } from '../../../www/many/intervals.js';
-import { workersFor } from '../../../www/many/run.js';
-import { files, labelOf } from '../../../www/many/sources/files.js';
-import { places, stepOf } from '../../../www/many/sources/source.js';
-import { fromColumns, stl10 } from '../../../www/many/sources/stl10.js';
-import * as s from '../../../www/many/state.js';
-import { attackInWords, attackerOf, progressInWords, reachInWords, settingInWords, shareInWords } from '../../../www/many/words.js';
+import { cell, csv, json } from '../../../www/later/many/export.js';
+import { confusion, curveOf, failures, figures, sweepOf } from '../../../www/later/many/figures.js';
+import { wilson } from '../../../www/later/many/intervals.js';
+import { workersFor } from '../../../www/later/many/run.js';
+import { files, labelOf } from '../../../www/later/many/sources/files.js';
+import { places, stepOf } from '../../../www/later/many/sources/source.js';
+import { fromColumns, stl10 } from '../../../www/later/many/sources/stl10.js';
+import * as s from '../../../www/later/many/state.js';
+import { attackInWords, attackerOf, progressInWords, reachInWords, settingInWords, shareInWords } from '../../../www/later/many/words.js';
 import { roc } from '../../../www/scores.js';
 import { verdict } from './fixtures.js';
 
-/** @typedef {import('../../../www/many/figures.js').Row} Row */
+/** @typedef {import('../../../www/later/many/figures.js').Row} Row */
 /** @typedef {import('../../../www/core.js').Class} Class */
 
 const CLASSES = /** @type {Class[]} */ (['cat', 'dog', 'ship']);
@@ -176,15 +176,15 @@ test('half of the cores work, at least one and at most eight; and one where a GP
   assert.equal(workersFor(8, 100, true), 1);
 });
 
-/** @returns {import('../../../www/many/sources/source.js').Source} */
+/** @returns {import('../../../www/later/many/sources/source.js').Source} */
 const source = (count = 3) => ({ kind: 'files', title: 'pictures', caution: '', count, nameOf: String, labelOf: () => undefined, read: async () => new Float32Array(), open: async () => new Blob() });
 const NETWORKS = /** @type {any} */ ({ classifier: 'compact', autoencoder: 'compact', webgpu: false, cards: { classifier: { architecture: { name: 'compact' } } }, sums: {} });
 const PGD = /** @type {any} */ ({ attack: 'pgd', norm: 'linf', eps: 0.03, eps_step: 0.001, max_iter: 10 });
 const SHAPE = /** @type {any} */ ({ attacker: 'classifier', steps: 10, restarts: 1, cost: 1 });
-/** @param {Partial<import('../../../www/many/state.js').Many>} [choice] */
+/** @param {Partial<import('../../../www/later/many/state.js').Many>} [choice] */
 const started = (choice = {}) => s.start({ ...s.begin(source()), ...choice }, { config: PGD, shape: SHAPE, target: '', networks: NETWORKS, threshold: 0.1, classes: CLASSES });
-/** @param {import('../../../www/many/state.js').Many} state */
-const runOf = ({ run }) => /** @type {import('../../../www/many/state.js').Run} */ (run);
+/** @param {import('../../../www/later/many/state.js').Many} state */
+const runOf = ({ run }) => /** @type {import('../../../www/later/many/state.js').Run} */ (run);
 
 test('a run starts, counts its pictures, and is done with the last one', () => {
   let state = started();

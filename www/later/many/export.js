@@ -1,7 +1,7 @@
 // @ts-check
 // The results as files: a table (CSV) with a row for each picture, all of it (JSON), and the charts in one picture.
 
-import { judge, ranked } from '../core.js';
+import { judge, ranked } from '../../core.js';
 import { curveOf, figures, sweepOf, confusion } from './figures.js';
 import { wilson } from './intervals.js';
 import { attackInWords, attackerOf } from './words.js';

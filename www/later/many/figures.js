@@ -1,10 +1,10 @@
 // @ts-check
 // What follows from the verdicts on many pictures. Counts only: what a verdict is, is the core's, and the threshold's.
 
-import { judge } from '../core.js';
+import { judge } from '../../core.js';
 
-/** @typedef {import('../core.js').Class} Class */
-/** @typedef {import('../core.js').Verdict} Verdict */
+/** @typedef {import('../../core.js').Class} Class */
+/** @typedef {import('../../core.js').Verdict} Verdict */
 
 /** @typedef {{verdict: Verdict, distance: number, queries: number | null}} Outcome of an attack on a picture */
 

@@ -2,7 +2,7 @@
 // STL-10's binary files, as src/data/stl10.rs reads them: bytes, picture after picture, planes R, G, B, each plane column by
 // column; and a byte for each picture's label, 1 to 10. Only the pictures that are wanted are read: the files are large.
 
-import { asImage } from '../../widgets/image.js';
+import { asImage } from '../../../widgets/image.js';
 
 /** @typedef {import('./source.js').Class} Class */
 

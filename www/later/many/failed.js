@@ -1,9 +1,9 @@
 // @ts-check
 // The pictures on which the defence failed, small; one that is pressed is opened as the page's one picture.
 
-import { element, get } from '../dom.js';
-import { sentence } from '../session.js';
-import { chooseSample, openOwn } from '../state.js';
+import { element, get } from '../../dom.js';
+import { sentence } from '../../session.js';
+import { chooseSample, openOwn } from '../../state.js';
 import { failures } from './figures.js';
 import { showMore, troubled } from './state.js';
 import { FAILURES, failureInWords } from './words.js';
@@ -24,7 +24,7 @@ let madeFor = 0;
 /** What is pressed. @type {(run: Run, row: Row) => void} */
 let open;
 
-/** @param {HTMLElement} root @param {import('./run.js').Store} store @param {import('../store.js').Store} page */
+/** @param {HTMLElement} root @param {import('./run.js').Store} store @param {import('../../store.js').Store} page */
 export function mount(root, store, page) {
   nodes = /** @type {typeof nodes} */ ({});
   for (const kind of KINDS) {

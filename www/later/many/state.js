@@ -4,10 +4,10 @@
 
 import { places } from './sources/source.js';
 
-/** @typedef {import('../core.js').AttackConfig} AttackConfig */
-/** @typedef {import('../state.js').Networks} Networks */
-/** @typedef {import('../state.js').Shape} Shape */
-/** @typedef {import('../core.js').Class} Class */
+/** @typedef {import('../../core.js').AttackConfig} AttackConfig */
+/** @typedef {import('../../state.js').Networks} Networks */
+/** @typedef {import('../../state.js').Shape} Shape */
+/** @typedef {import('../../core.js').Class} Class */
 /** @typedef {import('./figures.js').Failure} Failure */
 /** @typedef {import('./figures.js').Matrix} Matrix */
 /** @typedef {import('./figures.js').Row} Row */

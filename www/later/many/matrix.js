@@ -1,7 +1,7 @@
 // @ts-check
 // A confusion matrix, as a table and as a drawing.
 
-import { element } from '../dom.js';
+import { element } from '../../dom.js';
 
 /** @param {string} text @param {string} scope */
 function head(text, scope) {

@@ -1,16 +1,16 @@
 // @ts-check
 // Has the pictures of a run computed by workers of their own, so that neither the page nor its one picture waits.
 
-import { weightsOf } from '../models.js';
-import { sentence } from '../session.js';
-import { Client, Gone } from '../worker/client.js';
+import { weightsOf } from '../../models.js';
+import { sentence } from '../../session.js';
+import { Client, Gone } from '../../worker/client.js';
 import { arrived, failed, isUnderWay, opened } from './state.js';
 
-/** @typedef {import('../core.js').AttackConfig} AttackConfig */
+/** @typedef {import('../../core.js').AttackConfig} AttackConfig */
 /** @typedef {import('./figures.js').Row} Row */
 /** @typedef {import('./state.js').Many} Many */
 /** @typedef {import('./state.js').Run} Run */
-/** @typedef {import('../store.js').Store<Many>} Store */
+/** @typedef {import('../../store.js').Store<Many>} Store */
 
 /** Each worker has networks of its own, so there are not as many as a large machine could use. */
 const MOST_WORKERS = 8;

@@ -1,11 +1,11 @@
 // @ts-check
 // What is seen of many pictures: what is chosen, how far it has come, and what came of it.
 
-import { element, get, offer } from '../dom.js';
-import { save } from '../panels/share.js';
-import { sentence } from '../session.js';
-import * as page from '../state.js';
-import { curve } from '../widgets/roc.js';
+import { element, get, offer } from '../../dom.js';
+import { save } from '../../panels/share.js';
+import { sentence } from '../../session.js';
+import * as page from '../../state.js';
+import { curve } from '../../widgets/roc.js';
 import { csv, file, json, png } from './export.js';
 import * as failed from './failed.js';
 import { confusion, curveOf, figures, sweepOf } from './figures.js';
@@ -39,7 +39,7 @@ const button = (/** @type {string} */ id) => get(room, id, HTMLButtonElement);
 const input = (/** @type {string} */ id) => get(room, id, HTMLInputElement);
 const select = (/** @type {string} */ id) => get(room, id, HTMLSelectElement);
 
-/** @param {HTMLElement} root @param {Store} store @param {import('../store.js').Store} pageStore */
+/** @param {HTMLElement} root @param {Store} store @param {import('../../store.js').Store} pageStore */
 export function mount(root, store, pageStore) {
   room = root;
   room.innerHTML = MARKUP;
@@ -101,7 +101,7 @@ export function mount(root, store, pageStore) {
   saves('many-png', 'second-look-many.png', 'image/png', (run, limit) => png(run, chartsOf(run, limit, store.state)));
 }
 
-/** @param {import('../state.js').State} state */
+/** @param {import('../../state.js').State} state */
 const seenOf = (state) => ({ networks: state.networks, threshold: page.threshold(state) });
 
 /** @param {Run} run @param {number} limit @param {Many} many */
@@ -120,7 +120,7 @@ function write(id, text) {
   if (node(id).textContent !== text) node(id).textContent = text;
 }
 
-/** @param {Many} many @param {import('../state.js').State} state */
+/** @param {Many} many @param {import('../../state.js').State} state */
 export function render(many, state) {
   renderChoice(many, state);
   const { run } = many;
@@ -148,7 +148,7 @@ export function render(many, state) {
   renderResults(run, limit, many);
 }
 
-/** @param {Many} many @param {import('../state.js').State} state */
+/** @param {Many} many @param {import('../../state.js').State} state */
 function renderChoice(many, { networks, attack, constants }) {
   const underWay = isUnderWay(many);
   const { samples, own, wanted, order, run } = many;

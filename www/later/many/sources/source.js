@@ -2,8 +2,8 @@
 // Where many pictures come from. One kind of source is one file in this folder; pictures are read one at a time, so that
 // there may be any number of them.
 
-/** @typedef {import('../../core.js').Class} Class */
-/** @typedef {import('../../worker/client.js').Client} Client */
+/** @typedef {import('../../../core.js').Class} Class */
+/** @typedef {import('../../../worker/client.js').Client} Client */
 
 /**
  * @typedef {object} Source

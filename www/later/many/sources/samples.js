@@ -1,8 +1,8 @@
 // @ts-check
 // The page's own samples.
 
-import { decode, loadSample } from '../../pictures.js';
-import { SAMPLES } from '../../samples.js';
+import { decode, loadSample } from '../../../pictures.js';
+import { SAMPLES } from '../../../samples.js';
 
 /** @typedef {import('./source.js').Class} Class */
 

@@ -1,7 +1,7 @@
 // @ts-check
 // Picture files, or a folder of them, that the visitor chooses.
 
-import { decode } from '../../pictures.js';
+import { decode } from '../../../pictures.js';
 
 /** @typedef {import('./source.js').Class} Class */
 

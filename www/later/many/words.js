@@ -1,11 +1,11 @@
 // @ts-check
 // What is said of many pictures.
 
-import { levels } from '../words.js';
+import { levels } from '../../words.js';
 import { wilson } from './intervals.js';
 import { progress } from './state.js';
 
-/** @typedef {import('../core.js').AttackConfig} AttackConfig */
+/** @typedef {import('../../core.js').AttackConfig} AttackConfig */
 /** @typedef {import('./figures.js').Failure} Failure */
 /** @typedef {import('./figures.js').Matrix} Matrix */
 /** @typedef {import('./figures.js').Name} Name */
