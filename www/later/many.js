@@ -20,10 +20,6 @@ export function mount(root, page) {
   /** @type {import('./many/run.js').Store} */
   const store = new Store(begin(samples()));
   const room = element('div', 'many');
-  room.hidden = true; // until its style is there
-  const link = Object.assign(document.createElement('link'), { rel: 'stylesheet', href: new URL('many/style.css', import.meta.url).href });
-  for (const end of ['load', 'error']) link.addEventListener(end, () => (room.hidden = false));
-  document.head.append(link);
   root.append(room);
   view.mount(room, store, page);
   drive(store);
