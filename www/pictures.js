@@ -52,7 +52,7 @@ async function open(store, { id, source, file, picture }) {
 }
 
 /** @param {import('./state.js').Source} source @returns {Promise<Blob>} */
-async function loadSample(source) {
+export async function loadSample(source) {
   if (source.kind !== 'sample') throw new Error('the file is not there any more');
   let response;
   try {
@@ -65,7 +65,7 @@ async function loadSample(source) {
 }
 
 /** @param {import('./worker/client.js').Client} worker @param {Blob} file */
-async function decode(worker, file) {
+export async function decode(worker, file) {
   try {
     return await worker.decode(file);
   } catch (refused) {

@@ -1,9 +1,10 @@
 // @ts-check
 // Where the state is kept.
 
-/** @typedef {import('./state.js').State} State */
-
-/** Holds the state, and tells of every change. */
+/**
+ * Holds the state, and tells of every change.
+ * @template [State=import('./state.js').State] the page's, or that of a part with its own
+ */
 export class Store {
   /** @param {State} first */
   constructor(first) {

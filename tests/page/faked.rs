@@ -55,9 +55,9 @@ const END: &[u8] = b"end";
 type Answers = Arc<Mutex<HashMap<&'static str, Answer>>>;
 
 /// The page's host, with networks that are none.
-struct Host {
+pub struct Host {
     _runtime: tokio::runtime::Runtime,
-    url: String,
+    pub url: String,
     answers: Answers,
     /// SHA-256 of the files of weights, by name.
     sums: Mutex<HashMap<String, String>>,
@@ -65,7 +65,7 @@ struct Host {
 }
 
 impl Host {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let fake = fs::read_to_string(file("tests/page/fake.js")).unwrap();
         let answers = Answers::default();
         // Of the classifier that is chosen the page knows no more than its files' names.
@@ -104,7 +104,7 @@ impl Host {
         self.answers.lock().unwrap().insert("/www/models/sums.json", list);
     }
 
-    fn miss(&self, path: &'static str) {
+    pub fn miss(&self, path: &'static str) {
         self.answers.lock().unwrap().insert(path, Answer::Missing);
     }
 
@@ -140,12 +140,12 @@ impl Host {
         self.answers.lock().unwrap().insert(WORKER, Answer::Script(pretence + &worker));
     }
 
-    fn serve(&self, path: &'static str) {
+    pub fn serve(&self, path: &'static str) {
         self.answers.lock().unwrap().remove(path);
     }
 
     /// A file of the visitor's own, with this text.
-    fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+    pub fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.files.path().join(name);
         fs::write(&path, text).unwrap();
         path

@@ -64,7 +64,7 @@ async function showQr(store) {
 }
 
 /** @param {BlobPart} content @param {string} type @param {string} name */
-function save(content, type, name) {
+export function save(content, type, name) {
   const anchor = document.createElement('a');
   anchor.href = URL.createObjectURL(new Blob([content], { type }));
   anchor.download = name;

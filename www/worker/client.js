@@ -128,4 +128,9 @@ export class Client {
     const id = this.count;
     return { best, pace: (pace) => this.worker.postMessage({ id, pace }) };
   }
+
+  /** What comes of an attack, without its steps. @param {{picture: Float32Array, from: Class, config: AttackConfig}} what @returns {Promise<WatchedStep>} */
+  outcome(what) {
+    return this.ask('outcome', what);
+  }
 }

@@ -294,6 +294,23 @@ async function attack({ id, picture, from, config, rest }) {
   }
 }
 
+/**
+ * An attack whose steps nobody looks at: what it keeps, and what is found in that alone.
+ * @param {{picture: Float32Array, from: Class, config: AttackConfig}} request
+ * @returns {Promise<import('../core.js').WatchedStep>}
+ */
+async function outcome({ picture, from, config }) {
+  const run = opened().attack(picture, from, config);
+  try {
+    while (await run.unwatched_step());
+    const best = await run.best();
+    if (!best) throw new Error('the attack made no step');
+    return watchedStep(best, length());
+  } finally {
+    run.free();
+  }
+}
+
 /** Values of a picture. */
 const length = () => 3 * known.side * known.side;
 
@@ -307,7 +324,7 @@ async function detect({ picture }) {
 }
 
 /** What the networks do, one after the other. @type {Record<string, (request: any) => any>} */
-const inTurn = { open, attack, detect };
+const inTurn = { open, attack, outcome, detect };
 
 /** What needs no network, and so need not wait for an attack. @type {Record<string, (request: any) => any>} */
 const atOnce = {
