@@ -44,11 +44,7 @@ export const ATTACKERS = { classifier: 'pgd', selective: 'selective-pgd', orthog
 /** All attacks. @type {readonly AttackName[]} */
 export const ATTACKS = [...Object.values(ATTACKERS), 'mi-fgsm', 'fgsm', 'apgd-ce', 'apgd-dlr', 'cw', 'deepfool', 'lagrangian', 'noise'];
 
-/**
- * What the core offers of each attack.
- * @param {(attack: AttackName, options: import('../pkg/second_look.js').AttackOptions, targeted: boolean) => Prepared} prepare
- * @param {readonly NormConstants[]} norms
- */
+/** What the core offers of each attack. @param {typeof import('../pkg/second_look.js').prepare} prepare @param {readonly NormConstants[]} norms */
 export function attacksOf(prepare, norms) {
   /** @param {AttackName} name @returns {Offered} */
   const offered = (name) =>
@@ -94,11 +90,7 @@ export const presetsOf = ({ attacks }, name, norm) => /** @type {Presets} */ (at
 
 /** What the page can change of an attack. @typedef {{norm: Norm, eps: number | null, eps_step: number, max_iter: number}} Numbers */
 
-/**
- * Of a prepared attack; a parameter that it lacks is the tutorial's, and of no use. The page keeps all steps, so they are fewer than the core's where
- * there would be too many.
- * @param {Constants} constants @param {Prepared} prepared @returns {Numbers}
- */
+/** Of a prepared attack, with as many steps as the page keeps; what it lacks is the tutorial's. @param {Constants} constants @param {Prepared} prepared @returns {Numbers} */
 export function numbersOf(constants, { config, steps, restarts }) {
   const all = /** @type {AttackConfig} */ (config);
   const norm = all.norm ?? constants.norms[0].norm;

@@ -27,6 +27,13 @@ export function element(name, style = '', text = '') {
   return node;
 }
 
+/** A part of a drawing, in SVG. @param {string} name @param {Record<string, string | number>} attributes */
+export function part(name, attributes) {
+  const node = document.createElementNS('http://www.w3.org/2000/svg', name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, String(value));
+  return node;
+}
+
 /**
  * Fills a `select` with options, and leaves it alone when they are there already.
  * @param {HTMLSelectElement} select

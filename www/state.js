@@ -107,6 +107,7 @@ import * as url from './url.js';
  * @property {boolean} presenting large, for a projector
  * @property {boolean} revealed while presenting: whether the second look is seen
  * @property {import('./scores.js').Scores | undefined} scores of many pictures, once they are loaded
+ * @property {import('./later/controls-state.js').Controls} [controls] changes tried on the picture
  * @property {string} says what became of the last thing to take away
  * @property {number} breakdowns how often a worker had to be replaced
  * @property {number} count of ids given out

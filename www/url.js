@@ -109,7 +109,7 @@ export const mostRestarts = ({ max_steps }, steps) => Math.min(MOST_RESTARTS, Ma
 /** What the attacker knows, who makes this attack; undefined for an attack that no attacker is named after. @param {AttackName} name */
 export const attackerOf = (name) => Object.entries(ATTACKERS).find(([, attack]) => attack === name)?.[0];
 
-/** PGD says nothing of an attacker: it is what links without one have. @param {AttackName} attack @param {string} attacker */
+/** Links without an attacker name PGD: that says nothing of one. @param {AttackName} attack @param {string} attacker */
 const fits = (attack, attacker) => !attacker || attack === ATTACKERS.classifier || attackerOf(attack) === attacker;
 
 /**
@@ -135,8 +135,8 @@ export function readAttack(query, constants) {
   const defaults = numbersOf(constants, base);
   const length = number(Number.MIN_VALUE, largest);
   const mostOf = mostSteps(constants, base.restarts);
-  /** What this attack lacks is not read. @template T @param {string} parameter @param {T} fallback @param {(text: string) => T | undefined} parse @param {string} must */
-  const own = (parameter, fallback, parse, must) => (has(base, parameter) ? value(parameter, fallback, parse, must) : fallback);
+  /** What this attack lacks is not read. @type {typeof value} */
+  const own = (parameter, fallback, ...rest) => (has(base, parameter) ? value(parameter, fallback, ...rest) : fallback);
   const max_iter = own('max_iter', defaults.max_iter, number(1, mostOf, true), `a whole number from 1 to ${mostOf}`);
   const most = has(base, 'num_random_init') ? mostRestarts(constants, base.restarts * max_iter) : 0;
   const attack = {

@@ -95,13 +95,13 @@ export function queries(run) {
 const DOES = {
   pgd: 'Step by step, every pixel changes a little, so that the classifier errs. The detector is not known.',
   'selective-pgd': 'First until the classifier errs, then until the score is low, and so on in turn.',
-  'orthogonal-pgd': 'As in selective PGD, but a step against one of the two leaves the other one alone.',
+  'orthogonal-pgd': 'The same, but a step against one of the two leaves the other one alone.',
   corrector: 'The picture is to be noticed, and the corrected answer to be wrong.',
-  square: 'No look inside: random squares are changed, and kept when the answer comes nearer.',
+  square: 'No look inside: random squares are changed, and kept when they help.',
 };
 
 /** @param {import('./core.js').AttackName} name */
-export const does = (name) => DOES[name] ?? 'What it does is below, under “More attacks”.';
+export const does = (name) => DOES[name] ?? 'See “More attacks”.';
 
 /** @param {number} ms */
 function duration(ms) {
@@ -170,7 +170,7 @@ function judgement(state) {
   const result = run && outcome(run);
   if (!run || !result || state.phase !== 'done' || run.steps[run.at] !== result) return said;
   const asked = queries(run);
-  const needed = asked && !run.search ? `${asked[0].toUpperCase()}${asked.slice(1)}.` : run.search ? searched(state, run, result) : '';
+  const needed = run.search ? searched(state, run, result) : asked && `${asked}.`;
   return needed ? { ...said, detail: `${needed} ${said.detail}`.trim() } : said;
 }
 
@@ -202,15 +202,7 @@ function searched(state, run, result) {
   return `Needed ${bound}${bound && ' and '}${made}: a change of ${spent}.`;
 }
 
-/** @typedef {'nothing' | 'classifier' | 'detector' | 'corrector' | 'queries'} Knowledge what an attacker knows, as far as words differ */
-
-/** @param {Run} run @returns {Knowledge} */
-function knowledge({ config, shape: { attacker } }) {
-  if (attacker === 'defence') return config.attack === 'corrector' ? 'corrector' : 'detector';
-  return attacker === 'transfer' ? 'classifier' : attacker;
-}
-
-/** @type {Record<Knowledge, string>} */
+/** What an attacker knows, as far as words differ. */
 const KNOWS = {
   nothing: 'This was random noise, no attacker.',
   classifier: 'This attacker knows the classifier only.',
@@ -218,6 +210,14 @@ const KNOWS = {
   corrector: 'This attacker knows the detector and the corrector, too.',
   queries: 'This attacker sees answers only.',
 };
+
+/** @typedef {keyof typeof KNOWS} Knowledge */
+
+/** @param {Run} run @returns {Knowledge} */
+function knowledge({ config, shape: { attacker } }) {
+  if (attacker === 'defence') return config.attack === 'corrector' ? 'corrector' : 'detector';
+  return attacker === 'transfer' ? 'classifier' : attacker;
+}
 
 /** @param {readonly number[]} probabilities @param {readonly Class[]} classes @param {Class} name */
 const sureOf = (probabilities, classes, name) => probabilities[classes.indexOf(name)];
@@ -316,12 +316,13 @@ export function verdictInWords({ verdict, clean, wanted, own, knows = 'classifie
       ? { kind: 'mixed', headline: `${capital(first)}? A false alarm.`, detail: 'Nobody attacked this sample, and yet its score is above the threshold.', numbers }
       : { kind: 'good', headline: `${start} Nothing suspicious.`, detail: 'Now attack the picture.', numbers };
   }
+  const insider = knows === 'detector' || knows === 'corrector';
   if (!adversarial) {
     if (changed) {
       return {
         kind: 'bad',
-        headline: `${start} Not noticed.`,
-        detail: failure(knows, `the answer stays ${own ? 'closest to ' : ''}${first}`),
+        headline: `${start} Not noticed.${insider ? FAILED : ''}`,
+        detail: failure(knows, `the answer stays ${own ? 'closest to ' : ''}${first}.`),
         numbers,
       };
     }
@@ -334,7 +335,7 @@ export function verdictInWords({ verdict, clean, wanted, own, knows = 'classifie
   }
   const back = answer === before;
   const headline = `${start} Noticed. ${!changed && back ? 'Answer' : 'Corrected'}: ${own ? 'closest to ' : ''}${answer}.`;
-  const whose = `${KNOWS[knows]}${back && (knows === 'detector' || knows === 'corrector') ? ' The defence held this time; more steps or a larger eps may break it.' : ''}`;
+  const whose = `${KNOWS[knows]}${back && insider ? ' The defence held this time; more steps or a larger eps may break it.' : ''}`;
   const sought = knows === 'corrector' && !back;
   if (own) {
     const detail = back
@@ -342,24 +343,24 @@ export function verdictInWords({ verdict, clean, wanted, own, knows = 'classifie
       : `The attack was found, but the corrected prediction is not the one from before the attack (${before}).`;
     return { kind: back ? 'plain' : 'mixed', headline, detail: `${detail} ${whose}`, numbers };
   }
-  const failed = `${sought ? 'The defence failed: the attack was noticed, as was intended, and' : 'The attack was found, but'} the corrected prediction is not the one from before the attack: ${before}.`;
+  const failed = `The attack was found, ${sought ? 'as was intended, and' : 'but'} the corrected prediction is not the one from before the attack: ${before}.`;
   return back
     ? { kind: 'good', headline, detail: `The attack was found, and what the picture showed before was found again. ${whose}`, numbers }
-    : { kind: sought ? 'bad' : 'mixed', headline, detail: `${failed} ${whose}`, numbers };
+    : { kind: sought ? 'bad' : 'mixed', headline: `${headline}${sought ? FAILED : ''}`, detail: `${failed} ${whose}`, numbers };
 }
+
+const FAILED = ' The defence failed.';
 
 /** An attack that changed the prediction and was not noticed. @param {Knowledge} knows @param {string} stays */
 function failure(knows, stays) {
-  if (knows === 'nothing') return `Random noise did this, no attack: ${stays}.`;
-  if (knows === 'detector' || knows === 'corrector') return `The defence failed: ${stays}. ${KNOWS[knows]}`;
-  return `The attack got through: ${stays}. A lower threshold would catch it, and raise more false alarms. ${KNOWS[knows]}`;
+  if (knows === 'detector' || knows === 'corrector' || knows === 'nothing') return `${KNOWS[knows]} ${capital(stays)}`;
+  return `The attack got through: ${stays} A lower threshold would catch it, and raise more false alarms. ${KNOWS[knows]}`;
 }
 
 /** One that neither changed the prediction nor was noticed. @param {Knowledge} knows */
 function unchanged(knows) {
   if (knows === 'nothing') return 'Random noise of this size does nothing.';
-  if (knows === 'queries') return 'Without a look inside, hundreds or thousands of questions are needed.';
-  return knows === 'classifier' ? 'More or longer steps fool it sooner.' : 'This attacker has to fool two networks at once: more steps or a larger eps may do it.';
+  return knows === 'queries' ? 'Without a look inside, thousands of questions may be needed.' : 'More or longer steps fool it sooner.';
 }
 
 /** @param {Class} before @param {Class} after @param {Class | ''} wanted */

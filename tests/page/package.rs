@@ -110,5 +110,9 @@ fn the_list_has_what_the_page_needs_and_no_more() {
         "../pkg/second_look_gpu_bg.wasm",
         "models/tutorial.safetensors",
     ];
-    assert_eq!(keys("on_demand"), on_demand.map(str::to_owned).into());
+    let (later, others): (BTreeSet<_>, BTreeSet<_>) =
+        keys("on_demand").into_iter().partition(|path| path.starts_with("later/"));
+    assert_eq!(others, on_demand.map(str::to_owned).into());
+    assert_eq!(later.len(), fs::read_dir(file("www/later")).unwrap().count());
+    assert!(!files.iter().any(|path| path.starts_with("later/")), "{files:?}");
 }

@@ -130,10 +130,10 @@ function fill(state) {
   offer(select('norm'), norms.filter(({ norm }) => attacks[attack.name][norm]).map(({ norm }) => [norm, NORMS[norm] ?? norm]));
   // What the attack lacks, or leaves no choice of, is not offered.
   field('preset').hidden = named.length < 2;
-  for (const name of /** @type {const} */ (['eps_step', 'max_iter'])) field(name).hidden = !has(base, name);
+  field('eps_step').hidden = !has(base, 'eps_step');
+  field('max_iter').hidden = !has(base, 'max_iter');
   field('restarts').hidden = !has(base, 'num_random_init');
   input('eps').required = /** @type {import('../core.js').AttackConfig} */ (base.config).eps !== null;
-  input('eps').placeholder = input('eps').required ? '' : 'no bound';
   offer(select('target'), [['', 'anything else'], ...classes.map((name) => /** @type {const} */ ([name, name]))]);
   select('preset').value = presetOf(state);
   select('norm').value = attack.norm;

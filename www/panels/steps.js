@@ -2,7 +2,7 @@
 // The attack's steps: which one is shown, and the curves over all.
 
 import { get } from '../dom.js';
-import { lastStep, prepared, showStep, threshold } from '../state.js';
+import { isCovered, lastStep, prepared, showStep, threshold } from '../state.js';
 import * as chart from '../widgets/chart.js';
 import * as scale from '../widgets/scale.js';
 import { queries, stepName } from '../words.js';
@@ -25,7 +25,8 @@ export function render(state) {
   const { run, attack, constants, networks, phase } = state;
   const steps = run?.steps ?? [];
   const at = run?.at ?? 0;
-  const total = run?.ended === 'done' ? steps.length - 1 : run ? lastStep(run.shape) : attack && constants ? lastStep(prepared(attack, constants).shape) : 1;
+  const shape = run?.shape ?? (attack && constants && prepared(attack, constants).shape);
+  const total = run?.ended === 'done' ? steps.length - 1 : shape ? lastStep(shape) : 1;
   const slider = get(page, 'step', HTMLInputElement);
   slider.disabled = steps.length < 2 || phase === 'running';
   slider.max = String(total);
@@ -41,12 +42,15 @@ export function render(state) {
     steps: total,
     at,
   });
-  chart.update(get(page, 'chart-score', HTMLElement), 'Score (KL divergence of the two predictions) by step', {
-    values: steps.map(({ detection }) => detection.verdict.score),
-    steps: total,
-    at,
-    kept: run?.kept,
-    line: networks && threshold(state),
-    height: scale.place,
-  });
+  get(page, 'chart-live', HTMLElement).hidden = shape?.attacker !== 'defence' || isCovered(state);
+  for (const id of ['chart-score', 'chart-live']) {
+    chart.update(get(page, id, HTMLElement), 'Score (KL divergence of the two predictions) by step', {
+      values: steps.map(({ detection }) => detection.verdict.score),
+      steps: total,
+      at,
+      kept: run?.kept,
+      line: networks && threshold(state),
+      height: scale.place,
+    });
+  }
 }

@@ -1,15 +1,9 @@
 // @ts-check
 // A curve over the attack's steps, in SVG.
 
-const SVG = 'http://www.w3.org/2000/svg';
-const [WIDTH, HEIGHT, PAD] = [240, 64, 6];
+import { part } from '../dom.js';
 
-/** @param {string} name @param {Record<string, string | number>} attributes */
-function part(name, attributes) {
-  const node = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, String(value));
-  return node;
-}
+const [WIDTH, HEIGHT, PAD] = [240, 64, 6];
 
 /**
  * @param {HTMLElement} figure has an `svg` and an `output`
@@ -25,9 +19,11 @@ function part(name, attributes) {
 export function update(figure, name, { values, steps, at, kept, line, height = (value) => value }) {
   const svg = /** @type {SVGElement} */ (figure.querySelector('svg'));
   const output = /** @type {HTMLElement} */ (figure.querySelector('output'));
-  const most = Math.max(1e-3, ...values.map(height), height((line ?? 0) * 2));
+  const heights = values.map(height);
+  const least = Math.min(0, ...heights);
+  const most = Math.max(1e-3, ...heights, height((line ?? 0) * 2));
   const x = (/** @type {number} */ t) => PAD + (t / Math.max(1, steps)) * (WIDTH - 2 * PAD);
-  const y = (/** @type {number} */ value) => HEIGHT - PAD - (height(value) / most) * (HEIGHT - 2 * PAD);
+  const y = (/** @type {number} */ value) => HEIGHT - PAD - ((height(value) - least) / (most - least)) * (HEIGHT - 2 * PAD);
   svg.setAttribute('viewBox', `0 0 ${WIDTH} ${HEIGHT}`);
   svg.setAttribute('preserveAspectRatio', 'none');
   const parts = [part('line', { class: 'axis', x1: PAD, x2: WIDTH - PAD, y1: y(0), y2: y(0) })];
@@ -41,8 +37,8 @@ export function update(figure, name, { values, steps, at, kept, line, height = (
   }
   svg.replaceChildren(...parts);
   output.textContent = values.length > 0 ? values[at].toFixed(2) : '–';
-  const side = (/** @type {number} */ value) => (line === undefined ? '' : value > line ? ', above the threshold' : ', not above the threshold');
-  const heard = values.length > 0 ? `${values[0].toFixed(2)} at first, ${Math.max(...values).toFixed(2)} at most, ${values[at].toFixed(2)} at step ${at}${side(values[at])}` : 'nothing yet';
+  const side = line === undefined ? '' : `, ${values[at] > line ? 'above' : 'within'} the threshold`;
+  const heard = values.length > 0 ? `${values[0].toFixed(2)} at first, ${Math.max(...values).toFixed(2)} at most, ${values[at].toFixed(2)} at step ${at}${side}` : 'nothing yet';
   svg.setAttribute('role', 'img');
   svg.setAttribute('aria-label', `${name}: ${heard}`);
 }

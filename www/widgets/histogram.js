@@ -1,9 +1,9 @@
 // @ts-check
 // How often scores are where on the score's axis, in SVG.
 
+import { part as draw } from '../dom.js';
 import * as scale from './scale.js';
 
-const SVG = 'http://www.w3.org/2000/svg';
 const BINS = 48;
 const [WIDTH, HEIGHT] = [480, 40];
 
@@ -31,10 +31,7 @@ export function histogram(figure, scores, limit) {
       const y = (/** @type {number} */ value) => (HEIGHT * (1 - value / most)).toFixed(1);
       return count > 0 ? `M${(bin * width + 0.5).toFixed(1)} ${y(base)}V${y(top)}h${(width - 1).toFixed(1)}V${y(base)}z` : '';
     });
-    const node = document.createElementNS(SVG, 'path');
-    node.setAttribute('class', part);
-    node.setAttribute('d', bars.join(''));
-    return node;
+    return draw('path', { class: part, d: bars.join('') });
   };
   svg.setAttribute('viewBox', `0 0 ${WIDTH} ${HEIGHT}`);
   svg.setAttribute('preserveAspectRatio', 'none');

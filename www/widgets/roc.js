@@ -1,15 +1,9 @@
 // @ts-check
 // The ROC curve and the point on it that the threshold chooses, in SVG.
 
-const SVG = 'http://www.w3.org/2000/svg';
-const [SIDE, PAD] = [100, 4];
+import { part } from '../dom.js';
 
-/** @param {string} name @param {Record<string, string | number>} attributes */
-function part(name, attributes) {
-  const node = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, String(value));
-  return node;
-}
+const [SIDE, PAD] = [100, 4];
 
 /**
  * @param {HTMLElement} figure has an `svg`

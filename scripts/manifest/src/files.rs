@@ -13,6 +13,9 @@ use crate::sha256;
 const ON_DEMAND: [&str; 3] =
     ["models/tutorial.safetensors", "../pkg/second_look_gpu.js", "../pkg/second_look_gpu_bg.wasm"];
 
+/// The folder of the panels that no first screen needs, kept likewise.
+const LATER: &str = "later/";
+
 /// Classifiers whose files are so large that the service worker keeps them only when a visitor asks for that: they and
 /// their autoencoders are called `models/NAME.safetensors` and `models/NAME-*.safetensors`.
 const ON_REQUEST: [&str; 1] = ["vgg16"];
@@ -53,7 +56,7 @@ pub fn files_json(root: &Path) -> Result<String> {
         let path = if path == "index.html" { "./".to_owned() } else { path };
         let list = match requested_with(&path) {
             Some(name) => on_request.entry(name).or_default(),
-            None if ON_DEMAND.contains(&path.as_str()) => &mut on_demand,
+            None if ON_DEMAND.contains(&path.as_str()) || path.starts_with(LATER) => &mut on_demand,
             None => &mut files,
         };
         list.insert(path, sum);

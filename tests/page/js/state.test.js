@@ -535,7 +535,7 @@ test('what an attack keeps is shown when it ends, and is its result', () => {
   // It comes as a picture, with the number of the last step.
   const done = s.runFinished(running, id, { ...stepTo(3, fooling), picture: Float32Array.from(steps[2].picture) });
   assert.deepEqual([done.phase, done.run?.at, done.run?.kept, done.run?.steps.length], ['done', 2, 2, 4]);
-  assert.match(message(done).detail, /^The defence failed: the answer stays bird\. This attacker knows the detector, too\./);
+  assert.match(message(done).detail, /^This attacker knows the detector, too\. The answer stays bird\./);
   assert.doesNotMatch(message(s.showStep(done, 3)).headline, /Fooled/);
   assert.equal(done.run && s.outcome(done.run), steps[2]);
   // One that was moved to within eps afterwards is a step more.

@@ -157,13 +157,15 @@ test('the verdict names the attacker: who knows more has to be blamed for less, 
   const of = (/** @type {import('../../../www/core.js').Verdict} */ now, /** @type {any} */ knows, own = false) => words({ verdict: now, clean, knows, own });
   assert.match(of(missed, 'classifier').detail, /^The attack got through: the answer stays bird\. .*knows the classifier only\.$/);
   assert.match(of(missed, 'queries').detail, /^The attack got through: .*sees answers only\.$/);
-  assert.match(of(missed, 'detector').detail, /^The defence failed: the answer stays bird\. .*knows the detector, too\.$/);
-  assert.match(of(missed, 'nothing').detail, /^Random noise did this/);
+  assert.equal(of(missed, 'detector').headline, 'Fooled: airplane → bird. Not noticed. The defence failed.');
+  assert.equal(of(missed, 'detector').detail, 'This attacker knows the detector, too. The answer stays bird.');
+  assert.equal(of(missed, 'nothing').detail, 'This was random noise, no attacker. The answer stays bird.');
   // A wrong correction is what one attacker is after, and a mishap with the others.
   assert.equal(of(wrong, 'corrector').kind, 'bad');
-  assert.match(of(wrong, 'corrector').detail, /^The defence failed: the attack was noticed, as was intended, and the corrected prediction is not/);
+  assert.equal(of(wrong, 'corrector').headline, 'Fooled: airplane → bird. Noticed. Corrected: car. The defence failed.');
+  assert.match(of(wrong, 'corrector').detail, /^The attack was found, as was intended, and the corrected prediction is not/);
   assert.equal(of(wrong, 'classifier').kind, 'mixed');
-  assert.doesNotMatch(of(wrong, 'corrector', true).detail, /defence failed/); // nobody knows what it shows
+  assert.doesNotMatch(of(wrong, 'corrector', true).headline, /defence failed/); // nobody knows what it shows
   // That it held once proves nothing about who knows it.
   assert.match(of(held, 'detector').detail, /held this time; more steps or a larger eps may break it/);
   assert.doesNotMatch(of(held, 'classifier').detail, /held this time/);

@@ -1,0 +1,46 @@
+// @ts-check
+// Panels that no first screen needs: those in later/, each loaded when the element that names it in `data-later` comes into
+// sight or is opened.
+
+import { element } from '../dom.js';
+
+/** @typedef {import('../store.js').Store} Store */
+/** @typedef {{mount: (root: HTMLElement, store: Store) => void, render: (state: import('../state.js').State) => void}} Panel */
+
+/** @type {Panel[]} */
+const loaded = [];
+
+/** @param {any} root @param {Store} store */
+async function load(root, store) {
+  try {
+    /** @type {Panel} */
+    const panel = await import(`../later/${root.dataset.later}.js`);
+    panel.mount(root, store);
+    loaded.push(panel);
+    panel.render(store.state);
+  } catch {
+    root.append(element('p', 'fine', 'This part could not be loaded; check the connection, and load the page again.'));
+  }
+}
+
+/** @param {ParentNode} root @param {Store} store */
+export async function mount(root, store) {
+  await store.when(({ shown }) => shown !== undefined); // the first prediction goes before
+  document.head.append(Object.assign(document.createElement('link'), { rel: 'stylesheet', href: 'later/later.css' }));
+  const near = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      near.unobserve(target);
+      load(target, store);
+    }
+  });
+  for (const node of root.querySelectorAll('[data-later]')) {
+    if (node instanceof HTMLDetailsElement) node.addEventListener('toggle', () => load(node, store), { once: true });
+    else near.observe(node);
+  }
+}
+
+/** @param {import('../state.js').State} state */
+export function render(state) {
+  for (const panel of loaded) panel.render(state);
+}
