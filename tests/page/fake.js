@@ -31,13 +31,12 @@ export const constants = () => ({
   norms: [{ norm: 'linf', largest: 1, tutorial: pgd({}), strong: pgd({ eps_step: 0.005, max_iter: 20 }) }],
 });
 
-/** As the core's: with these parameters, or an error. `selective-pgd` knows the defence, `square` counts its questions. */
+/** Attacks that lack parameters, know the defence, or count their questions, as some of the core's. */
 export function prepare(attack, { norm, preset }, targeted) {
-  const numbers = pgd({ ...(preset === 'strong' && attack === 'pgd' && { eps_step: 0.005, max_iter: 20 }), targeted });
-  const { norm: _, eps, ...rest } = numbers;
+  const numbers = pgd({ ...(preset === 'strong' && attack === 'pgd' && { eps_step: 0.005, max_iter: 20 }), norm, targeted });
+  const { eps, max_iter: steps } = numbers;
   const defence = ['selective-pgd', 'orthogonal-pgd', 'corrector', 'lagrangian'].includes(attack);
-  const shape = { attacker: defence ? 'defence' : attack === 'square' ? 'queries' : attack === 'noise' ? 'nothing' : 'classifier', steps: rest.max_iter, restarts: 1, cost: defence ? 3 : 1 };
-  if (attack === 'cw' && norm !== 'l2') throw new Error('norm must be l2');
+  const shape = { attacker: defence ? 'defence' : attack === 'square' ? 'queries' : attack === 'noise' ? 'nothing' : 'classifier', steps, restarts: 1, cost: defence ? 3 : 1 };
   if (attack === 'fgsm' || attack === 'noise') return { ...shape, config: { attack, norm, eps, targeted }, steps: 1 };
   if (attack === 'square') return { ...shape, config: { attack, norm, eps, max_iter: 1000, num_random_init: 0, targeted }, steps: 1000 };
   return { ...shape, config: { attack, ...numbers } };
@@ -137,7 +136,7 @@ export class Session {
 
   /**
    * An attack away from a class leads to the next one at once; one towards a class gets there by a large eps, in its second step.
-   * One that knows the defence is noticed at its first step and not at the later ones, of which it keeps the third.
+   * One that knows the defence is noticed at its first step and not at the later ones, of which it keeps the third. Noise does nothing.
    */
   attack(picture, leads, { attack, max_iter = 1, targeted, eps }) {
     const { rest } = this;
@@ -160,16 +159,18 @@ export class Session {
         }
         if (time === 'late') setTimeout(trap, 50);
         else if (time) await new Promise((resolve) => setTimeout(resolve, time));
-        const off = targeted ? (eps > 0.1 && t > 1 ? towards : 0) : t > 0 ? 1 : 0;
-        const verdict = { ...found(picture, rest, off), ...(knows === 'defence' && t === 1 && { score: 0.6, adversarial: true }) };
+        const off = knows === 'nothing' ? 0 : targeted ? (eps > 0.1 && t > 1 ? towards : 0) : t > 0 ? 1 : 0;
+        const seen = found(picture, rest, off);
+        const verdict = knows === 'defence' && t > 1 ? { ...seen, score: 0.01, adversarial: false, answer: seen.answer_if_clean } : seen;
         const step = { restart: 0, t, loss: t, prediction: verdict.prediction, distance: t / 1000, queries: knows === 'queries' ? t + 1 : null };
         const changed = picture.with(2, t / 1000);
-        made.push(packed({ step, verdict }, changed, picture, picture));
+        const answer = () => packed({ step, verdict }, changed, picture, picture); // each time another array: the page is given it
+        made.push(answer);
         t += 1;
-        return made.at(-1);
+        return answer();
       },
       async best() {
-        return made[knows === 'defence' ? Math.min(3, made.length - 1) : made.length - 1];
+        return made[knows === 'defence' ? Math.min(3, made.length - 1) : made.length - 1]();
       },
     };
   }

@@ -496,6 +496,82 @@ fn a_picture_that_is_held_shows_the_other_one_and_the_seam_can_be_dragged() {
 }
 
 #[test]
+fn whoever_knows_the_detector_is_chosen_shown_live_and_told_of_by_what_is_kept() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::start();
+    page.open(&host.url, &["ready"]);
+    let hidden = |id: &str| page.js(&format!("!document.querySelector('#{id}').checkVisibility()"));
+    assert_eq!(hidden("chart-live"), true);
+    page.choose("#attacker", "selective");
+    page.until("location.search.includes('attacker=selective')");
+    assert_eq!([hidden("chart-live"), hidden("preset")], [false, true]); // both presets are the same to it
+    attack(&page);
+    // The fourth picture is the best of eleven; the second one was noticed.
+    assert_eq!(page.text("#step-now"), "3 of 10, kept");
+    assert_eq!(page.text("#headline"), "Fooled: airplane → bird. Not noticed. The defence failed.");
+    assert!(page.text("#detail").contains("knows the detector"));
+    let heard = "document.querySelector('#chart-live svg').getAttribute('aria-label')";
+    let heard = page.js(heard).as_str().unwrap().to_owned();
+    assert!(heard.contains("0.60 at most") && heard.contains("within the threshold"), "{heard}");
+    page.until("location.search.includes('run=1')");
+    let run = page.run("second-look-horse-18.json");
+    assert_eq!((&run["attacker"], &run["kept"]), (&"defence".into(), &3.into()));
+
+    // Only answers: questions are counted. What the attack lacks is not offered.
+    page.choose("#attacker", "queries");
+    page.choose("#max_iter", "5");
+    assert_eq!([hidden("eps_step"), hidden("max_iter")], [true, false]);
+    attack(&page);
+    assert_eq!(page.text("#queries"), "6 questions asked");
+    let link = page.js("location.href");
+    page.open(link.as_str().unwrap(), &["done"]);
+    assert_eq!(page.js("document.querySelector('#attacker').value"), "queries");
+    assert_eq!(page.text("#queries"), "6 questions asked");
+
+    // The drawing in the lesson comes when it is looked for, and is told in words.
+    page.js("document.querySelector('[data-later=paths]').scrollIntoView()");
+    page.until("document.querySelector('.paths')?.getAttribute('aria-label').includes('noticed')");
+    assert_eq!(page.js("document.querySelectorAll('.paths .paths-way').length"), 3);
+    page.finish(&["404"]);
+}
+
+#[test]
+fn all_attacks_and_harmless_changes_are_loaded_when_they_are_looked_for() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::start();
+    page.open(&format!("{}?max_iter=2&run=1", host.url), &["done"]);
+    let came = "performance.getEntriesByType('resource').some(({ name }) => name.includes('/later/attacks.js'))";
+    assert_eq!(page.js(came), false);
+    page.click("[data-later=attacks] summary");
+    page.until("document.querySelectorAll('.attacks input').length === 13");
+    page.js("document.querySelector('.attacks [value=fgsm]').click()");
+    page.until("location.search.includes('attack=fgsm')");
+    assert_eq!(page.js("document.querySelector('#max_iter').checkVisibility()"), false);
+    attack(&page);
+
+    page.js("document.querySelector('[data-later=controls]').scrollIntoView()");
+    page.until("document.querySelector('#try-changes')");
+    page.click("#try-changes");
+    let told = "document.querySelector('[data-later=controls]').textContent";
+    page.until(&format!("{told}.includes('All 8 tried.')"));
+    assert_eq!(page.js("document.querySelectorAll('.changes tr').length"), 9);
+    // The original and the attacked picture, each after each change.
+    assert_eq!(page.js("document.querySelectorAll('.changes td').length"), 16);
+    assert!(page.js(told).as_str().unwrap().contains("does nothing to the original"));
+    // Of another picture they are not.
+    choose_sample(&page, "ship-11");
+    page.until(&format!("{told}.includes('of the picture before')"));
+
+    // Without its file a part of the page is missing, and says so; the rest goes on.
+    host.miss("/www/later/controls.js");
+    page.open(&host.url, &["ready"]);
+    page.js("document.querySelector('[data-later=controls]').scrollIntoView()");
+    page.until(&format!("{told}.includes('could not be loaded')"));
+    attack(&page);
+    page.finish(&["404"]);
+}
+
+#[test]
 fn many_scores_stand_above_the_threshold_while_they_are_of_these_networks() {
     let Some(page) = Page::new(Gpu::None) else { return };
     let host = Host::start();

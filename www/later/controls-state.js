@@ -2,7 +2,7 @@
 // The controls in the page's state: what is asked, what has been answered, and what follows from that.
 
 import { judge } from '../core.js';
-import { current, outcome, threshold } from '../state.js';
+import { current, threshold } from '../state.js';
 
 /** @typedef {import('../core.js').Class} Class */
 /** @typedef {import('../core.js').Norm} Norm */
@@ -47,8 +47,8 @@ export function tryChanges(from) {
   if (!canTry(from) || !from.shown) return from;
   const id = from.count + 1;
   const original = from.shown.picture;
-  const now = current(from)?.picture;
-  const attacked = from.run && now !== original && outcome(from.run) && from.run.at > 0 ? now : from.run?.steps.length === 1 ? now : undefined;
+  const made = from.run?.steps[from.run.at];
+  const attacked = made && made.step.distance > 0 ? made.picture : undefined; // the first step is the original
   return { ...from, count: id, controls: { id, original, attacked, noise: sizeOf(from), rows: [] } };
 }
 

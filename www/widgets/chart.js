@@ -2,6 +2,7 @@
 // A curve over the attack's steps, in SVG.
 
 import { part } from '../dom.js';
+import { nats } from '../words.js';
 
 const [WIDTH, HEIGHT, PAD] = [240, 64, 6];
 
@@ -36,9 +37,9 @@ export function update(figure, name, { values, steps, at, kept, line, height = (
     if (kept !== undefined) parts.push(part('line', { class: 'kept', x1: x(kept), x2: x(kept), y1: y(values[kept]), y2: y(values[kept]) }));
   }
   svg.replaceChildren(...parts);
-  output.textContent = values.length > 0 ? values[at].toFixed(2) : '–';
+  output.textContent = values.length > 0 ? nats(values[at]) : '–';
   const side = line === undefined ? '' : `, ${values[at] > line ? 'above' : 'within'} the threshold`;
-  const heard = values.length > 0 ? `${values[0].toFixed(2)} at first, ${Math.max(...values).toFixed(2)} at most, ${values[at].toFixed(2)} at step ${at}${side}` : 'nothing yet';
+  const heard = values.length > 0 ? `${nats(values[0])} at first, ${nats(Math.max(...values))} at most, ${nats(values[at])} at step ${at}${side}` : 'nothing yet';
   svg.setAttribute('role', 'img');
   svg.setAttribute('aria-label', `${name}: ${heard}`);
 }
