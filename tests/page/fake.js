@@ -126,12 +126,12 @@ export class Session {
     return Promise.resolve(packed({ verdict: found(picture, this.rest, off), familiarity }, picture, picture));
   }
 
-  /** Eight channels, or without a corrector a hundred numbers; slopes that grow with the attack's steps. */
+  /** Eight channels, or without a corrector a hundred numbers. The score's slope grows with the attack's steps. */
   inside(picture, leads) {
     const shape = this.corrector ? [8, 2, 2] : [100, 1, 1];
     const latent = Array.from({ length: shape[0] * shape[1] * shape[2] }, (_, i) => i % 7);
     const slope = picture.map((_, i) => (i % 2 === 0 ? 1 : -1) * (1 + CLASSES.indexOf(leads)));
-    return Promise.resolve(packed({ shape }, latent, slope, slope.map((value) => value * (1 - picture[2]))));
+    return Promise.resolve(packed({ shape }, latent, slope, slope.map((value) => value * (1 + 1000 * picture[2]))));
   }
 
   /**

@@ -52,15 +52,15 @@ impl Gate {
 type Answers = Arc<Mutex<HashMap<&'static str, Answer>>>;
 
 /// The page's host, with networks that are none.
-struct Host {
+pub struct Host {
     _runtime: tokio::runtime::Runtime,
-    url: String,
+    pub url: String,
     answers: Answers,
     files: TempDir,
 }
 
 impl Host {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let fake = fs::read_to_string(file("tests/page/fake.js")).unwrap();
         let answers = Answers::default();
         // Of the classifier that is chosen the page knows no more than its files' names.
@@ -162,12 +162,12 @@ const NAMED: &str = "new URLSearchParams(location.search).get('sample') ?? ''";
 const NOTICE: &str = "document.querySelector('#notice')";
 const KIND: &str = "document.querySelector('#verdict').dataset.kind";
 
-fn choose_sample(page: &Page, id: &str) {
+pub fn choose_sample(page: &Page, id: &str) {
     page.js(&format!("document.querySelector('#samples [value={id}]').click()"));
 }
 
 /// Attacks, and waits until that is over: whatever came before has long been answered then.
-fn attack(page: &Page) {
+pub fn attack(page: &Page) {
     page.click("#go");
     page.until_state(&["done"]);
 }

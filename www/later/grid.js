@@ -11,13 +11,32 @@ export const STEPS = [8, 4, 2, 1];
 /** At these distances every point is asked; between closer ones only where those around differ. */
 const ALL = 4;
 
+/** What the map's rows and columns reach, in lengths of the attack. */
+export const REACH = { along: [-1, 3], across: [-2, 2] };
+
+/** The place of a point in the plane; the lowest row is the last one. @param {number} point @returns {[along: number, across: number]} */
+export function placeAt(point) {
+  const [row, column] = [Math.floor(point / SIDE), point % SIDE];
+  const [left, right] = REACH.along;
+  const [low, high] = REACH.across;
+  return [left + (column / (SIDE - 1)) * (right - left), high - (row / (SIDE - 1)) * (high - low)];
+}
+
+/** The point that is nearest to a place. @param {readonly [along: number, across: number]} place */
+export function pointAt([along, across]) {
+  const [left, right] = REACH.along;
+  const [low, high] = REACH.across;
+  const index = (/** @type {number} */ part) => Math.min(SIDE - 1, Math.max(0, Math.round(part * (SIDE - 1))));
+  return index((high - across) / (high - low)) * SIDE + index((along - left) / (right - left));
+}
+
 /** @returns {Cells} */
 export const nothing = () => new Array(SIDE * SIDE).fill(undefined);
 
 /** Points along a side in a round. @param {number} round */
 export const sideOf = (round) => (SIDE - 1) / STEPS[round] + 1;
 
-/** The points that a round adds to those before it. @param {number} round */
+/** The points that a round adds to those before it; those near the original come first. @param {number} round */
 export function pointsOf(round) {
   const step = STEPS[round];
   const points = [];
@@ -27,7 +46,9 @@ export function pointsOf(round) {
       if (!isEarlier) points.push(row * SIDE + column);
     }
   }
-  return points;
+  const start = pointAt([0, 0]);
+  const distance = (/** @type {number} */ point) => Math.hypot(Math.floor(point / SIDE) - Math.floor(start / SIDE), (point % SIDE) - (start % SIDE));
+  return points.sort((a, b) => distance(a) - distance(b));
 }
 
 /** The two classes that all points around have, of the round before; undefined where they differ. @param {Cells} cells @param {number} point @param {number} step */
@@ -74,23 +95,4 @@ export function filled(cells) {
     }
     return undefined;
   });
-}
-
-/** What the map's rows and columns reach, in lengths of the attack. */
-export const REACH = { along: [-1, 3], across: [-2, 2] };
-
-/** The place of a point in the plane; the lowest row is the last one. @param {number} point @returns {[along: number, across: number]} */
-export function placeAt(point) {
-  const [row, column] = [Math.floor(point / SIDE), point % SIDE];
-  const [left, right] = REACH.along;
-  const [low, high] = REACH.across;
-  return [left + (column / (SIDE - 1)) * (right - left), high - (row / (SIDE - 1)) * (high - low)];
-}
-
-/** The point that is nearest to a place. @param {readonly [along: number, across: number]} place */
-export function pointAt([along, across]) {
-  const [left, right] = REACH.along;
-  const [low, high] = REACH.across;
-  const index = (/** @type {number} */ part) => Math.min(SIDE - 1, Math.max(0, Math.round(part * (SIDE - 1))));
-  return index((high - across) / (high - low)) * SIDE + index((along - left) / (right - left));
 }

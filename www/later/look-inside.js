@@ -73,7 +73,7 @@ export function mount(root, all) {
   channels.id = 'channels';
 
   const figures = element('div', 'slopes');
-  const hint = element('p', '', 'A gradient says of every pixel what becomes of a number when that pixel changes a little. An attack follows the first one; the detector’s decision hangs on the pixels of the second one.');
+  const hint = element('p', '', 'A gradient says of every pixel what becomes of a number when that pixel changes a little. An attack follows the first one (in L∞ only its signs: every value changes by eps_step); the detector’s decision hangs on the pixels of the second one. A pixel’s three values are taken together.');
   const content = element('div', 'inside-content');
   content.hidden = true;
   content.append(element('h3', '', 'The bottleneck'), bottleneck, channels, element('h3', '', 'Two gradients'), hint, figures);
@@ -203,7 +203,7 @@ function slope({ canvas, title, legend, says }, picture, values, words) {
 }
 
 /** @param {number} value of a slope, which may be very small */
-const small = (value) => (value >= 0.001 ? nats(value) : value.toExponential(0));
+const small = (value) => (value >= 0.001 ? nats(value) : String(Number(value.toPrecision(1))));
 
 /** @param {readonly [number, number, number]} shape @param {Float32Array} latent @param {Float32Array} picture */
 function drawBottleneck(shape, latent, picture) {

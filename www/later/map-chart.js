@@ -12,7 +12,7 @@ import { letters, regions } from './regions.js';
 const CELL = 2;
 const SIZE = SIDE * CELL;
 /** Room for the axes' numbers and names. */
-const [LEFT, TOP, BOTTOM, RIGHT] = [13, 2, 14, 4];
+const [LEFT, TOP, BOTTOM, RIGHT] = [18, 2, 14, 5];
 
 /** One for each class, in the order of the core: light, so that the letters can be read on each. */
 const COLOURS = ['#9fd3ee', '#f6b26b', '#f7dc6f', '#d7a6d9', '#a9d18e', '#c9c9c9', '#7fb3f0', '#e0a98a', '#7fd6c2', '#f29aa8'];
@@ -84,6 +84,7 @@ function axes([along, across]) {
     nodes.push(text(tick(value * across), { x: LEFT - 2, y: y(value) + 1.6, class: 'map-number map-left' }));
   }
   nodes.push(text('along the attack, n/255', { x: LEFT + SIZE / 2, y: TOP + SIZE + 12, class: 'map-number' }));
+  nodes.push(text('a random direction, n/255', { x: 0, y: 0, transform: `translate(4 ${TOP + SIZE / 2}) rotate(-90)`, class: 'map-number' }));
   return nodes;
 }
 

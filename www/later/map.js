@@ -17,11 +17,12 @@ import { shares } from './regions.js';
 /** @typedef {import('./plane.js').Plane} Plane */
 /** @typedef {import('./plane.js').Place} Place */
 
-/** Of the random direction: with the same picture and attack the map is the same. */
-const SEED = 1;
+/** Of the random direction: with the same picture and attack the first map is the same. */
+const FIRST_SEED = 1;
 
 /**
  * @typedef {object} DecisionMap
+ * @property {number} seed
  * @property {Plane} plane
  * @property {Cells} cells
  * @property {readonly unknown[]} of what it is of: picture, networks, attack
@@ -42,6 +43,8 @@ let nodes;
 let map;
 /** The point that is read. */
 let cursor = pointAt([0, 0]);
+/** What the maps show. @type {readonly unknown[]} */
+let drawn = [];
 let asked = false;
 
 const INTRO = 'Every point is a picture: the one above, changed along the attack’s direction (to the right) and along a random direction of the same length (upwards). Its colour is the class that is seen there.';
@@ -100,23 +103,23 @@ function press() {
     map.ended = 'cancelled';
     render(state);
   } else if (canDraw(state)) {
-    begin(state);
+    begin(state, map?.ended === 'done' ? map.seed + 1 : FIRST_SEED);
   } else {
     store.update(attackOrPause);
   }
 }
 
-/** @param {State} state */
-async function begin(state) {
+/** @param {State} state @param {number} seed of the random direction */
+async function begin(state, seed) {
   const { shown, run, constants } = state;
   const worker = client();
   const end = run && outcome(run)?.picture;
-  const plane = shown && end && planeThrough(shown.picture, end, SEED);
+  const plane = shown && end && planeThrough(shown.picture, end, seed);
   if (!plane || !worker || !constants) return;
   const { classes } = constants;
   const path = run.steps.map(({ picture }) => placeOf(plane, picture));
   /** @type {DecisionMap} */
-  const mine = { plane, cells: nothing(), of: subject(state), path, classes, original: shown.detection.verdict.answer_if_clean, round: 0, part: 0 };
+  const mine = { seed, plane, cells: nothing(), of: subject(state), path, classes, original: shown.detection.verdict.answer_if_clean, round: 0, part: 0 };
   map = mine;
   cursor = pointAt([0, 0]);
   render(state);
@@ -158,20 +161,27 @@ export function render(state) {
   if (map && subject(state).some((part, i) => part !== map?.of[i])) map = undefined; // and what is under way ends
   const able = canDraw(state);
   const drawing = isDrawing();
-  nodes.go.textContent = drawing ? 'Cancel' : able ? (map ? 'Draw it again' : 'Draw the map') : 'Attack';
+  nodes.go.textContent = drawing ? 'Cancel' : !able ? 'Attack' : map?.ended === 'done' ? 'Another random direction' : 'Draw the map';
   nodes.go.disabled = !able && !drawing && state.phase !== 'ready' && state.phase !== 'done';
   nodes.progress.hidden = !drawing;
   if (map) nodes.progress.value = map.round + map.part;
-  const says = message(state, able);
-  if (nodes.says.textContent !== says) nodes.says.textContent = says;
+  say(nodes.says, message(state, able));
   for (const node of [nodes.maps, nodes.here, nodes.legend, nodes.axes, nodes.told]) node.hidden = !map;
-  if (map) draw(map, state);
+  const inputs = [map, map?.round, map?.part, map?.ended, cursor, state.run?.at];
+  if (!map || inputs.every((part, i) => part === drawn[i])) return;
+  drawn = inputs;
+  draw(map, state);
+}
+
+/** What is the same is not said again. @param {HTMLElement} node @param {string} text */
+function say(node, text) {
+  if (node.textContent !== text) node.textContent = text;
 }
 
 /** @param {State} state @param {boolean} able */
 function message({ phase }, able) {
   if (!map) {
-    if (able) return 'Some hundred pictures are looked at, one by one; that can be cancelled at any time.';
+    if (able) return 'Some hundreds of pictures are looked at, one by one; that can be cancelled at any time.';
     return phase === 'running' || phase === 'paused' ? 'The map follows when the attack is over.' : 'The map needs the direction of an attack: attack first.';
   }
   const { round, ended, failed } = map;
@@ -197,9 +207,9 @@ function draw(of, state) {
   const known = all[cursor];
   const [a, b] = placeAt(cursor);
   const place = pointAt([0, 0]) === cursor ? 'At the original' : pointAt([1, 0]) === cursor ? 'At the end of the attack' : `Here (${grey(a * units[0])} along the attack, ${grey(b * units[1])} across)`;
-  nodes.here.textContent = known ? `${place}: CL sees ${classes[known[0]]}, after AE ${classes[known[1]]}.` : `${place}: not known yet.`;
+  say(nodes.here, known ? `${place}: CL sees ${classes[known[0]]}, after AE ${classes[known[1]]}.` : `${place}: not known yet.`);
   legend(classes, taken);
-  nodes.axes.textContent = `The axes count the largest change of any value, in n/255; values that leave the range of pictures are cut off. The line is the attack, step by step: ○ the original, ● its end. From the third round on, only points between different ones are asked.`;
+  nodes.axes.textContent = `The axes count the largest change of any value, in n/255; values that leave the range of pictures are cut off. The line is the attack, step by step: ○ the original, ● its end. Where all points around are alike, those between them are not asked.`;
   const unlike = isUnfamiliar(state) ? ' The picture is like none of the ten things, so these classes mean little.' : '';
   nodes.told.textContent = ended === 'done' ? `${conclusion(of, both, taken, grey(REACH.across[1] * units[1]))}${unlike}` : '';
 }

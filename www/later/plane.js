@@ -8,6 +8,7 @@
  * @property {Float32Array} origin the picture
  * @property {Float32Array} along from the picture to where the attack ended
  * @property {Float32Array} across as long as `along` and at right angles to it
+ * @property {number} square of the length of each
  */
 
 /** Signs that are the same for the same seed: mulberry32. @param {number} seed */
@@ -43,16 +44,15 @@ export function planeThrough(origin, end, seed) {
   const shared = dot(random, along) / square;
   const across = random.map((value, i) => value - shared * along[i]);
   const scale = Math.sqrt(square / dot(across, across));
-  return { origin, along, across: across.map((value) => value * scale) };
+  return { origin, along, across: across.map((value) => value * scale), square };
 }
 
 /** The picture at a place: what a picture cannot hold is cut off. @param {Plane} plane @param {Place} place */
 export const pictureAt = ({ origin, along, across }, [a, b]) => origin.map((value, i) => Math.min(1, Math.max(0, value + a * along[i] + b * across[i])));
 
 /** The place of the plane that is nearest to a picture. @param {Plane} plane @param {Float32Array} picture @returns {Place} */
-export function placeOf({ origin, along, across }, picture) {
+export function placeOf({ origin, along, across, square }, picture) {
   const change = picture.map((value, i) => value - origin[i]);
-  const square = dot(along, along);
   return [dot(change, along) / square, dot(change, across) / square];
 }
 

@@ -67,6 +67,8 @@ test('the rounds ask for every point once, for coarse grids before fine ones', (
   assert.equal(all.length, SIDE * SIDE);
   for (const round of STEPS.keys()) assert.equal(rounds.slice(0, round + 1).flat().length, sideOf(round) ** 2);
   assert.deepEqual(STEPS.map((_, round) => sideOf(round)), [7, 13, 25, 49]);
+  const far = rounds[3].map((point) => Math.hypot(...placeAt(point)));
+  assert.ok(far[0] < 0.2 && far[far.length - 1] > 3, 'it begins near the original');
 });
 
 test('places and points lead to each other; upwards is positive, and the picture is a point itself', () => {
