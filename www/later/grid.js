@@ -83,12 +83,14 @@ export async function survey(cells, ask, told) {
   return true;
 }
 
+const FINE_FIRST = STEPS.toReversed();
+
 /** Every point as what is known nearest to it, among the coarser ones. @param {Cells} cells @returns {Cells} */
 export function filled(cells) {
   return cells.map((known, point) => {
     if (known) return known;
     const [row, column] = [Math.floor(point / SIDE), point % SIDE];
-    for (const step of STEPS.toReversed()) {
+    for (const step of FINE_FIRST) {
       const near = (/** @type {number} */ at) => Math.round(at / step) * step;
       const other = cells[near(row) * SIDE + near(column)];
       if (other) return other;

@@ -99,10 +99,9 @@ const isInside = ([a, b]) => a >= REACH.along[0] && a <= REACH.along[1] && b >= 
  * @param {readonly number[]} what.units
  * @param {readonly Place[]} what.path of the attack
  * @param {number} [what.at] the step that is shown
- * @param {number} what.cursor the point that is read
  * @param {string} what.name of this map, which tells its patterns from those of another one
  */
-export function chart(svg, { classes, cells, units, path, at, cursor, name }) {
+export function chart(svg, { classes, cells, units, path, at, name }) {
   svg.setAttribute('viewBox', `0 0 ${LEFT + SIZE + RIGHT} ${TOP + SIZE + BOTTOM}`);
   const names = [...new Set(cells)].filter((known) => known >= 0).sort((a, b) => a - b);
   const letter = letters(classes);
@@ -121,13 +120,13 @@ export function chart(svg, { classes, cells, units, path, at, cursor, name }) {
     part('circle', { class: 'map-start', cx: x(0), cy: y(0), r: 2.2 }),
     part('circle', { class: 'map-end', cx: x(1), cy: y(0), r: 2.2 }),
     ...(now && isInside(now) ? [part('circle', { class: 'map-now', cx: x(now[0]), cy: y(now[1]), r: 3.4 })] : []),
-    part('path', { class: 'map-cursor', d: crosshair(cursor) }),
+    part('path', { class: 'map-cursor' }),
     ...axes(units),
   );
 }
 
-/** @param {number} point */
-function crosshair(point) {
+/** Marks the point that is read. @param {SVGElement} svg @param {number} point */
+export function mark(svg, point) {
   const [across, down] = [LEFT + (point % SIDE) * CELL + CELL / 2, TOP + Math.floor(point / SIDE) * CELL + CELL / 2];
-  return `M${across - 6} ${down}h4M${across + 2} ${down}h4M${across} ${down - 6}v4M${across} ${down + 2}v4`;
+  svg.querySelector('.map-cursor')?.setAttribute('d', `M${across - 6} ${down}h4M${across + 2} ${down}h4M${across} ${down - 6}v4M${across} ${down + 2}v4`);
 }

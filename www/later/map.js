@@ -7,23 +7,24 @@ import { attackOrPause, isUnfamiliar, outcome } from '../state.js';
 import { levels, percent } from '../words.js';
 import { Gone } from '../worker/client.js';
 import { REACH, STEPS, filled, nothing, placeAt, pointAt, sideOf, survey } from './grid.js';
-import { chart, swatch } from './map-chart.js';
+import { chart, mark, swatch } from './map-chart.js';
 import { largest, pictureAt, placeOf, planeThrough } from './plane.js';
 import { shares } from './regions.js';
 
 /** @typedef {import('../core.js').Class} Class */
 /** @typedef {import('../state.js').State} State */
 /** @typedef {import('./grid.js').Cells} Cells */
-/** @typedef {import('./plane.js').Plane} Plane */
 /** @typedef {import('./plane.js').Place} Place */
 
+/** Milliseconds from one drawing to the next while answers come: it takes longer than an answer. */
+const REDRAW = 300;
 /** Of the random direction: with the same picture and attack the first map is the same. */
 const FIRST_SEED = 1;
 
 /**
  * @typedef {object} DecisionMap
  * @property {number} seed
- * @property {Plane} plane
+ * @property {readonly number[]} units the length of the attack along each axis, in grey levels
  * @property {Cells} cells
  * @property {readonly unknown[]} of what it is of: picture, networks, attack
  * @property {readonly Place[]} path of the attack's steps
@@ -31,8 +32,8 @@ const FIRST_SEED = 1;
  * @property {Class} original the class of the original
  * @property {number} round
  * @property {number} part of the round that is done, 0 to 1
- * @property {'done' | 'cancelled'} [ended]
- * @property {string} [failed]
+ * @property {'done' | 'cancelled' | 'failed'} [ended]
+ * @property {string} [why] it failed
  */
 
 /** @type {import('../store.js').Store} */
@@ -45,6 +46,9 @@ let map;
 let cursor = pointAt([0, 0]);
 /** What the maps show. @type {readonly unknown[]} */
 let drawn = [];
+let drawnAt = 0;
+/** What is known of every point by then. @type {Cells} */
+let seen = [];
 let asked = false;
 
 const INTRO = 'Every point is a picture: the one above, changed along the attack’s direction (to the right) and along a random direction of the same length (upwards). Its colour is the class that is seen there.';
@@ -95,7 +99,7 @@ function canDraw({ phase, shown, run }) {
   return (phase === 'ready' || phase === 'done') && shown !== undefined && end !== undefined && end.some((value, i) => value !== shown.picture[i]);
 }
 
-const isDrawing = () => map !== undefined && !map.ended && !map.failed;
+const isDrawing = () => map !== undefined && !map.ended;
 
 function press() {
   const { state } = store;
@@ -118,8 +122,9 @@ async function begin(state, seed) {
   if (!plane || !worker || !constants) return;
   const { classes } = constants;
   const path = run.steps.map(({ picture }) => placeOf(plane, picture));
+  const units = [plane.along, plane.across].map((direction) => largest(direction) * 255);
   /** @type {DecisionMap} */
-  const mine = { seed, plane, cells: nothing(), of: subject(state), path, classes, original: shown.detection.verdict.answer_if_clean, round: 0, part: 0 };
+  const mine = { seed, units, cells: nothing(), of: subject(state), path, classes, original: shown.detection.verdict.answer_if_clean, round: 0, part: 0 };
   map = mine;
   cursor = pointAt([0, 0]);
   render(state);
@@ -140,8 +145,7 @@ async function begin(state, seed) {
     );
     if (whole) mine.ended = 'done';
   } catch (error) {
-    if (error instanceof Gone) mine.ended = 'cancelled';
-    else mine.failed = sentence(error);
+    Object.assign(mine, error instanceof Gone ? { ended: 'cancelled' } : { ended: 'failed', why: sentence(error) });
   }
   if (mine === map) render(store.state);
 }
@@ -167,9 +171,12 @@ export function render(state) {
   if (map) nodes.progress.value = map.round + map.part;
   say(nodes.says, message(state, able));
   for (const node of [nodes.maps, nodes.here, nodes.legend, nodes.axes, nodes.told]) node.hidden = !map;
-  const inputs = [map, map?.round, map?.part, map?.ended, cursor, state.run?.at];
+  const inputs = [map, map?.round, map?.part, map?.ended, state.run?.at];
   if (!map || inputs.every((part, i) => part === drawn[i])) return;
+  const isNews = map === drawn[0] && !map.ended && state.run?.at === drawn[4];
+  if (isNews && performance.now() - drawnAt < REDRAW) return; // the next answer, or the end, draws it
   drawn = inputs;
+  drawnAt = performance.now();
   draw(map, state);
 }
 
@@ -184,8 +191,8 @@ function message({ phase }, able) {
     if (able) return 'Some hundreds of pictures are looked at, one by one; that can be cancelled at any time.';
     return phase === 'running' || phase === 'paused' ? 'The map follows when the attack is over.' : 'The map needs the direction of an attack: attack first.';
   }
-  const { round, ended, failed } = map;
-  if (failed) return `The map could not be computed: ${failed}.`;
+  const { round, ended, why } = map;
+  if (ended === 'failed') return `The map could not be computed: ${why}.`;
   if (ended === 'done') return `Drawn, with ${sideOf(round)} × ${sideOf(round)} points.`;
   const name = `${sideOf(round)} × ${sideOf(round)} points, round ${round + 1} of ${STEPS.length}`;
   return ended ? `Cancelled: ${name}.` : `Drawing: ${name} …`;
@@ -193,25 +200,32 @@ function message({ phase }, able) {
 
 /** @param {DecisionMap} of @param {State} state */
 function draw(of, state) {
-  const { plane, cells, path, classes, ended } = of;
-  const all = filled(cells);
-  const both = [0, 1].map((side) => all.map((cell) => cell?.[/** @type {0 | 1} */ (side)] ?? -1));
+  const { cells, path, classes, units, ended } = of;
+  seen = filled(cells);
+  const both = [0, 1].map((side) => seen.map((cell) => cell?.[/** @type {0 | 1} */ (side)] ?? -1));
   const taken = both.map(shares);
-  const units = [plane.along, plane.across].map((direction) => largest(direction) * 255);
   for (const [side, figure] of nodes.sides.entries()) {
     const svg = /** @type {SVGElement} */ (figure.querySelector('svg'));
-    chart(svg, { classes, cells: both[side], units, path, at: state.run?.at, cursor, name: side === 0 ? 'map-first' : 'map-second' });
+    chart(svg, { classes, cells: both[side], units, path, at: state.run?.at, name: side === 0 ? 'map-first' : 'map-second' });
     const list = [...taken[side]].map(([name, share]) => `${classes[name]} ${percent(share)}`);
     svg.setAttribute('aria-label', `What ${side === 0 ? 'CL' : 'CL after AE'} sees around the picture: ${list.join(', ')}`);
   }
-  const known = all[cursor];
-  const [a, b] = placeAt(cursor);
-  const place = pointAt([0, 0]) === cursor ? 'At the original' : pointAt([1, 0]) === cursor ? 'At the end of the attack' : `Here (${grey(a * units[0])} along the attack, ${grey(b * units[1])} across)`;
-  say(nodes.here, known ? `${place}: CL sees ${classes[known[0]]}, after AE ${classes[known[1]]}.` : `${place}: not known yet.`);
+  read();
   legend(classes, taken);
   nodes.axes.textContent = `The axes count the largest change of any value, in n/255; values that leave the range of pictures are cut off. The line is the attack, step by step: ○ the original, ● its end. Where all points around are alike, those between them are not asked.`;
   const unlike = isUnfamiliar(state) ? ' The picture is like none of the ten things, so these classes mean little.' : '';
   nodes.told.textContent = ended === 'done' ? `${conclusion(of, both, taken, grey(REACH.across[1] * units[1]))}${unlike}` : '';
+}
+
+/** Reads the point that is marked. */
+function read() {
+  if (!map) return;
+  const { units, classes } = map;
+  for (const figure of nodes.sides) mark(/** @type {SVGElement} */ (figure.querySelector('svg')), cursor);
+  const known = seen[cursor];
+  const [a, b] = placeAt(cursor).map((part, i) => grey(part * units[i]));
+  const place = pointAt([0, 0]) === cursor ? 'At the original' : pointAt([1, 0]) === cursor ? 'At the end of the attack' : `Here (${a} along the attack, ${b} across)`;
+  say(nodes.here, known ? `${place}: CL sees ${classes[known[0]]}, after AE ${classes[known[1]]}.` : `${place}: not known yet.`);
 }
 
 /** @param {number} value in grey levels */
@@ -278,7 +292,7 @@ function move(event) {
   else return;
   event.preventDefault();
   event.stopPropagation(); // the page's own keys
-  soon();
+  read();
 }
 
 /** @param {PointerEvent} event @param {HTMLElement} figure */
@@ -290,5 +304,5 @@ function point({ clientX, clientY }, figure) {
   const [row, column] = [Math.floor(((clientY - top) / height) * side), Math.floor(((clientX - left) / width) * side)];
   if (row < 0 || row >= side || column < 0 || column >= side) return;
   cursor = row * side + column;
-  soon();
+  read();
 }

@@ -30,30 +30,47 @@ function dot(a, b) {
 }
 
 /**
+ * A vector, value by value. A loop, because these are many and long.
+ * @param {number} length @param {(i: number) => number} value
+ */
+function vector(length, value) {
+  const made = new Float32Array(length);
+  for (let i = 0; i < length; i++) made[i] = value(i);
+  return made;
+}
+
+/**
  * @param {Float32Array} origin
  * @param {Float32Array} end where an attack ended
  * @param {number} seed of the random direction
  * @returns {Plane | undefined} undefined when the attack changed nothing
  */
 export function planeThrough(origin, end, seed) {
-  const along = end.map((value, i) => value - origin[i]);
+  const { length } = origin;
+  const along = vector(length, (i) => end[i] - origin[i]);
   const square = dot(along, along);
   if (square === 0) return undefined;
   const sign = signs(seed);
-  const random = along.map(() => sign());
+  const random = vector(length, sign);
   const shared = dot(random, along) / square;
-  const across = random.map((value, i) => value - shared * along[i]);
+  const across = vector(length, (i) => random[i] - shared * along[i]);
   const scale = Math.sqrt(square / dot(across, across));
-  return { origin, along, across: across.map((value) => value * scale), square };
+  return { origin, along, across: vector(length, (i) => across[i] * scale), square };
 }
 
 /** The picture at a place: what a picture cannot hold is cut off. @param {Plane} plane @param {Place} place */
-export const pictureAt = ({ origin, along, across }, [a, b]) => origin.map((value, i) => Math.min(1, Math.max(0, value + a * along[i] + b * across[i])));
+export const pictureAt = ({ origin, along, across }, [a, b]) =>
+  vector(origin.length, (i) => Math.min(1, Math.max(0, origin[i] + a * along[i] + b * across[i])));
 
 /** The place of the plane that is nearest to a picture. @param {Plane} plane @param {Float32Array} picture @returns {Place} */
 export function placeOf({ origin, along, across, square }, picture) {
-  const change = picture.map((value, i) => value - origin[i]);
-  return [dot(change, along) / square, dot(change, across) / square];
+  let [a, b] = [0, 0];
+  for (let i = 0; i < origin.length; i++) {
+    const change = picture[i] - origin[i];
+    a += change * along[i];
+    b += change * across[i];
+  }
+  return [a / square, b / square];
 }
 
 /** The largest change of any value. @param {Float32Array} direction */
