@@ -8,12 +8,15 @@ A pair of files for each classifier, autoencoder and attacker; all of them at on
 other temperatures than the detector's follow from the recorded predictions. Python's own library is enough."""
 
 import argparse
+import hashlib
 import json
 import math
 import pathlib
 import sys
+import zlib
 
-OUT = pathlib.Path(__file__).parent.parent / "www/scores.json"
+WWW = pathlib.Path(__file__).parent.parent / "www"
+OUT = WWW / "scores.json"
 # What the page may load for it, in bytes.
 LARGEST = 40_000
 # Scores kept of each kind: of more pictures, so many evenly spaced ranks.
@@ -60,6 +63,15 @@ def pictures_of(report):
     return f"{count} drawn pictures"
 
 
+def sha256_of(model):
+    """Of the bundled file that an evaluation names by its CRC-32; of other weights' scores the page has no use."""
+    for path in sorted((WWW / "models").glob("*.safetensors")):
+        contents = path.read_bytes()
+        if zlib.crc32(contents) == model["crc32"]:
+            return hashlib.sha256(contents).hexdigest()
+    sys.exit(f"error: {model['file']} of the evaluation is none of the files in {WWW / 'models'}")
+
+
 def set_of(report, records, temperatures):
     if report["warnings"]:
         sys.exit(f"error: the evaluation warns: {report['warnings']}")
@@ -76,8 +88,8 @@ def set_of(report, records, temperatures):
                         sys.exit(f"error: the recorded score is {record[kind]['score']}, and not {value}")
         scores.append({"temperature": temperature, **{kind: thinned(values) for kind, values in of.items()}})
     return {
-        "classifier": report["models"]["classifier"]["crc32"],
-        "autoencoder": report["models"]["autoencoder"]["crc32"],
+        "classifier": sha256_of(report["models"]["classifier"]),
+        "autoencoder": sha256_of(report["models"]["autoencoder"]),
         "attacker": report["attacker"],
         "attack": described(report["attack"]),
         "pictures": pictures_of(report),

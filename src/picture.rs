@@ -134,7 +134,11 @@ impl Picture {
     /// # Errors
     /// When the bytes are no such picture, are cut short, hold no pixels, or ask for more than 40 megapixels.
     pub fn decode(bytes: &[u8]) -> Result<Self> {
-        let unreadable = |e: image::ImageError| Error::Picture { reason: e.to_string() };
+        // Some decoders end their messages with a line break.
+        let unreadable = |e: image::ImageError| {
+            let reason = e.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+            Error::Picture { reason }
+        };
         let mut limits = Limits::default();
         limits.max_alloc = Some(MAX_DECODER_BYTES);
         let mut reader = ImageReader::new(Cursor::new(bytes))

@@ -71,6 +71,15 @@ fn studio() -> &'static Path {
 const MODELS: &str = "--classifier cl.safetensors --autoencoder ae.safetensors";
 
 #[test]
+fn the_notices_are_printed_whole_under_either_spelling() {
+    let notices = include_str!("../www/licences.txt");
+    assert!(notices.contains("Permission is hereby granted") && notices.contains("\nserde 1."));
+    for command in ["licences", "licenses"] {
+        assert_eq!(succeeds(Path::new("."), command).trim_end(), notices.trim_end());
+    }
+}
+
+#[test]
 fn weights_go_out_and_come_in_again_in_every_number_format() {
     let folder = tempfile::tempdir_in(studio()).unwrap();
     let folder = folder.path();
@@ -1305,6 +1314,7 @@ fn no_path_leads_out_of_what_is_served() {
 }
 
 /// Weights of a training that is stopped by `stop` as soon as it has a checkpoint, then resumed.
+#[cfg(unix)]
 fn stopped_and_resumed(stop: &str, exit: Option<i32>) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let checkpoints = folder.path().join("w.safetensors.checkpoint");
@@ -1494,8 +1504,10 @@ fn serve_hands_out_the_page_and_nothing_else() {
     }
     let folder_of_page = get(address, "/www?sample=x");
     assert!(folder_of_page.contains("location: /www/?sample=x"), "{folder_of_page}");
-    let types = get(address, "/pkg/second_look.d.ts");
-    assert!(types.contains("content-type: text/plain"), "{types}");
+    for file in ["/pkg/second_look.d.ts", "/www/licences.txt"] {
+        let text = get(address, file);
+        assert!(text.contains("content-type: text/plain; charset=utf-8"), "{file}");
+    }
     // Compressed while it is sent: other bytes than the file's.
     let packed = ask(address, "/www/main.js", "Accept-Encoding: gzip\r\n");
     let head = packed.split("\r\n\r\n").next().unwrap();

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use rand::{RngExt, SeedableRng};
 use second_look::model::weights::load_classifier;
 
 fn second_look(folder: &Path, arguments: &str) -> Command {
@@ -74,11 +75,16 @@ fn resuming_ends_with_the_best_weights_in_the_output() {
     // Another output with the same stem has checkpoints of its own: none.
     fails(folder, &format!("{train} n.2 --resume"), &["n.2.checkpoint", "no checkpoint"]);
     assert!(!folder.join("n.2").exists() && !folder.join("n.2.checkpoint").exists());
-    // The weights are gone, the training is over.
+    // The weights are gone or damaged, the training is over.
     fs::remove_file(folder.join("n.1")).unwrap();
-    let log = succeeds(folder, &format!("{train} n.1 --resume"));
-    assert!(log.contains("the best weights are in n.1"), "{log}");
-    assert!(best == fs::read(folder.join("n.1")).unwrap(), "other weights than before");
+    for found in ["missing", "damaged"] {
+        let log = succeeds(folder, &format!("{train} n.1 --resume"));
+        for words in [&format!("n.1 was {found}"), "the best weights are in n.1"] {
+            assert!(log.contains(words), "{log}");
+        }
+        assert!(best == fs::read(folder.join("n.1")).unwrap(), "other weights than before");
+        fs::write(folder.join("n.1"), &best[..best.len() / 2]).unwrap();
+    }
 }
 
 #[test]
@@ -259,6 +265,170 @@ fn only_one_training_writes_to_an_output() {
     first.kill().unwrap();
     first.wait().unwrap();
     succeeds(folder, &format!("{CLASSIFIER} --out w --overwrite"));
+}
+
+/// SECOND_LOOK_KILLS=100 makes it a long test.
+#[test]
+fn killed_at_any_moment_it_goes_on_to_the_same_weights() {
+    let tries: u64 = std::env::var("SECOND_LOOK_KILLS").map_or(6, |text| text.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let train = format!("{CLASSIFIER} --checkpoint-every 0 --out");
+    let start = Instant::now();
+    succeeds(folder, &format!("{train} undisturbed"));
+    let longest = start.elapsed();
+    let undisturbed = fs::read(folder.join("undisturbed")).unwrap();
+    let (weights, checkpoints) = (folder.join("w"), folder.join("w.checkpoint"));
+    let resume = || {
+        let names = fs::read_dir(&checkpoints).into_iter().flatten().flatten();
+        let mut names = names.map(|entry| entry.file_name().into_string().unwrap());
+        let is_there = names.any(|name| name.starts_with("step-") && !name.ends_with(".part"));
+        if is_there { "--resume" } else { "--overwrite" }
+    };
+    let mut rng = rand::rngs::Xoshiro256PlusPlus::seed_from_u64(tries);
+    let mut killed = 0;
+    for _ in 0..tries {
+        let mut training = second_look(folder, &format!("{train} w {}", resume()));
+        let mut training = training.stderr(Stdio::piped()).spawn().unwrap();
+        std::thread::sleep(longest.mul_f64(rng.random()));
+        training.kill().unwrap();
+        let Output { status, stderr, .. } = training.wait_with_output().unwrap();
+        let log = String::from_utf8_lossy(&stderr);
+        assert!(!log.contains("error") && !log.contains("damaged"), "after {killed} kills: {log}");
+        if let Ok(bytes) = fs::read(&weights) {
+            load_classifier(&bytes, &burn::tensor::Device::flex()).expect("a part of the weights");
+        }
+        if !status.success() {
+            killed += 1;
+            continue;
+        }
+        assert!(undisturbed == fs::read(&weights).unwrap(), "after {killed} kills: other weights");
+        fs::remove_dir_all(&checkpoints).unwrap();
+        fs::remove_file(&weights).unwrap();
+    }
+    succeeds(folder, &format!("{train} w {}", resume()));
+    assert!(undisturbed == fs::read(&weights).unwrap(), "after {killed} kills: other weights");
+    eprintln!("{killed} of {tries} trainings were killed, none led to other weights");
+}
+
+/// On a disk of its own, which the system forgets when the shell ends.
+#[cfg(target_os = "linux")]
+mod full_disk {
+    use super::*;
+
+    /// Copies the folder `start` to a disk of so many bytes, runs the program there, and copies the disk to `end`. Nothing where
+    /// this process may make no disk.
+    fn on_a_disk(folder: &Path, bytes: u64, arguments: &str) -> Option<Output> {
+        const SCRIPT: &str = "mount -t tmpfs -o size=$1 none disk || exit 77; shift; cp -R start/. disk; cd disk; \
+            \"$@\"; code=$?; cd ..; rm -rf end; cp -R disk end; exit $code";
+        fs::create_dir_all(folder.join("disk")).unwrap();
+        let mut shell = Command::new("unshare");
+        shell.args(["--map-root-user", "--mount", "sh", "-c", SCRIPT, "sh", &bytes.to_string()]);
+        shell.arg(env!("CARGO_BIN_EXE_second-look")).args(["--device", "cpu"]);
+        shell.args(arguments.split_whitespace()).current_dir(folder).stdin(Stdio::null());
+        let output = shell.output().ok().filter(|output| output.status.code() != Some(77));
+        let made = output.filter(|_| folder.join("end").exists());
+        if made.is_none() {
+            eprintln!("SKIPPED: this process may mount no disk");
+        }
+        made
+    }
+
+    fn size(folder: &Path) -> u64 {
+        fs::read_dir(folder)
+            .unwrap()
+            .flatten()
+            .map(|entry| {
+                let entry = entry.path();
+                if entry.is_dir() { size(&entry) } else { entry.metadata().unwrap().len() }
+            })
+            .sum()
+    }
+
+    fn is_told(output: &Output) {
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        let errors: Vec<&str> = text.lines().filter(|line| line.starts_with("error: ")).collect();
+        assert_eq!(errors.len(), 1, "{text}");
+        // The second is the system's own word, which burn's writer of tensors hands on.
+        let told = ["the disk is full", "No space left on device"];
+        assert!(told.iter().any(|words| errors[0].contains(words)), "{text}");
+        assert!(!text.contains("panicked"), "{text}");
+    }
+
+    #[test]
+    fn a_training_keeps_what_it_had_and_goes_on_when_there_is_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let start = folder.join("start");
+        fs::create_dir(&start).unwrap();
+        let train = format!("{CLASSIFIER} --out w");
+        succeeds(&start, &train);
+        let undisturbed = fs::read(start.join("w")).unwrap();
+        let newest = start.join("w.checkpoint/step-000000002");
+        let needed = size(&newest) + undisturbed.len() as u64;
+        fs::remove_dir_all(newest).unwrap();
+        fs::write(start.join("w"), "old").unwrap();
+        let there = size(&start);
+        let (mut full, mut enough) = (0, 0);
+        // From no room to room for everything, each file of the checkpoint and the weights being the one that is cut.
+        for part in 0..=8 {
+            let room = there + (32 << 10) + (needed + (256 << 10)) * part / 8;
+            let Some(output) = on_a_disk(folder, room, &format!("{train} --resume")) else {
+                return;
+            };
+            let end = folder.join("end");
+            let weights = fs::read(end.join("w")).unwrap();
+            let best = fs::read(end.join("w.checkpoint/step-000000001/best.safetensors"));
+            if output.status.success() {
+                enough += 1;
+                assert!(weights == undisturbed, "other weights");
+                continue;
+            }
+            full += 1;
+            is_told(&output);
+            assert!(weights == b"old" || weights == best.unwrap(), "{part}: a part of the weights");
+            // With room, nothing is lost but the steps since the checkpoint.
+            succeeds(&end, &format!("{train} --resume"));
+            assert!(fs::read(end.join("w")).unwrap() == undisturbed, "{part}: other weights");
+            for entry in fs::read_dir(end.join("w.checkpoint")).unwrap().flatten() {
+                assert!(!entry.file_name().to_string_lossy().ends_with(".part"), "{entry:?}");
+            }
+            assert_eq!(fs::read_dir(&end).unwrap().count(), 2, "{part}: temporary files");
+        }
+        assert!(full >= 5 && enough >= 1, "{full} full, {enough} large enough");
+    }
+
+    #[test]
+    fn other_commands_leave_the_old_file_and_no_parts() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let start = folder.join("start");
+        fs::create_dir(&start).unwrap();
+        let root = env!("CARGO_MANIFEST_DIR");
+        let models = format!("{root}/www/models");
+        for (command, out) in [
+            (format!("export {models}/autoencoder.safetensors --out out"), "out"),
+            (format!("attack {root}/www/samples/horse-18.png --max-iter 1 --out out"), "out"),
+            (
+                format!(
+                    "evaluate --pictures 10 --max-iter 1 --classifier {models}/classifier.safetensors \
+                     --autoencoder {models}/autoencoder.safetensors --json out"
+                ),
+                "out",
+            ),
+        ] {
+            fs::write(start.join(out), "old").unwrap();
+            // Room for a file that is probed for, and not for what is written.
+            let Some(output) = on_a_disk(folder, 8 << 10, &format!("{command} --overwrite")) else {
+                return;
+            };
+            is_told(&output);
+            let end = folder.join("end");
+            assert_eq!(fs::read_to_string(end.join(out)).unwrap(), "old", "{command}");
+            assert_eq!(fs::read_dir(&end).unwrap().count(), 1, "{command}: parts");
+        }
+    }
 }
 
 #[test]

@@ -7,8 +7,8 @@ import { scoresLoaded } from './state.js';
 
 /**
  * @typedef {object} Population the scores by one classifier and one autoencoder, under one attacker
- * @property {number} classifier CRC-32 of its file
- * @property {number} autoencoder likewise
+ * @property {string} classifier SHA-256 of its file
+ * @property {string} autoencoder likewise
  * @property {string} attacker what the attacker knows
  * @property {string} attack
  * @property {string} pictures

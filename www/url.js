@@ -68,7 +68,7 @@ const one = (list) => (/** @type {string} */ text) => /** @type {any} */ (list.i
 /** @param {readonly string[]} list Of several with the same beginning, the first. */
 const sample = (list) => (/** @type {string} */ text) => one(list)(text) ?? list.find((id) => id.split('-')[0] === text.toLowerCase());
 
-const flag = (/** @type {string} */ text) => ({ 0: false, 1: true })[text];
+const flag = (/** @type {string} */ text) => (text === '0' || text === '1' ? text === '1' : undefined);
 
 /** @param {number} least @param {number} most @param {boolean} [whole] */
 const number = (least, most, whole) => (/** @type {string} */ text) => {

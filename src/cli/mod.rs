@@ -12,6 +12,7 @@ mod download;
 mod draw;
 mod evaluate;
 mod familiarity;
+mod licences;
 mod models;
 mod output;
 mod serve;
@@ -80,6 +81,9 @@ enum Command {
     Import(convert::Import),
     /// Draw pictures of the ten classes into a folder.
     Draw(draw::Arguments),
+    /// Print the licences and notices of the packages that this program and the page are made of.
+    #[command(visible_alias = "licenses")]
+    Licences,
     /// Let another machine compute on this machine's devices.
     #[cfg(feature = "remote")]
     ComputeServer(compute_server::Arguments),
@@ -133,6 +137,7 @@ fn dispatch(cli: Cli) -> ExitCode {
         Command::Export(arguments) => convert::export(&arguments),
         Command::Import(what) => convert::import(&what),
         Command::Draw(arguments) => draw::run(&arguments),
+        Command::Licences => licences::run(),
         #[cfg(feature = "remote")]
         Command::ComputeServer(arguments) => {
             device::open(&cli.device).and_then(|devices| compute_server::run(&arguments, devices))

@@ -1,10 +1,12 @@
 //! Which weights a command works with.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use burn::tensor::Device;
 use clap::{Args, ValueEnum};
+use sha2::{Digest, Sha256};
 
 use super::output::{LARGEST_WEIGHTS, read_file};
 use crate::data::TrainedOn;
@@ -289,6 +291,9 @@ impl WeightsFile {
             None => bundled(kind)?,
         };
         let bytes = read_file(&path, LARGEST_WEIGHTS)?;
+        if given.is_none() {
+            check_bundled(&path, kind, &bytes)?;
+        }
         Ok(Self { path, bytes })
     }
 
@@ -391,4 +396,41 @@ fn bundled(kind: &str) -> Result<PathBuf> {
                 name.display()
             )
         })
+}
+
+/// SHA-256 of each bundled file of weights, by its name; made by scripts/files.sh.
+const SUMS: &str = include_str!("../../www/models/sums.json");
+
+/// Checks that bundled weights are those that this program was built with.
+fn check_bundled(path: &Path, kind: &str, bytes: &[u8]) -> Result<()> {
+    let sums: BTreeMap<String, String> =
+        serde_json::from_str(SUMS).context("the list of bundled weights is damaged")?;
+    let sum: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    ensure!(
+        sums.get(&format!("{kind}.safetensors")) == Some(&sum),
+        "{path} is damaged, or not the file that this program was built with: restore it, or build the program anew, \
+         or name a file with --{kind} FILE",
+        path = path.display()
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bundled_weights_are_refused_when_one_bit_is_another() {
+        for kind in ["classifier", "autoencoder", "corrector"] {
+            let path = bundled(kind).unwrap();
+            let mut file = WeightsFile::read(None, kind).unwrap();
+            let middle = file.bytes.len() / 2;
+            file.bytes[middle] ^= 1;
+            let error = check_bundled(&path, kind, &file.bytes).unwrap_err().to_string();
+            assert!(
+                error.contains("is damaged") && error.contains(&format!("--{kind}")),
+                "{error}"
+            );
+        }
+    }
 }

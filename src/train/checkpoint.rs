@@ -245,7 +245,8 @@ impl Checkpoints {
         let marker = self.folder.join(MARKER);
         let open = || -> io::Result<File> {
             fs::create_dir_all(&self.folder)?;
-            OpenOptions::new().create(true).append(true).open(&marker)
+            // Windows locks no file that is open for appending alone.
+            OpenOptions::new().read(true).create(true).append(true).open(&marker)
         };
         let lock = self.lock_file(open().map_err(|e| cannot_write(&marker, e))?)?;
         let write = || -> io::Result<()> {
@@ -500,6 +501,10 @@ impl Checkpoints {
 }
 
 #[cfg(test)]
+#[path = "../../tests/fuzz/mutated.rs"]
+mod mutated;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::train::Optimizer;
@@ -704,6 +709,104 @@ mod tests {
                 assert_eq!(resume(&mut checkpoints).unwrap().0, 3.0, "{what}");
             }
         }
+    }
+
+    /// What a file may be after a power cut or on a failing disk.
+    fn damages(whole: &[u8]) -> Vec<(String, Vec<u8>)> {
+        let len = whole.len();
+        let mut damages = Vec::new();
+        for at in [0, 1, len / 4, len / 2, len - len / 4, len - 1] {
+            damages.push((format!("cut at {at}"), whole[..at].to_vec()));
+            // The length was written, the data was not.
+            damages.push((format!("zeros from {at}"), [&whole[..at], &vec![0; len - at]].concat()));
+        }
+        for i in 0..16 {
+            let mut bytes = whole.to_vec();
+            bytes[i * (len - 1) / 15] ^= 1 << (i % 8);
+            damages.push((format!("flip {i}"), bytes));
+        }
+        damages.push(("longer".to_owned(), [whole, b"\0"].concat()));
+        damages.retain(|(_, bytes)| bytes != whole);
+        damages
+    }
+
+    #[test]
+    fn after_a_power_cut_the_weights_are_those_of_a_checkpoint_or_none() {
+        let (_folder, mut checkpoints) = saved(3);
+        let of = |step: usize, file: &str| {
+            checkpoints.folder().join(format!("step-{:09}", step * STEPS)).join(file)
+        };
+        let (newest, before) = ((3.0, state(3)), (2.0, state(2)));
+        let files = [MODEL, AVERAGE, OPTIMIZER, STATE, BEST, CHECKSUMS];
+        let paths = files.map(|file| (file, of(3, file), of(2, file)));
+        let mut unharmed = 0;
+        for (file, path, path_before) in &paths {
+            let whole = fs::read(path).unwrap();
+            for (damage, bytes) in damages(&whole) {
+                let what = format!("{file}, {damage}");
+                fs::write(path, bytes).unwrap();
+                let resumed = resume(&mut checkpoints).unwrap();
+                // A longer list of checksums may mean the same.
+                assert!(resumed == before || (resumed == newest && *file == CHECKSUMS), "{what}");
+                unharmed += usize::from(resumed == newest);
+                let best = format!("best of {}", resumed.0);
+                assert_eq!(checkpoints.best().unwrap(), best.as_bytes(), "{what}");
+            }
+            // When the one before is damaged as well, there is nothing to go on from.
+            let whole_before = fs::read(path_before).unwrap();
+            for damaged in [path, path_before] {
+                fs::write(damaged, &whole[..whole.len() / 3]).unwrap();
+            }
+            let error = resume(&mut checkpoints).unwrap_err().to_string();
+            for word in ["step-000000006", *file, "start over"] {
+                assert!(error.contains(word) && !error.contains('\n'), "{file}: {error}");
+            }
+            fs::write(path, whole).unwrap();
+            fs::write(path_before, whole_before).unwrap();
+            assert_eq!(resume(&mut checkpoints).unwrap(), newest);
+        }
+        assert!(unharmed <= 2, "{unharmed}");
+    }
+
+    /// The files of a checkpoint with whatever in them and the right checksums, so that their readers see it. Damage by chance
+    /// does not get there.
+    #[test]
+    fn files_that_their_checksums_vouch_for_are_read_or_refused() {
+        let (_folder, checkpoints) = saved(1);
+        let folder = checkpoints.folder().join("step-000000002");
+        let names = [STATE, MODEL, AVERAGE, OPTIMIZER, CHECKSUMS];
+        let files = names.map(|name| fs::read(folder.join(name)).unwrap());
+        // The first byte says which file it is.
+        let seeds: Vec<Vec<u8>> =
+            files.iter().enumerate().map(|(i, file)| [&[i as u8], &file[..]].concat()).collect();
+        let checkpoints = std::cell::RefCell::new(checkpoints);
+        mutated::fuzz("checkpoint", &seeds, |bytes| {
+            let Some((file, bytes)) = bytes.split_first() else { return };
+            let changed = usize::from(*file) % names.len();
+            fs::write(folder.join(names[changed]), bytes).unwrap();
+            if names[changed] != CHECKSUMS {
+                let sum = |name: &str| crc32fast::hash(&fs::read(folder.join(name)).unwrap());
+                let sums: BTreeMap<&str, u32> = [STATE, MODEL, AVERAGE, OPTIMIZER, BEST]
+                    .into_iter()
+                    .map(|name| (name, sum(name)))
+                    .collect();
+                fs::write(folder.join(CHECKSUMS), serde_json::to_vec(&sums).unwrap()).unwrap();
+            }
+            let (network, optimizer) = (network(0.0), optimizer());
+            match checkpoints.borrow_mut().resume(
+                both(&network),
+                &optimizer,
+                FINGERPRINT,
+                EPOCHS,
+                STEPS,
+            ) {
+                Ok(resumed) => resumed.state.check(EPOCHS, STEPS).unwrap(),
+                Err(error) => mutated::is_a_sentence(&error.to_string()),
+            }
+            for (name, whole) in names.iter().zip(&files) {
+                fs::write(folder.join(name), whole).unwrap();
+            }
+        });
     }
 
     #[test]

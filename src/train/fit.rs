@@ -1,6 +1,7 @@
 //! The training loop, for both networks.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -269,16 +270,21 @@ fn publish(best: &[u8], options: &Options) -> Result<()> {
     }
 }
 
-/// Writes the best weights so far from the checkpoint if their file is gone.
+/// Writes the best weights so far from the checkpoint if their file is gone or damaged. Whole ones that differ are left:
+/// they may have been calibrated since.
 fn restore(checkpoints: &Checkpoints, options: &Options) -> Result<()> {
-    if options.out.exists() {
-        return Ok(());
-    }
     let Some(best) = checkpoints.best() else {
         return Ok(()); // no epoch is over
     };
+    let found = if !options.out.exists() {
+        "missing"
+    } else if options.out.is_file() && weights::verify(&fs::read(&options.out)?).is_err() {
+        "damaged"
+    } else {
+        return Ok(());
+    };
     publish(best, options)?;
-    info!("{} was missing: restored from the checkpoint", options.out.display());
+    info!("{} was {found}: restored from the checkpoint", options.out.display());
     Ok(())
 }
 

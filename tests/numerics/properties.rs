@@ -471,7 +471,7 @@ fn a_run_computes_the_steps_that_it_is_asked_for_and_detects_on_them() {
     let reconstructions = shown(batch.reconstructions);
     let corrections = shown(batch.corrections.unwrap());
     assert_ne!(reconstructions, corrections);
-    for Finding { verdict, reconstruction, correction } in [found, alone] {
+    for Finding { verdict, reconstruction, correction, .. } in [found, alone] {
         assert!((verdict.score - score).abs() < 1e-5, "{verdict:?} {score}");
         close("CL(x)", &verdict.prediction, &second.prediction);
         close("reconstruction", reconstruction.values(), &reconstructions);

@@ -49,6 +49,9 @@ impl Gate {
     }
 }
 
+/// The last bytes of a file that comes in two parts.
+const END: &[u8] = b"end";
+
 type Answers = Arc<Mutex<HashMap<&'static str, Answer>>>;
 
 /// The page's host, with networks that are none.
@@ -56,6 +59,8 @@ pub struct Host {
     _runtime: tokio::runtime::Runtime,
     pub url: String,
     answers: Answers,
+    /// SHA-256 of the files of weights, by name.
+    sums: Mutex<HashMap<String, String>>,
     files: TempDir,
 }
 
@@ -82,7 +87,21 @@ impl Host {
             .layer(from_fn_with_state(Arc::clone(&answers), answer));
         let (runtime, url) = host(routes);
         let url = format!("{url}/www/");
-        Self { _runtime: runtime, url, answers, files: tempfile::tempdir().unwrap() }
+        let sums = serde_json::from_str(&page_manifest::sums_json(&file("")).unwrap()).unwrap();
+        let (sums, files) = (Mutex::new(sums), tempfile::tempdir().unwrap());
+        let host = Self { _runtime: runtime, url, answers, sums, files };
+        for name in ["vgg16", "vgg16-autoencoder", "vgg16-corrector", "vgg16-tutorial"] {
+            host.list_sum(&format!("{name}.safetensors"), b"vgg16");
+        }
+        host
+    }
+
+    /// Lets the page take these bytes for a file of weights.
+    fn list_sum(&self, name: &str, bytes: &[u8]) {
+        let mut sums = self.sums.lock().unwrap();
+        sums.insert(name.to_owned(), page_manifest::sha256(bytes));
+        let list = Answer::Script(serde_json::to_string(&*sums).unwrap());
+        self.answers.lock().unwrap().insert("/www/models/sums.json", list);
     }
 
     fn miss(&self, path: &'static str) {
@@ -95,9 +114,11 @@ impl Host {
         gate
     }
 
-    /// Sends this many bytes of a file, and its end when the gate opens.
+    /// Sends this many bytes of a file of weights, and its end when the gate opens.
     fn begin(&self, path: &'static str, bytes: usize) -> Arc<Gate> {
         let gate = Arc::new(Gate::default());
+        let whole = [&vec![b'v'; bytes][..], END].concat();
+        self.list_sum(path.trim_start_matches("/www/models/"), &whole);
         self.answers.lock().unwrap().insert(path, Answer::Begun(bytes, Arc::clone(&gate)));
         gate
     }
@@ -141,7 +162,7 @@ async fn answer(State(answers): State<Answers>, request: Request, next: Next) ->
         Some(Answer::Begun(bytes, gate)) => {
             let end = async move {
                 tokio::task::spawn_blocking(move || gate.wait()).await.unwrap();
-                Ok::<_, std::convert::Infallible>(Bytes::from_static(b"end"))
+                Ok::<_, std::convert::Infallible>(Bytes::from_static(END))
             };
             let first = stream::iter([Ok(Bytes::from(vec![b'v'; bytes]))]);
             return Body::from_stream(first.chain(stream::once(end))).into_response();
@@ -760,6 +781,7 @@ fn another_classifier_comes_when_it_is_chosen_and_loading_it_can_be_given_up() {
 
     // A part of it that is missing leaves the one that is there, and it can be tried again.
     host.script(VGG16, "vgg16");
+    host.list_sum("vgg16.safetensors", b"vgg16");
     host.miss("/www/models/vgg16-corrector.safetensors");
     page.choose("#classifier", "vgg16");
     page.until(&format!("{NOTICE}.textContent.includes('The classifier compact stays.')"));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-use page_manifest::{files_json, fingerprint};
+use page_manifest::{files_json, fingerprint, sums_json};
 use serde_json::Value;
 
 use crate::file;
@@ -76,6 +76,61 @@ fn the_list_of_the_page_s_files_is_up_to_date() {
 }
 
 #[test]
+fn the_sums_of_the_bundled_weights_are_up_to_date() {
+    let listed = fs::read_to_string(file("www/models/sums.json")).unwrap();
+    let now = sums_json(&file("")).unwrap();
+    assert!(listed == now, "www/models/sums.json lags behind www/models/: run scripts/files.sh");
+}
+
+/// What is in Cargo.lock and not of this workspace: "NAME VERSION".
+fn locked_packages() -> BTreeSet<String> {
+    let lock = fs::read_to_string(file("Cargo.lock")).unwrap();
+    let entries = lock.split("[[package]]").skip(1).filter(|entry| entry.contains("\nsource = "));
+    let value = |entry: &str, key: &str| {
+        let line = entry.lines().find(|line| line.starts_with(key)).unwrap();
+        line.split('"').nth(1).unwrap().to_owned()
+    };
+    entries.map(|entry| format!("{} {}", value(entry, "name"), value(entry, "version"))).collect()
+}
+
+/// Whether what a package brings is in the program or in the page, `scripts/licences.py` finds out; here it must have looked
+/// at all of Cargo.lock.
+#[test]
+fn the_notices_and_the_list_of_parts_have_every_package() {
+    let notices = fs::read_to_string(file("www/licences.txt")).unwrap();
+    let list = fs::read_to_string(file("docs/sbom.cdx.json")).unwrap();
+    let list: Value = serde_json::from_str(&list).unwrap();
+    let components = list["components"].as_array().unwrap();
+    let name = |component: &Value| {
+        let text = |key: &str| component[key].as_str().unwrap().to_owned();
+        format!("{} {}", text("name"), text("version"))
+    };
+    let listed: BTreeSet<String> = components.iter().map(name).collect();
+    let apart: Vec<_> = listed.symmetric_difference(&locked_packages()).cloned().collect();
+    assert!(apart.is_empty(), "run python3 scripts/licences.py: {apart:?}");
+    // Each with its notices; they are numbered from 1.
+    let (index, texts) = notices.split_once("\nNOTICES\n").unwrap();
+    let given: BTreeSet<&str> = index
+        .lines()
+        .filter(|line| line.contains("; notices "))
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, _)| name)
+        .collect();
+    let linked: BTreeSet<String> =
+        components.iter().filter(|component| component["scope"] != "excluded").map(name).collect();
+    assert_eq!(given, linked.iter().map(String::as_str).collect());
+    assert!(linked.len() > 300 && linked.len() < listed.len(), "{}", linked.len());
+    let last =
+        index.lines().filter_map(|line| line.rsplit_once("notices ")).flat_map(|(_, numbers)| {
+            numbers.split(", ").map(|number| number.parse::<usize>().unwrap())
+        });
+    assert!(texts.contains(&format!("\n{}. Of ", last.max().unwrap())));
+    for own in ["/registry/src/", "/.cargo/", env!("CARGO_MANIFEST_DIR")] {
+        assert!(!notices.contains(own), "{own}");
+    }
+}
+
+#[test]
 fn the_list_has_what_the_page_needs_and_no_more() {
     let list: Value = serde_json::from_str(&files_json(&file("")).unwrap()).unwrap();
     let keys = |part: &str| -> BTreeSet<String> {
@@ -87,6 +142,7 @@ fn the_list_has_what_the_page_needs_and_no_more() {
         "main.js",
         "style.css",
         "models/classifier.safetensors",
+        "models/sums.json",
         "../pkg/second_look.js",
         "../pkg/second_look_bg.wasm",
     ] {
@@ -108,6 +164,7 @@ fn the_list_has_what_the_page_needs_and_no_more() {
     let on_demand = [
         "../pkg/second_look_gpu.js",
         "../pkg/second_look_gpu_bg.wasm",
+        "licences.txt",
         "models/tutorial.safetensors",
     ];
     let (later, others): (BTreeSet<_>, BTreeSet<_>) =

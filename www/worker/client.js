@@ -10,7 +10,7 @@
 /** @typedef {import('../core.js').WatchedStep} WatchedStep */
 /** @typedef {import('./backend.js').Choice} Choice */
 /** @typedef {import('./backend.js').Measured} Measured */
-/** @typedef {{classifier: number, autoencoder: number}} Sums CRC-32 of the files of weights */
+/** @typedef {{classifier: string, autoencoder: string}} Sums SHA-256 of the files of weights, in hexadecimal */
 /** @typedef {Choice & {cards: Cards, sums: Sums, constants: Constants}} Opened */
 /** @typedef {'run' | 'pause' | 'once' | 'cancel'} Pace */
 /** @typedef {{best: Promise<WatchedStep | undefined>, pace: (pace: Pace) => void}} Attack `best`: its result; undefined when it was cancelled */

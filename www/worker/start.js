@@ -11,8 +11,8 @@ early.early = new Map();
 
 // The paths are those of models.js and load.js, which are not here yet; a test compares them. Another classifier's files
 // are so large that their beginning a little later makes no difference.
-/** @type {string[]} */
-const paths = [];
+const SUMS = 'models/sums.json';
+const paths = [SUMS];
 if (!query.has('classifier')) {
   paths.push('models/classifier.safetensors');
   if (query.get('autoencoder') !== 'tutorial') paths.push('models/autoencoder.safetensors', 'models/corrector.safetensors');
@@ -20,7 +20,7 @@ if (!query.has('classifier')) {
 if (query.get('backend') !== 'webgpu') paths.unshift('../pkg/second_look_bg.wasm');
 if (self.name !== 'later') {
   for (const path of paths) {
-    const response = fetch(new URL(path, new URL('..', import.meta.url)));
+    const response = fetch(new URL(path, new URL('..', import.meta.url)), { cache: path === SUMS ? 'no-cache' : 'default' });
     response.catch(() => {}); // told where it is taken
     early.early.set(path, response);
   }

@@ -7,8 +7,7 @@
 import { attacksOf, inDecimals } from '../core.js';
 import { deviceOf, faster, isSoftware, plan } from './backend.js';
 import { detection, inside as unpackInside, watchedStep } from './border.js';
-import { crc32 } from './crc.js';
-import { loadModule, loadWhole, sentence } from './load.js';
+import { loadModule, loadWeights, sentence } from './load.js';
 import { Queue } from './queue.js';
 
 /** @typedef {import('../../pkg/second_look.js').Session} Session */
@@ -17,10 +16,9 @@ import { Queue } from './queue.js';
 /** @typedef {import('../core.js').Constants} Constants */
 /** @typedef {import('./backend.js').Choice} Choice */
 /** @typedef {import('./backend.js').Measured} Measured */
-/** @typedef {import('./load.js').Came} Came */
+/** @typedef {import('./load.js').Files} Files */
 /** @typedef {import('./load.js').Module} Module */
 /** @typedef {'run' | 'pause' | 'once' | 'cancel'} Pace */
-/** @typedef {[classifier: Uint8Array, autoencoder: Uint8Array, corrector: Uint8Array | undefined]} Files of the weights */
 
 /** The module that was loaded first: it also decodes and encodes. @type {Module | undefined} */
 let core;
@@ -82,17 +80,14 @@ async function requestAdapter() {
 
 // ---- Opening ------------------------------------------------------------------------------------------------------
 
-/** @param {import('../models.js').Weights} weights @param {Came} came @returns {Promise<Files>} */
-function loadWeights({ classifier, autoencoder, corrector }, came) {
-  return Promise.all([loadWhole(classifier, came), loadWhole(autoencoder, came), corrector === undefined ? undefined : loadWhole(corrector, came)]);
-}
-
 /** @param {{backend: string, weights: import('../models.js').Weights, measured?: Measured}} request `measured`: by an earlier visit */
 async function open({ backend, weights, measured }) {
   let bytes = 0;
   const came = (/** @type {number} */ more) => postMessage({ loading: (bytes += more) });
-  const loaded = loadWeights(weights, came);
-  loaded.catch(() => {}); // told below, where it is awaited
+  const checked = loadWeights(weights, came);
+  checked.catch(() => {}); // told below, where it is awaited
+  const loaded = checked.then(({ files }) => files);
+  loaded.catch(() => {});
   watchDevices();
   const chosen = (backend === 'webgpu' && (await openOnGpu(loaded))) || { webgpu: false, reason: backend === 'cpu' ? 'as asked for' : '' };
   if (!session) {
@@ -104,8 +99,7 @@ async function open({ backend, weights, measured }) {
   if (!core) throw new Error('no module was loaded');
   const constants = core.constants();
   known = inDecimals({ ...constants, attacks: attacksOf(core.prepare, constants.norms) });
-  const [classifier, autoencoder] = await loaded;
-  return { ...chosen, cards: session.cards(), sums: { classifier: crc32(classifier), autoencoder: crc32(autoencoder) }, constants: known };
+  return { ...chosen, cards: session.cards(), sums: (await checked).sums, constants: known };
 }
 
 /** @param {Promise<Files>} loaded @returns {Promise<Choice>} webgpu: whether `core` and `session` are there now */

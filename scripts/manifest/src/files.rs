@@ -10,8 +10,12 @@ use serde_json::json;
 use crate::sha256;
 
 /// Files that most visitors never load. The service worker keeps them from when they are first asked for.
-const ON_DEMAND: [&str; 3] =
-    ["models/tutorial.safetensors", "../pkg/second_look_gpu.js", "../pkg/second_look_gpu_bg.wasm"];
+const ON_DEMAND: [&str; 4] = [
+    "licences.txt",
+    "models/tutorial.safetensors",
+    "../pkg/second_look_gpu.js",
+    "../pkg/second_look_gpu_bg.wasm",
+];
 
 /// The folder of the panels that no first screen needs, kept likewise.
 const LATER: &str = "later/";
@@ -33,7 +37,8 @@ fn is_of_page(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let other =
         ["md", "ts", "br", "gz", "txt"].iter().any(|kind| name.ends_with(&format!(".{kind}")));
-    !other && !name.starts_with('.') && !["sw.js", "files.json"].contains(&path)
+    let listed = !other || ON_DEMAND.contains(&path);
+    listed && !name.starts_with('.') && !["sw.js", "files.json"].contains(&path)
 }
 
 /// The contents of `www/files.json` for the page whose folders `www/` and `pkg/` are in `root`.

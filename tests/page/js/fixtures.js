@@ -93,6 +93,6 @@ export const networks = (webgpu = false) => ({
   webgpu,
   reason: '',
   cards: /** @type {any} */ ({ autoencoder: { detector: { threshold: 0.1 } } }),
-  sums: { classifier: 1, autoencoder: 2 },
+  sums: { classifier: 'c1', autoencoder: 'a1' },
   constants: CONSTANTS,
 });

@@ -29,8 +29,8 @@ test('the page’s modules are fetched at once: its head names what main.js impo
 
 test('the worker’s first file imports nothing, and fetches the files that its program asks for', () => {
   assert.equal(imports('worker/start.js').size, 0);
-  const named = [...read('worker/start.js').matchAll(/'([^']*\.(?:safetensors|wasm))'/g)].map(([, path]) => path);
-  assert.deepEqual(named.toSorted(), [...Object.values(weightsOf(DEFAULT, 'compact')), MODULES.cpu.wasm].toSorted());
+  const named = [...read('worker/start.js').matchAll(/'([^']+\.(?:safetensors|wasm|json))'/g)].map(([, path]) => path);
+  assert.deepEqual(named.toSorted(), [...Object.values(weightsOf(DEFAULT, 'compact')), MODULES.cpu.wasm, 'models/sums.json'].toSorted());
 });
 
 test('sizes that are told before a file is loaded are those of the files', () => {

@@ -65,9 +65,9 @@ test('what is invalid is told and takes its default', () => {
     backend: ['abacus'],
     classifier: ['other', 'vgg', ''],
     autoencoder: ['other'],
-    run: ['2', 'yes'],
-    present: ['2', 'yes'],
-    stop: ['yes'],
+    run: ['2', 'yes', 'constructor'],
+    present: ['2', 'yes', 'toString'],
+    stop: ['yes', '__proto__'],
     restarts: ['-1', '1.5', '4', 'x'],
   };
   const usual = whole('').state;
