@@ -183,12 +183,12 @@ const NAMED: &str = "new URLSearchParams(location.search).get('sample') ?? ''";
 const NOTICE: &str = "document.querySelector('#notice')";
 const KIND: &str = "document.querySelector('#verdict').dataset.kind";
 
-fn choose_sample(page: &Page, id: &str) {
+pub fn choose_sample(page: &Page, id: &str) {
     page.js(&format!("document.querySelector('#samples [value={id}]').click()"));
 }
 
 /// Attacks, and waits until that is over: whatever came before has long been answered then.
-fn attack(page: &Page) {
+pub fn attack(page: &Page) {
     page.click("#go");
     page.until_state(&["done"]);
 }

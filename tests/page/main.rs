@@ -6,6 +6,7 @@
 mod browser;
 mod canvases;
 mod faked;
+mod inside;
 mod many;
 mod numerics;
 mod offline;
