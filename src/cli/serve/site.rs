@@ -78,7 +78,9 @@ async fn with_headers(request: Request, next: Next) -> Response {
         headers.insert(name, HeaderValue::from_static(value));
     }
     // TypeScript's ending is that of a video format elsewhere, and texts here hold more than ASCII.
-    if (path.ends_with(".ts") || path.ends_with(".txt")) && headers.contains_key(header::CONTENT_TYPE) {
+    if (path.ends_with(".ts") || path.ends_with(".txt"))
+        && headers.contains_key(header::CONTENT_TYPE)
+    {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     }
     weaken_etag(headers);
