@@ -70,7 +70,7 @@ pub enum Error {
     },
 
     /// Weights that do not belong to the model they are loaded into.
-    #[error("these weights cannot be used: {0}")]
+    #[error("these weights cannot be used: {}", one_line(.0))]
     Weights(String),
 
     /// An option outside its range.
@@ -117,4 +117,18 @@ impl Error {
 /// The error for bytes that are no safetensors file.
 pub(crate) fn not_safetensors(e: safetensors::SafeTensorError) -> Error {
     Error::Weights(format!("the file is damaged or no safetensors file ({e})"))
+}
+
+/// The text with control characters escaped: a file's name, and what a message quotes from a file, can hold line breaks and
+/// escape sequences.
+pub(crate) fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+    }
+    line
 }

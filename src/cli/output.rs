@@ -9,6 +9,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
+pub(super) use crate::error::one_line;
+
 /// The largest files that are read, in bytes: VGG16's weights are a quarter of the one, 40 megapixels without
 /// compression half of the other.
 pub const LARGEST_WEIGHTS: u64 = 2 << 30;
@@ -32,19 +34,6 @@ pub fn print(text: impl Display) -> Result<()> {
 /// Prints an error as one line on standard error. If that cannot be written, the exit code still tells it.
 pub fn print_error(error: impl Display) {
     let _ = writeln!(stderr().lock(), "error: {}", one_line(&error.to_string()));
-}
-
-/// The text with control characters escaped: a file's name can hold line breaks and escape sequences.
-pub fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() {
-            line.extend(c.escape_default());
-        } else {
-            line.push(c);
-        }
-    }
-    line
 }
 
 /// The bytes of a file.
