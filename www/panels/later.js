@@ -35,8 +35,9 @@ export async function mount(root, store) {
     }
   });
   for (const node of root.querySelectorAll('[data-later]')) {
-    if (node instanceof HTMLDetailsElement) node.addEventListener('toggle', () => load(node, store), { once: true });
-    else near.observe(node);
+    if (!(node instanceof HTMLDetailsElement)) near.observe(node);
+    else if (node.open) load(node, store); // while the networks were loaded
+    else node.addEventListener('toggle', () => load(node, store), { once: true });
   }
 }
 

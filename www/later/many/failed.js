@@ -50,7 +50,7 @@ export function mount(root, store, page) {
   };
 }
 
-/** @param {Run} run @param {number} limit @param {Record<Failure, number>} seen */
+/** @param {Run} run @param {number} limit @param {Record<Failure, number>} seen @returns {number} how many there are */
 export function render(run, limit, seen) {
   if (madeFor !== run.id) made = new Map();
   madeFor = run.id;
@@ -61,6 +61,7 @@ export function render(run, limit, seen) {
     more.hidden = all[kind].length <= seen[kind];
     settle(list, all[kind].slice(0, seen[kind]).map((row) => small(run, kind, row)));
   }
+  return KINDS.reduce((sum, kind) => sum + all[kind].length, 0);
 }
 
 /** Shows these and no others, and moves none that is where it belongs: it may have the keyboard. @param {HTMLElement} list @param {readonly HTMLElement[]} wanted */

@@ -66,13 +66,13 @@ export function labelsInWords({ rows }, labelled) {
 
 /** Rows of the table: the figure, and what it is a share of. @type {Record<Name, [figure: string, of: string]>} */
 export const FIGURES = {
-  accuracy: ['classifier right, before the attack', 'pictures with a known class'],
-  alarms: ['false alarms: called adversarial before the attack', 'pictures'],
-  fooled: ['fooled: classifier right before, wrong after the attack', 'pictures that it named rightly'],
+  accuracy: ['right before the attack', 'pictures with a known class'],
+  alarms: ['false alarms before the attack', 'pictures'],
+  fooled: ['fooled: right before, wrong after', 'pictures that were named rightly'],
   detected: ['detected', 'fooled'],
   corrected: ['corrected: the answer is right again', 'fooled and detected'],
   flagged: ['called adversarial after the attack', 'pictures'],
-  answer: ['answer of the whole defence right, after the attack', 'pictures'],
+  answer: ['answer right after the attack', 'pictures'],
 };
 
 /** @param {number} share */
