@@ -43,7 +43,8 @@ export function mount(root, store, page) {
     try {
       if (source.kind === 'samples') page.update(chooseSample, name);
       else page.update(openOwn, await source.open(index));
-      get(document, 'stage', HTMLElement).focus();
+      scrollTo(0, 0);
+      get(document, 'stage', HTMLElement).focus({ preventScroll: true }); // on a phone its top would be below the verdict
     } catch (error) {
       store.update(troubled, `${name} could not be opened: ${sentence(error)}.`);
     }

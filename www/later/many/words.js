@@ -60,8 +60,8 @@ function ordinal(n) {
 /** What is told of labels. @param {Run} run @param {number} labelled */
 export function labelsInWords({ rows }, labelled) {
   if (rows.length === 0 || labelled === rows.length) return '';
-  const whose = labelled === 0 ? 'What these pictures show is not known' : `What they show is known of ${labelled} of them`;
-  return `${whose}${labelled === 0 ? '' : '; of the others it is not'}: there, right is what the classifier named before the attack.`;
+  const named = 'right is what the classifier named before the attack.';
+  return labelled === 0 ? `What these pictures show is not known: ${named}` : `What they show is known of ${labelled} of them; of the others, ${named}`;
 }
 
 /** Rows of the table: the figure, and what it is a share of. @type {Record<Name, [figure: string, of: string]>} */
