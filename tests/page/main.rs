@@ -573,7 +573,9 @@ fn axe_finds_nothing() {
         }
         page.js("document.querySelectorAll('details').forEach(details => details.open = true)");
         page.js("document.querySelector('#all-bars').click()");
-        page.until("document.querySelector('#many-go') && !document.querySelector('#many-go').disabled");
+        page.until(
+            "document.querySelector('#many-go') && !document.querySelector('#many-go').disabled",
+        );
         page.choose("#many-wanted", "2");
         page.js("document.querySelector('#many-sweeps').click()");
         page.js("document.querySelector('#many-go').click()");
