@@ -33,6 +33,13 @@
  * @property {Float32Array} reconstruction
  * @property {Float32Array | undefined} correction
  */
+/**
+ * @typedef {object} Inside what goes on in the networks for one picture
+ * @property {readonly [channels: number, height: number, width: number]} shape of the bottleneck
+ * @property {Float32Array} latent the bottleneck's values, channel by channel, each row by row
+ * @property {Float32Array} lossGradient of the classifier's loss, in a picture's values
+ * @property {Float32Array} scoreGradient of the detector's score, likewise
+ */
 /** @typedef {{step: AttackStep, picture: Float32Array, detection: Detection}} WatchedStep a step of an attack, and what is found in its picture */
 
 /** The page keeps the pictures of every step, some 0.4 MB each, so it makes fewer steps than the core would. */

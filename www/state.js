@@ -557,7 +557,7 @@ export function runFinished(from, id, best) {
   return attempt(done, run.pace === 'once' ? 'once' : 'run', { attempt: search.attempt + 1, left: search.left });
 }
 
-/** What an attack keeps is one of its steps, or that moved to within eps: then it is a step more. @param {Run} run @param {WatchedStep} best */
+/** What is kept is one of the steps, or one moved to within eps: a step more. @param {Run} run @param {WatchedStep} best */
 function keep(run, best) {
   const same = (/** @type {WatchedStep} */ { picture }) => picture.every((value, i) => value === best.picture[i]);
   const known = run.steps.findLastIndex(same);
@@ -592,7 +592,7 @@ export function chooseAttack(from, choice) {
   return changed(from, { attack: next, autorun: false, says: '' });
 }
 
-/** Another attack comes with its own usual numbers; the norm stays where it can measure in it. @param {State} from @param {import('./core.js').AttackName} name */
+/** Another attack comes with its own usual numbers. @param {State} from @param {import('./core.js').AttackName} name */
 export function chooseMethod(from, name) {
   const { attack: now, constants } = from;
   return now && constants ? chooseAttack(from, { name, ...numbersOf(constants, offered({ ...now, name }, constants)) }) : from;
@@ -608,7 +608,7 @@ export function chooseNorm(from, name) {
   return now && norm ? chooseAttack(from, numbersOf(constants, offered({ ...now, norm }, constants))) : from;
 }
 
-/** The named settings of the attack that is chosen; one alone where they are all the same. @param {State} from @returns {[name: string, numbers: Strength][]} */
+/** The attack's named settings; the first alone where all are the same. @param {State} from @returns {[name: string, numbers: Strength][]} */
 export function presets({ attack: now, constants }) {
   if (!now || !constants) return [];
   const all = Object.entries(presetsOf(constants, now.name, now.norm));

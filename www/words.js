@@ -85,10 +85,10 @@ export function stepName({ config, shape, steps, at }) {
   return `${t} of ${shape.steps}${shape.restarts > 1 ? `, ${begun} ${restart + 1} of ${shape.restarts}` : ''}`;
 }
 
-/** How often the attacker has asked the classifier, where that is counted; '' elsewhere. @param {Run | undefined} run */
+/** How often the attacker has asked, where that is counted. @param {Run | undefined} run */
 export function queries(run) {
   const asked = run?.steps[run.at]?.step.queries;
-  return typeof asked === 'number' ? `${asked} ${asked === 1 ? 'question' : 'questions'} asked` : '';
+  return asked ? `${asked} ${asked === 1 ? 'question' : 'questions'} asked` : '';
 }
 
 /** What each attacker does, in a sentence. @type {Partial<Record<import('./core.js').AttackName, string>>} */
@@ -204,7 +204,7 @@ function searched(state, run, result) {
 
 /** What an attacker knows, as far as words differ. */
 const KNOWS = {
-  nothing: 'This was random noise, no attacker.',
+  nothing: 'This attack was random noise.',
   classifier: 'This attacker knows the classifier only.',
   detector: 'This attacker knows the detector, too.',
   corrector: 'This attacker knows the detector and the corrector, too.',

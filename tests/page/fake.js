@@ -13,6 +13,8 @@
 const BACKEND = import.meta.url.includes('gpu') ? 'webgpu' : 'cpu';
 const SIDE = 8;
 const CLASSES = ['airplane', 'bird', 'car', 'cat', 'deer', 'dog', 'horse', 'monkey', 'ship', 'truck'];
+/** The third value is 0.5, and below this after an attack's steps, as the attack makes it. */
+const ATTACKED = 0.3;
 const WORDS = ['picture', 'attacked', 'lost', 'panic', 'callback', 'cup'];
 
 const pgd = (numbers) => ({ norm: 'linf', eps: 0.03, eps_step: 0.001, max_iter: 10, num_random_init: 0, targeted: false, seed: 0, ...numbers });
@@ -120,7 +122,16 @@ export class Session {
     }
     const familiar = word !== 'cup';
     const familiarity = { familiar, familiarity: familiar ? 0.4 : 0.01 };
-    return Promise.resolve(packed({ verdict: found(picture, this.rest), familiarity }, picture, picture));
+    const off = picture[2] < ATTACKED ? 1 : 0;
+    return Promise.resolve(packed({ verdict: found(picture, this.rest, off), familiarity }, picture, picture));
+  }
+
+  /** Eight channels, or without a corrector a hundred numbers. The score's slope grows with the attack's steps. */
+  inside(picture, leads) {
+    const shape = this.corrector ? [8, 2, 2] : [100, 1, 1];
+    const latent = Array.from({ length: shape[0] * shape[1] * shape[2] }, (_, i) => i % 7);
+    const slope = picture.map((_, i) => (i % 2 === 0 ? 1 : -1) * (1 + CLASSES.indexOf(leads)));
+    return Promise.resolve(packed({ shape }, latent, slope, slope.map((value) => value * (1 + 1000 * picture[2]))));
   }
 
   /**

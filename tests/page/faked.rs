@@ -183,12 +183,12 @@ const NAMED: &str = "new URLSearchParams(location.search).get('sample') ?? ''";
 const NOTICE: &str = "document.querySelector('#notice')";
 const KIND: &str = "document.querySelector('#verdict').dataset.kind";
 
-fn choose_sample(page: &Page, id: &str) {
+pub fn choose_sample(page: &Page, id: &str) {
     page.js(&format!("document.querySelector('#samples [value={id}]').click()"));
 }
 
 /// Attacks, and waits until that is over: whatever came before has long been answered then.
-fn attack(page: &Page) {
+pub fn attack(page: &Page) {
     page.click("#go");
     page.until_state(&["done"]);
 }
@@ -563,7 +563,7 @@ fn all_attacks_and_harmless_changes_are_loaded_when_they_are_looked_for() {
     page.open(&format!("{}?max_iter=2&run=1", host.url), &["done"]);
     let came = "performance.getEntriesByType('resource').some(({ name }) => name.includes('/later/attacks.js'))";
     assert_eq!(page.js(came), false);
-    page.click("[data-later=attacks] summary");
+    page.click("details:has([data-later=attacks]) summary");
     page.until("document.querySelectorAll('.attacks input').length === 13");
     page.js("document.querySelector('.attacks [value=fgsm]').click()");
     page.until("location.search.includes('attack=fgsm')");

@@ -36,14 +36,15 @@ export const shifted = (picture) => each(picture, (plane, row, column, side) => 
 
 /** @type {Change} */
 export function blurred(picture) {
-  const along = (/** @type {Float32Array} */ of, /** @type {boolean} */ down) =>
-    each(of, (plane, row, column, side) =>
-      KERNEL.reduce((sum, weight, i) => {
-        const [y, x] = down ? [within(row + i - 2, side), column] : [row, within(column + i - 2, side)];
-        return sum + weight * plane[y * side + x];
-      }, 0),
-    );
-  return along(along(picture, true), false);
+  const across = each(picture, (plane, row, column, side) => mean((by) => plane[row * side + within(column + by, side)]));
+  return each(across, (plane, row, column, side) => mean((by) => plane[within(row + by, side) * side + column]));
+}
+
+/** The weighted mean of five values. @param {(by: number) => number} at the places from -2 to 2 */
+function mean(at) {
+  let sum = 0;
+  for (let i = 0; i < KERNEL.length; i++) sum += KERNEL[i] * at(i - 2);
+  return sum;
 }
 
 /** @param {number} by @returns {Change} */

@@ -87,7 +87,10 @@ export function told(from) {
   const names = (/** @type {readonly Row[]} */ rows) => rows.map(({ name }) => CALLED[name]).join(', ');
   const told = [];
   const noise = rest.find(({ name }) => name === 'noise');
-  if (noise) told.push(noise.original.answer_if_clean === answer ? `Noise of the same size does nothing to the original: still ${answer}.` : `Even noise of that size changes the original: ${noise.original.answer_if_clean}.`);
+  if (noise) {
+    const now = `${own ? 'closest to ' : ''}${noise.original.answer_if_clean}`;
+    told.push(noise.original.answer_if_clean === answer ? `Noise of the same size does nothing to the original: still ${now}.` : `Even noise of that size changes the original: ${now}.`);
+  }
   const alarms = rest.filter(({ original }) => judge(original, limit).adversarial);
   told.push(alarms.length > 0 ? `${own ? 'Called adversarial' : 'False alarms'} on the original after: ${names(alarms)}.` : 'No change of the original raises an alarm.');
   const other = rest.filter(({ name, original }) => name !== 'noise' && original.answer_if_clean !== answer);

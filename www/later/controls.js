@@ -4,7 +4,7 @@
 import { judge } from '../core.js';
 import { element } from '../dom.js';
 import { threshold } from '../state.js';
-import { asImage, show } from '../widgets/image.js';
+import { asImage, show as draw } from '../widgets/image.js';
 import { levels, nats, percent } from '../words.js';
 import { LIGHT, QUALITY } from './changes.js';
 import { drive } from './controls-run.js';
@@ -18,8 +18,10 @@ import { NAMES, canTry, cancelChanges, isOfEarlier, told, tryChanges } from './c
 
 /** @type {{go: HTMLButtonElement, says: HTMLElement, table: HTMLTableElement, told: HTMLElement}} */
 let nodes;
-/** What the table shows. @type {readonly unknown[]} */
+/** What the table's rows follow from. @type {readonly unknown[]} */
 let drawn = [];
+/** @type {Controls | undefined} */
+let shown;
 
 /** @param {HTMLElement} root @param {import('../store.js').Store} store */
 export function mount(root, store) {
@@ -34,6 +36,7 @@ export function mount(root, store) {
   buttons.append(go);
   const table = document.createElement('table');
   table.className = 'changes';
+  table.setAttribute('aria-labelledby', 'controls-title');
   table.hidden = true;
   nodes = { go, says, table, told: element('ul', 'told') };
   root.append(hint, buttons, says, table, nodes.told);
@@ -76,12 +79,15 @@ export function render(state) {
   nodes.go.disabled = !isUnderWay(state) && !canTry(state);
   const says = progress(state);
   if (nodes.says.textContent !== says) nodes.says.textContent = says;
+  if (!controls) return;
   const own = state.shown?.source.kind === 'own';
-  const inputs = [controls, threshold(state), own];
-  if (!controls || inputs.every((part, i) => part === drawn[i])) return;
-  drawn = inputs;
+  const inputs = [controls.id, threshold(state), own];
+  if (inputs.some((part, i) => part !== drawn[i])) nodes.table.replaceChildren(head(controls));
+  else if (controls === shown) return;
+  [drawn, shown] = [inputs, controls];
   nodes.table.hidden = controls.rows.length === 0;
-  nodes.table.replaceChildren(head(controls), ...controls.rows.map((row) => line(row, controls, threshold(state), own)));
+  // Those that are there stay: pictures are drawn once.
+  nodes.table.append(...controls.rows.slice(nodes.table.rows.length - 1).map((row) => line(row, controls, threshold(state), own)));
   nodes.told.replaceChildren(...told(state).map((text) => element('li', '', text)));
 }
 
@@ -100,7 +106,7 @@ function line({ name, picture, original, attacked }, controls, limit, own) {
   first.scope = 'row';
   const canvas = document.createElement('canvas');
   canvas.setAttribute('aria-hidden', 'true');
-  show(canvas, asImage(picture));
+  draw(canvas, asImage(picture));
   const words = element('span');
   words.append(element('strong', '', title), element('span', 'line', strength));
   const both = element('div', 'change');
@@ -118,7 +124,7 @@ function cell({ prediction, answer_if_clean: name, score, adversarial }, answer,
   node.append(
     element('strong', '', `${own ? 'closest to ' : ''}${name}`),
     ` ${percent(Math.max(...prediction))}`,
-    element('span', adversarial ? 'line alarm' : 'line', `score ${nats(score)}: ${adversarial ? alarm : alarm === 'noticed' ? 'not noticed' : 'no alarm'}`),
+    element('span', adversarial ? 'line alarm' : 'line', `score ${nats(score)}: ${adversarial ? alarm : alarm === 'noticed' && name !== answer ? 'not noticed' : 'no alarm'}`),
   );
   return node;
 }

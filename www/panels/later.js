@@ -1,6 +1,6 @@
 // @ts-check
 // Panels that no first screen needs: those in later/, each loaded when the element that names it in `data-later` comes into
-// sight or is opened.
+// sight (what a `details` holds, when it is opened).
 
 import { element } from '../dom.js';
 
@@ -19,7 +19,7 @@ async function load(root, store) {
     loaded.push(panel);
     panel.render(store.state);
   } catch {
-    root.append(element('p', 'fine', 'This part could not be loaded; check the connection, and load the page again.'));
+    root.append(element('p', 'fine', 'This part could not be loaded; load the page again.'));
   }
 }
 
@@ -27,18 +27,14 @@ async function load(root, store) {
 export async function mount(root, store) {
   await store.when(({ shown }) => shown !== undefined); // the first prediction goes before
   document.head.append(Object.assign(document.createElement('link'), { rel: 'stylesheet', href: 'later/later.css' }));
-  const near = new IntersectionObserver((entries) => {
+  const seen = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) {
       if (!isIntersecting) continue;
-      near.unobserve(target);
+      seen.unobserve(target);
       load(target, store);
     }
   });
-  for (const node of root.querySelectorAll('[data-later]')) {
-    if (!(node instanceof HTMLDetailsElement)) near.observe(node);
-    else if (node.open) load(node, store); // while the networks were loaded
-    else node.addEventListener('toggle', () => load(node, store), { once: true });
-  }
+  for (const node of root.querySelectorAll('[data-later]')) seen.observe(node);
 }
 
 /** @param {import('../state.js').State} state */

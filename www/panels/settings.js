@@ -94,7 +94,7 @@ export function render(state) {
   const { phase, attack, constants, run } = state;
   if (constants && attack !== filled) fill(state);
   const underWay = phase === 'running' || phase === 'paused';
-  for (const control of panel.querySelectorAll('.fields input, .fields select')) {
+  for (const control of panel.querySelectorAll('#attacker, .fields input, .fields select')) {
     /** @type {HTMLInputElement | HTMLSelectElement} */ (control).disabled = underWay || !attack;
   }
   button('go').disabled = phase === 'loading' || phase === 'error';
@@ -122,7 +122,7 @@ function fill(state) {
   const { classes, norms, attacks } = constants;
   const base = offered(attack, constants);
   const attacker = attackerOf(attack.name);
-  offer(select('attacker'), [...Object.entries(KNOWS), ...(attacker ? [] : [/** @type {[string, string]} */ ([attack.name, `… (another attack: ${attack.name})`])])]);
+  offer(select('attacker'), Object.entries({ ...KNOWS, ...(!attacker && { [attack.name]: `… (${attack.name})` }) }));
   select('attacker').value = attacker ?? attack.name;
   get(panel, 'attacker-does', HTMLElement).textContent = does(attack.name);
   const named = presets(state).map(([name]) => name);

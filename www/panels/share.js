@@ -113,7 +113,7 @@ function saveJson(store) {
       t,
       loss,
       distance,
-      ...(typeof queries === 'number' && { queries }),
+      ...(queries && { queries }),
       prediction: verdict.prediction,
       reconstruction_prediction: verdict.reconstruction_prediction,
       score: verdict.score,

@@ -42,9 +42,10 @@ export function render(state) {
     steps: total,
     at,
   });
-  get(page, 'chart-live', HTMLElement).hidden = shape?.attacker !== 'defence' || isCovered(state);
-  for (const id of ['chart-score', 'chart-live']) {
-    chart.update(get(page, id, HTMLElement), 'Score (KL divergence of the two predictions) by step', {
+  const live = get(page, 'chart-live', HTMLElement);
+  live.hidden = shape?.attacker !== 'defence' || isCovered(state);
+  for (const figure of [get(page, 'chart-score', HTMLElement), ...(live.hidden ? [] : [live])]) {
+    chart.update(figure, 'Score (KL divergence of the two predictions) by step', {
       values: steps.map(({ detection }) => detection.verdict.score),
       steps: total,
       at,

@@ -3,6 +3,7 @@
 
 /** @typedef {import('../core.js').Detection} Detection */
 /** @typedef {import('../core.js').Examined} Examined */
+/** @typedef {import('../core.js').Inside} Inside */
 /** @typedef {import('../core.js').StepNumbers} StepNumbers */
 /** @typedef {import('../core.js').WatchedStep} WatchedStep */
 
@@ -34,4 +35,12 @@ export function watchedStep([json, pictures], length) {
   const { step, verdict } = JSON.parse(json);
   const [picture, reconstruction, correction] = split(pictures, length);
   return { step, picture, detection: { verdict, familiarity: undefined, reconstruction, correction } };
+}
+
+/** @param {Packed<import('../../pkg/second_look.js').Inside>} packed @param {number} length of a picture @returns {Inside} */
+export function inside([json, values], length) {
+  const { shape } = JSON.parse(json);
+  const end = values.length - 2 * length;
+  const [lossGradient, scoreGradient] = split(values.subarray(end), length);
+  return { shape, latent: values.subarray(0, end), lossGradient, scoreGradient };
 }

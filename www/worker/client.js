@@ -6,6 +6,7 @@
 /** @typedef {import('../core.js').AttackConfig} AttackConfig */
 /** @typedef {import('../core.js').Constants} Constants */
 /** @typedef {import('../core.js').Detection} Detection */
+/** @typedef {import('../core.js').Inside} Inside */
 /** @typedef {import('../core.js').WatchedStep} WatchedStep */
 /** @typedef {import('./backend.js').Choice} Choice */
 /** @typedef {import('./backend.js').Measured} Measured */
@@ -105,6 +106,11 @@ export class Client {
   /** @param {Float32Array} picture @returns {Promise<Detection>} */
   detect(picture) {
     return this.ask('detect', { picture });
+  }
+
+  /** @param {Float32Array} picture @param {Class} from the class that an attack leads away from, or towards @returns {Promise<Inside>} */
+  inside(picture, from) {
+    return this.ask('inside', { picture, from });
   }
 
   /** @param {Float32Array} picture @returns {Promise<Uint8Array<ArrayBuffer>>} */

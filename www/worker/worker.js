@@ -6,7 +6,7 @@
 
 import { attacksOf, inDecimals } from '../core.js';
 import { deviceOf, faster, isSoftware, plan } from './backend.js';
-import { detection, watchedStep } from './border.js';
+import { detection, inside as unpackInside, watchedStep } from './border.js';
 import { loadModule, loadWeights, sentence } from './load.js';
 import { Queue } from './queue.js';
 
@@ -323,8 +323,11 @@ async function detect({ picture }) {
   return found;
 }
 
+/** @param {{picture: Float32Array, from: Class}} request */
+const inside = async ({ picture, from }) => unpackInside(await opened().inside(picture, from), length());
+
 /** What the networks do, one after the other. @type {Record<string, (request: any) => any>} */
-const inTurn = { open, attack, outcome, detect };
+const inTurn = { open, attack, outcome, detect, inside };
 
 /** What needs no network, and so need not wait for an attack. @type {Record<string, (request: any) => any>} */
 const atOnce = {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { detection, watchedStep } from '../../../www/worker/border.js';
+import { detection, inside, watchedStep } from '../../../www/worker/border.js';
 import { detection as found, step as made } from './fixtures.js';
 
 /** Pictures of two values. @param {...number} values */
@@ -26,4 +26,11 @@ test('a step’s pictures are those of the array, in one buffer', () => {
   assert.deepEqual(seen, { verdict, familiarity: undefined, reconstruction: pictures(3, 4), correction: pictures(5, 6) });
   for (const view of [picture, seen.reconstruction, seen.correction]) assert.equal(view?.buffer, packed.buffer);
   assert.equal(watchedStep([JSON.stringify({ step, verdict }), pictures(1, 2, 3, 4)], 2).detection.correction, undefined);
+});
+
+test('what is inside is cut as it was put together: the bottleneck, the gradient of the loss, that of the score', () => {
+  const values = Float32Array.from({ length: 10 }, (_, i) => i);
+  const { shape, latent, lossGradient, scoreGradient } = inside(['{"shape":[3,1,2]}', values], 2);
+  assert.deepEqual(shape, [3, 1, 2]);
+  assert.deepEqual([latent, lossGradient, scoreGradient], [pictures(0, 1, 2, 3, 4, 5), pictures(6, 7), pictures(8, 9)]);
 });

@@ -109,6 +109,9 @@ test('the sentences below tell what noise does, what raises alarms, and what und
   assert.match(told(tried(done, {}, Object.fromEntries(NAMES.map((name) => [name, other])))).at(-1) ?? '', /survives all 7/);
   // An attack that did not fool has nothing to survive.
   assert.equal(told(tried(done, {}, {})).length, 2);
+  // Nobody knows what a picture of the visitor's own shows.
+  const own = tried({ ...ready(), shown: { .../** @type {any} */ (ready().shown), source: { kind: 'own' } } }, { blur: alarm });
+  assert.deepEqual(told(own), ['Noise of the same size does nothing to the original: still closest to airplane.', 'Called adversarial on the original after: blur.']);
   // The threshold in force says what an alarm is.
   assert.match(told(s.chooseThreshold(tried(ready(), { blur: alarm }), 1))[1], /^No change/);
 });

@@ -159,7 +159,7 @@ test('the verdict names the attacker: who knows more has to be blamed for less, 
   assert.match(of(missed, 'queries').detail, /^The attack got through: .*sees answers only\.$/);
   assert.equal(of(missed, 'detector').headline, 'Fooled: airplane → bird. Not noticed. The defence failed.');
   assert.equal(of(missed, 'detector').detail, 'This attacker knows the detector, too. The answer stays bird.');
-  assert.equal(of(missed, 'nothing').detail, 'This was random noise, no attacker. The answer stays bird.');
+  assert.equal(of(missed, 'nothing').detail, 'This attack was random noise. The answer stays bird.');
   // A wrong correction is what one attacker is after, and a mishap with the others.
   assert.equal(of(wrong, 'corrector').kind, 'bad');
   assert.equal(of(wrong, 'corrector').headline, 'Fooled: airplane → bird. Noticed. Corrected: car. The defence failed.');
