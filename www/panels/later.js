@@ -27,13 +27,15 @@ async function load(root, store) {
 export async function mount(root, store) {
   await store.when(({ shown }) => shown !== undefined); // the first prediction goes before
   document.head.append(Object.assign(document.createElement('link'), { rel: 'stylesheet', href: 'later/later.css' }));
-  const seen = new IntersectionObserver((entries) => {
+  const arrived = (/** @type {IntersectionObserverEntry[]} */ entries) => {
     for (const { isIntersecting, target } of entries) {
       if (!isIntersecting) continue;
       seen.unobserve(target);
       load(target, store);
     }
-  });
+  };
+  // A little earlier: what is opened at the lower edge of the screen is empty, and below it.
+  const seen = new IntersectionObserver(arrived, { rootMargin: '30%' });
   for (const node of root.querySelectorAll('[data-later]')) seen.observe(node);
 }
 

@@ -191,7 +191,7 @@ test('a run starts, counts its pictures, and is done with the last one', () => {
   const { id } = runOf(state);
   assert.equal(runOf(state).phase, 'starting');
   assert.equal(s.start(state, /** @type {any} */ ({})), state, 'one at a time');
-  state = s.opened(s.opened(state, id, 1000), id, 1500);
+  state = s.opened(s.opened(state, id, false, 1000), id, false, 1500);
   assert.deepEqual([runOf(state).phase, runOf(state).workers], ['running', 2]);
   state = s.arrived(state, id, { row: ROWS[0] }, 3000);
   assert.deepEqual(s.progress(runOf(state), 3000), { done: 1, total: 3, spent: 2000, rate: 0.5, left: 4000 });
@@ -205,7 +205,7 @@ test('the clock stands during a pause, and what comes then counts', () => {
   let state = started();
   const { id } = runOf(state);
   assert.equal(s.pauseOrGoOn(state, 0), state, 'not before it runs');
-  state = s.pauseOrGoOn(s.opened(state, id, 1000), 2000);
+  state = s.pauseOrGoOn(s.opened(state, id, false, 1000), 2000);
   assert.equal(runOf(state).phase, 'paused');
   state = s.arrived(state, id, { row: ROWS[0] }, 50_000);
   state = s.pauseOrGoOn(state, 100_000);
@@ -216,7 +216,7 @@ test('the clock stands during a pause, and what comes then counts', () => {
 test('what a run that was cancelled still sends changes nothing, and neither does it change the next one', () => {
   let state = started();
   const { id } = runOf(state);
-  state = s.cancel(s.opened(state, id, 0), 10);
+  state = s.cancel(s.opened(state, id, false, 0), 10);
   assert.equal(runOf(state).phase, 'cancelled');
   assert.equal(s.arrived(state, id, { row: ROWS[0] }, 20), state);
   assert.equal(s.failed(state, id, 'why', 20), state);
@@ -268,5 +268,5 @@ test('each figure says whom it holds against, and of which pictures', () => {
   assert.match(attackInWords({ config: PGD, target: 'cat' }), /^pgd towards cat/);
   assert.match(reachInWords(0.001, 10, 0.03), /10 steps of 0.001 reach 0.01 at most/);
   assert.equal(reachInWords(0.005, 20, 0.03), '');
-  assert.match(progressInWords(s.opened({ run, count: 1 }, run.id, 0).run ?? run, 0), /^1 of 2 pictures/);
+  assert.match(progressInWords(s.opened({ ...s.begin(source()), run }, run.id, false, 0).run ?? run, 0), /^1 of 2 pictures/);
 });

@@ -60,7 +60,7 @@ export function* json(run, limit, page) {
     attack: config,
     attacker: shape.attacker,
     ...(target && { target }),
-    backend: networks.webgpu ? 'webgpu' : 'cpu',
+    backend: run.webgpu ? 'webgpu' : 'cpu',
     sums: networks.sums,
     models: networks.cards,
     classes,

@@ -43,14 +43,15 @@ export function mount(root, store, page) {
     try {
       if (source.kind === 'samples') page.update(chooseSample, name);
       else page.update(openOwn, await source.open(index));
-      get(document, 'stage', HTMLElement).focus();
+      scrollTo(0, 0);
+      get(document, 'stage', HTMLElement).focus({ preventScroll: true }); // on a phone its top would be below the verdict
     } catch (error) {
       store.update(troubled, `${name} could not be opened: ${sentence(error)}.`);
     }
   };
 }
 
-/** @param {Run} run @param {number} limit @param {Record<Failure, number>} seen */
+/** @param {Run} run @param {number} limit @param {Record<Failure, number>} seen @returns {number} how many there are */
 export function render(run, limit, seen) {
   if (madeFor !== run.id) made = new Map();
   madeFor = run.id;
@@ -61,6 +62,7 @@ export function render(run, limit, seen) {
     more.hidden = all[kind].length <= seen[kind];
     settle(list, all[kind].slice(0, seen[kind]).map((row) => small(run, kind, row)));
   }
+  return KINDS.reduce((sum, kind) => sum + all[kind].length, 0);
 }
 
 /** Shows these and no others, and moves none that is where it belongs: it may have the keyboard. @param {HTMLElement} list @param {readonly HTMLElement[]} wanted */

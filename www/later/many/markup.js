@@ -2,7 +2,7 @@
 // The part's elements, as index.html has those of the page.
 
 export const MARKUP = `
-<p class="hint">How often does that hold? The attack that is set above runs on many pictures, by workers of its own: the page can be used meanwhile. All steps are made, also where a single picture stops when it works. Nothing leaves this machine.</p>
+<p class="hint">The attack that is set above runs on many pictures, by workers of its own: the page can be used meanwhile. All steps are made, also where a single picture stops when it works. Nothing leaves this machine.</p>
 <form id="many-form" class="many-form">
   <fieldset>
     <legend>Pictures</legend>
@@ -52,7 +52,7 @@ export const MARKUP = `
   </div>
   <section aria-labelledby="many-failed-title">
     <h3 id="many-failed-title">Where it failed</h3>
-    <p id="many-failed-hint" class="fine">A picture that is pressed is opened above; attack it there.</p>
+    <p id="many-failed-hint" class="fine">Below each: what was named before the attack, after it, and as the answer of the defence. Press one: it is opened above, and can be attacked there.</p>
     <div id="many-failed"></div>
   </section>
   <details id="many-skipped" hidden><summary></summary><ul class="fine"></ul></details>

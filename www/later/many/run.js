@@ -43,19 +43,19 @@ async function compute(store, run) {
 
   const { classifier, autoencoder, webgpu } = run.networks;
   const weights = weightsOf(classifier, autoencoder);
-  /** @returns {Promise<Client>} with its networks */
+  /** A client with its networks. */
   const hire = async () => {
     const nothing = () => {};
     const client = new Client({ loading: nothing, backend: nothing, stepTime: nothing, gone: nothing }); // what waits for it is told
     clients.add(client);
     if (isOver()) client.close('');
-    await client.open(webgpu ? 'webgpu' : 'cpu', weights);
-    return client;
+    const answer = await client.open(webgpu ? 'webgpu' : 'cpu', weights);
+    return { client, webgpu: answer.webgpu };
   };
   const begin = async () => {
-    const client = await hire();
-    store.update(opened, run.id, performance.now());
-    return client;
+    const hired = await hire();
+    store.update(opened, run.id, hired.webgpu, performance.now());
+    return hired.client;
   };
 
   let next = 0;
@@ -76,7 +76,7 @@ async function compute(store, run) {
         if (!(error instanceof Gone)) continue;
         if (++breakdowns > MOST_BREAKDOWNS) throw error;
         clients.delete(client);
-        client = await hire();
+        ({ client } = await hire());
       }
     }
   };

@@ -36,6 +36,7 @@ import { places } from './sources/source.js';
  * @property {readonly Row[]} rows in the order in which they came
  * @property {readonly Skipped[]} skipped
  * @property {number} workers
+ * @property {boolean} webgpu whether they compute on a GPU, and not on the CPU instead
  * @property {number} spent milliseconds that it was running, before `since`
  * @property {number | undefined} since when it began to run, or went on; undefined while it does not
  */
@@ -115,7 +116,7 @@ export function start(from, what) {
   const id = from.count + 1;
   const list = places(source.count, from.wanted, from.order);
   const sweep = from.sweeps ? sweepFor(what.config) : [];
-  return { ...from, count: id, seen: SEEN, problem: '', says: '', run: { ...what, id, source, list, sweep, phase: 'starting', rows: [], skipped: [], workers: 0, spent: 0, since: undefined } };
+  return { ...from, count: id, seen: SEEN, problem: '', says: '', run: { ...what, id, source, list, sweep, phase: 'starting', rows: [], skipped: [], workers: 0, webgpu: false, spent: 0, since: undefined } };
 }
 
 /**
@@ -130,9 +131,9 @@ function changed(from, id, change) {
 /** The clock stands. @param {Run} run @param {number} now in milliseconds */
 const stopped = ({ spent, since }, now) => ({ spent: spent + (since === undefined ? 0 : now - since), since: undefined });
 
-/** A worker's networks are there. @param {Many} from @param {number} id @param {number} now */
-export const opened = (from, id, now) =>
-  changed(from, id, ({ workers, phase }) => ({ workers: workers + 1, ...(phase === 'starting' && { phase: /** @type {const} */ ('running'), since: now }) }));
+/** A worker's networks are there. @param {Many} from @param {number} id @param {boolean} webgpu @param {number} now */
+export const opened = (from, id, webgpu, now) =>
+  changed(from, id, ({ workers, phase }) => ({ workers: workers + 1, webgpu, ...(phase === 'starting' && { phase: /** @type {const} */ ('running'), since: now }) }));
 
 /** @param {Many} from @param {number} now */
 export function pauseOrGoOn(from, now) {

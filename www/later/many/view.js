@@ -200,7 +200,7 @@ function renderResults(run, limit, many) {
   write('many-matrix-name', `Rows: what a picture shows${labelled < rows.length ? ', or was named before the attack' : ''}. Columns: what was named by ${MATRICES[many.matrix]}. ${holds}`);
   matrix(get(room, 'many-matrix', HTMLTableElement), confusion(rows, limit, many.matrix, classes), classes);
 
-  failed.render(run, limit, many.seen);
+  node('many-failed-hint').hidden = failed.render(run, limit, many.seen) === 0;
   const list = get(room, 'many-skipped', HTMLDetailsElement);
   list.hidden = skipped.length === 0;
   /** @type {HTMLElement} */ (list.children[0]).textContent = `${pictures(skipped.length)} without a result`;

@@ -60,19 +60,19 @@ function ordinal(n) {
 /** What is told of labels. @param {Run} run @param {number} labelled */
 export function labelsInWords({ rows }, labelled) {
   if (rows.length === 0 || labelled === rows.length) return '';
-  const whose = labelled === 0 ? 'What these pictures show is not known' : `What they show is known of ${labelled} of them`;
-  return `${whose}${labelled === 0 ? '' : '; of the others it is not'}: there, right is what the classifier named before the attack.`;
+  const named = 'right is what the classifier named before the attack.';
+  return labelled === 0 ? `What these pictures show is not known: ${named}` : `What they show is known of ${labelled} of them; of the others, ${named}`;
 }
 
 /** Rows of the table: the figure, and what it is a share of. @type {Record<Name, [figure: string, of: string]>} */
 export const FIGURES = {
-  accuracy: ['classifier right, before the attack', 'pictures with a known class'],
-  alarms: ['false alarms: called adversarial before the attack', 'pictures'],
-  fooled: ['fooled: classifier right before, wrong after the attack', 'pictures that it named rightly'],
+  accuracy: ['right before the attack', 'pictures with a known class'],
+  alarms: ['false alarms before the attack', 'pictures'],
+  fooled: ['fooled: right before, wrong after', 'pictures that were named rightly'],
   detected: ['detected', 'fooled'],
   corrected: ['corrected: the answer is right again', 'fooled and detected'],
   flagged: ['called adversarial after the attack', 'pictures'],
-  answer: ['answer of the whole defence right, after the attack', 'pictures'],
+  answer: ['answer right after the attack', 'pictures'],
 };
 
 /** @param {number} share */
