@@ -87,6 +87,15 @@ function leads({ run, attack, shown }) {
   return run?.from ?? (attack?.target || shown?.detection.verdict.answer_if_clean);
 }
 
+/** Attacks whose every step follows the gradient of this loss. @type {readonly import('../core.js').AttackName[]} */
+const FOLLOWS = ['pgd', 'mi-fgsm', 'fgsm', 'apgd-ce'];
+
+/** @param {State} state */
+function isFollowed({ run, attack }) {
+  const name = run?.config.attack ?? attack?.name;
+  return name !== undefined && FOLLOWS.includes(name);
+}
+
 /** @param {State} state */
 const isTargeted = ({ run, attack }) => (run ? run.target : attack?.target) !== '';
 
@@ -169,7 +178,7 @@ function draw(state, { shape, latent, lossGradient, scoreGradient }, { picture, 
   const targeted = isTargeted(state);
   const loss = perLevel(targeted ? lossGradient.map((value) => -value) : lossGradient);
   slope(nodes.loss, picture, loss, {
-    title: 'What the next step will do',
+    title: isFollowed(state) ? 'What the next step will do' : 'What a step of PGD would do',
     up: 'gets brighter',
     down: 'gets darker',
     does: targeted ? `the loss for ${from} falls` : `the loss for ${from} grows`,
