@@ -308,7 +308,7 @@ export function verdictInWords({ verdict, clean, wanted, own, knows = 'classifie
         : {
             kind: 'plain',
             headline: `${start} No sign of an attack.`,
-            detail: 'Whatever a picture shows, it is called one of the ten; people are none of them. Now attack the picture.',
+            detail: 'It may show none of the ten all the same; people are none of them. Now attack the picture.',
             numbers,
           };
     }
