@@ -121,7 +121,7 @@ fn the_notices_and_the_list_of_parts_have_every_package() {
     assert_eq!(given, linked.iter().map(String::as_str).collect());
     assert!(linked.len() > 300 && linked.len() < listed.len(), "{}", linked.len());
     let last =
-        index.lines().filter_map(|line| line.rsplit_once("notices ")).flat_map(|(_, numbers)| {
+        index.lines().filter_map(|line| line.rsplit_once("; notices ")).flat_map(|(_, numbers)| {
             numbers.split(", ").map(|number| number.parse::<usize>().unwrap())
         });
     assert!(texts.contains(&format!("\n{}. Of ", last.max().unwrap())));
