@@ -20,7 +20,7 @@
  * @satisfies {Record<string, Offer>}
  */
 const CLASSIFIERS = {
-  compact: { name: 'compact', path: 'models/classifier.safetensors', prefix: 'models/', megabytes: { classifier: 0.837, autoencoder: 0.166, corrector: 0.232, tutorial: 6.773 } },
+  compact: { name: 'compact', path: 'models/classifier.safetensors', prefix: 'models/', megabytes: { classifier: 0.85, autoencoder: 0.166, corrector: 0.232, tutorial: 6.773 } },
   vgg16: { name: 'VGG16', path: 'models/vgg16.safetensors', prefix: 'models/vgg16-', megabytes: { classifier: 17.118, autoencoder: 0.166, corrector: 0.232, tutorial: 6.773 } },
 };
 

@@ -207,8 +207,8 @@ fn the_sample_chosen_last_is_shown_and_a_missing_one_changes_nothing() {
     let host = Host::start();
     page.open(&format!("{}?max_iter=2", host.url), &["ready"]);
 
-    let dog = host.hold("/www/samples/dog-17.png");
-    choose_sample(&page, "dog-17");
+    let dog = host.hold("/www/samples/dog-27.png");
+    choose_sample(&page, "dog-27");
     choose_sample(&page, "ship-11");
     page.until(&format!("{SHOWN}.includes('ship')"));
     page.until_state(&["ready"]);
@@ -216,17 +216,17 @@ fn the_sample_chosen_last_is_shown_and_a_missing_one_changes_nothing() {
     attack(&page);
     assert_shows_sample(&page, "ship-11");
 
-    host.miss("/www/samples/cat-57.png");
-    choose_sample(&page, "cat-57");
-    page.until(&format!("{NOTICE}.textContent.includes('cat-57 could not be opened')"));
+    host.miss("/www/samples/cat-52.png");
+    choose_sample(&page, "cat-52");
+    page.until(&format!("{NOTICE}.textContent.includes('cat-52 could not be opened')"));
     assert_eq!(page.state(), "done"); // and the attack is still there
     assert_shows_sample(&page, "ship-11");
 
     // In a pause, too, which can still be ended.
     page.click("#once");
     page.until_state(&["paused"]);
-    choose_sample(&page, "cat-57");
-    page.until(&format!("{NOTICE}.textContent.includes('cat-57 could not be opened')"));
+    choose_sample(&page, "cat-52");
+    page.until(&format!("{NOTICE}.textContent.includes('cat-52 could not be opened')"));
     assert_eq!(page.state(), "paused");
     assert_shows_sample(&page, "ship-11");
     // Nor does a file that is no picture end it.
@@ -237,13 +237,13 @@ fn the_sample_chosen_last_is_shown_and_a_missing_one_changes_nothing() {
     page.until_state(&["ready"]);
 
     // And it can be tried again.
-    choose_sample(&page, "cat-57");
+    choose_sample(&page, "cat-52");
     page.until(&format!("!{NOTICE}.hidden"));
-    host.serve("/www/samples/cat-57.png");
+    host.serve("/www/samples/cat-52.png");
     page.click("#notice-retry");
     page.until(&format!("{SHOWN}.includes('cat')"));
     page.until_state(&["ready"]);
-    assert_shows_sample(&page, "cat-57");
+    assert_shows_sample(&page, "cat-52");
     assert_eq!(page.js(&format!("{NOTICE}.hidden")), true);
     page.finish(&["404"]);
 }
@@ -633,7 +633,7 @@ fn numbers_are_read_as_people_write_them() {
     let Some(page) = Page::new(Gpu::None) else { return };
     let host = Host::start();
     page.open(&format!("{}?sample=cat&run=1&max_iter=2", host.url), &["done"]);
-    assert_shows_sample(&page, "cat-57");
+    assert_shows_sample(&page, "cat-52");
     let levels = "document.querySelector('#eps-levels').textContent";
     page.choose("#eps", "0,02");
     page.until(&format!("{levels} === '= 5.1/255'"));
@@ -757,7 +757,7 @@ fn another_classifier_comes_when_it_is_chosen_and_loading_it_can_be_given_up() {
     let Some(page) = Page::new(Gpu::None) else { return };
     let host = Host::start();
     let chosen = || page.js("document.querySelector('#classifier').value");
-    page.open(&format!("{}?sample=cat-57&max_iter=2", host.url), &["ready"]);
+    page.open(&format!("{}?sample=cat-52&max_iter=2", host.url), &["ready"]);
     assert_eq!(chosen(), "compact");
     attack(&page);
     // How much of it has come is told as a share; what is there can still be looked at.
@@ -791,7 +791,7 @@ fn another_classifier_comes_when_it_is_chosen_and_loading_it_can_be_given_up() {
     page.until("document.querySelector('#cards').textContent.includes('vgg16-small')");
     page.until_state(&["ready"]);
     assert_eq!(chosen(), "vgg16");
-    assert_shows_sample(&page, "cat-57");
+    assert_shows_sample(&page, "cat-52");
     assert_eq!(page.js("document.querySelector('#max_iter').value"), "2");
     page.until("location.search.includes('classifier=vgg16')");
     attack(&page);
@@ -972,7 +972,7 @@ fn an_attack_does_not_wait_for_the_gpu_s_trial() {
 fn a_gpu_lost_during_a_first_look_leads_to_the_cpu() {
     let Some(page) = Page::new(Gpu::Software) else { return };
     let host = Host::start();
-    page.open(&format!("{}?backend=webgpu&sample=cat-57", host.url), &["ready"]);
+    page.open(&format!("{}?backend=webgpu&sample=cat-52", host.url), &["ready"]);
     assert_eq!(page.backend(), "webgpu");
     page.upload(&host.file("lost.png", "lost"));
     page.until(&format!("{NOTICE}.textContent.includes('The GPU was lost. The CPU takes over.')"));

@@ -216,10 +216,10 @@ test('loading can be cancelled: back to what was there, or to the default classi
     assert.equal(s.networksOpened(state, startingId(chosen), networks()), state); // it comes too late
     assert.equal(s.cancelLoading(state), state);
   }
-  const first = s.begin('?classifier=vgg16&sample=cat-57');
+  const first = s.begin('?classifier=vgg16&sample=cat-52');
   assert.equal(s.canCancelLoading(first), true);
   const state = shown(opened(s.cancelLoading(first)));
-  assert.deepEqual([state.networks?.classifier, state.shown?.source], [DEFAULT, { kind: 'sample', id: 'cat-57' }]);
+  assert.deepEqual([state.networks?.classifier, state.shown?.source], [DEFAULT, { kind: 'sample', id: 'cat-52' }]);
   const usual = s.begin('');
   assert.equal(s.canCancelLoading(usual), false);
   assert.equal(s.cancelLoading(usual), usual);
@@ -642,7 +642,7 @@ function play(seed, events) {
   const fetched = new Set();
   /** @type {string[]} */
   const log = [];
-  let state = s.begin(pick(['', '?run=1', '?backend=cpu', '?autoencoder=tutorial&sample=cat-57', '?classifier=vgg16']));
+  let state = s.begin(pick(['', '?run=1', '?backend=cpu', '?autoencoder=tutorial&sample=cat-52', '?classifier=vgg16']));
 
   const name = (/** @type {import('../../../www/state.js').Source} */ source, /** @type {Blob | undefined} */ file) =>
     source.kind === 'sample' ? `sample ${source.id}` : `own ${/** @type {any} */ (file)?.nameForTest ?? ''}`;

@@ -106,7 +106,7 @@ test('an attack is read by what it has: its norms, its steps within what the pag
 test('numbers are read as people write them, and a class names its first sample', () => {
   const { state, complaints } = whole('?eps=0,02&eps_step=1/250&sample=cat');
   assert.deepEqual(complaints, []);
-  assert.deepEqual([state.attack.eps, state.attack.eps_step, state.sample], [0.02, 0.004, 'cat-57']);
+  assert.deepEqual([state.attack.eps, state.attack.eps_step, state.sample], [0.02, 0.004, 'cat-52']);
   assert.equal(decimal(' 8 / 255 '), 0.03137255);
   for (const text of ['', ' ', '1/2/3', '8/', '0x10', '1,000,5', '1e', 'x/255', '-']) assert.ok(Number.isNaN(decimal(text)), text);
 });
