@@ -48,6 +48,17 @@ export interface NormConstants {
 }
 
 /**
+ * A picture's verdict, and whether the classifier learned from anything like it.
+ */
+export interface Examined {
+    verdict: Verdict;
+    /**
+     * `null` if the classifier's file does not tell.
+     */
+    familiarity: Familiarity | null;
+}
+
+/**
  * An attack with all its parameters, and what the page says of it before it runs.
  */
 export interface Prepared {
@@ -84,6 +95,20 @@ export type ApgdCe = Apgd;
  * Auto-PGD on the difference of logits ratio, which does not change when all logits are scaled.
  */
 export type ApgdDlr = Apgd;
+
+/**
+ * How familiar a picture is.
+ */
+export interface Familiarity {
+    /**
+     * Whether it is like those that the classifier learned from.
+     */
+    familiar: boolean;
+    /**
+     * The share of the pictures held out that are no more familiar, 0 to 1.
+     */
+    familiarity: number;
+}
 
 /**
  * How weights were trained.
@@ -128,6 +153,20 @@ export interface HiddenDivergence extends Divergence {
      * The weight of each hidden layer, in the network's order.
      */
     weights: number[];
+}
+
+/**
+ * Mean and standard deviation.
+ */
+export interface Scale {
+    /**
+     * The mean.
+     */
+    mean: number;
+    /**
+     * The standard deviation.
+     */
+    std: number;
 }
 
 /**
@@ -460,6 +499,16 @@ export interface Divergence {
 export type Corrector = Evasion;
 
 /**
+ * The bottleneck of a picture, and two gradients in its values.
+ */
+export interface Inside {
+    /**
+     * Channels, height and width of the bottleneck; [n, 1, 1] for a list of n numbers.
+     */
+    shape: [number, number, number];
+}
+
+/**
  * The cards of the files that a [`Defence`] was loaded from.
  */
 export interface Cards {
@@ -497,6 +546,37 @@ export interface Constants {
      * The norms.
      */
     norms: NormConstants[];
+}
+
+/**
+ * What a classifier's file says of its familiarity. The projection is in the file, too.
+ */
+export interface FamiliarityCard {
+    /**
+     * The layers whose maps are averaged, in the network's order.
+     */
+    layers: string[];
+    /**
+     * Their channels in all.
+     */
+    inputs: number;
+    /**
+     * Principal components.
+     */
+    outputs: number;
+    /**
+     * The distance of the pictures held out.
+     */
+    distance: Scale;
+    /**
+     * The energy of the pictures held out.
+     */
+    energy: Scale;
+    /**
+     * How unfamiliar the pictures held out are: the least of them, then what each further 5 % of them do not exceed, up to
+     * the most unfamiliar.
+     */
+    quantiles: number[];
 }
 
 /**
@@ -587,8 +667,12 @@ export interface Card {
      */
     hidden_layers?: HiddenLayer[];
     /**
-     * CRC-32 of the file, in another number format, that this one was exported from. An autoencoder's threshold
-     * was inferred with the weights in that format.
+     * How a classifier judges whether a picture is like those that it learned from; the weights for that are in the file.
+     */
+    familiarity?: FamiliarityCard;
+    /**
+     * CRC-32 of the file that this one was exported from in another number format, or whose classifier got a familiarity. An
+     * autoencoder's threshold was inferred with the weights as they were.
      */
     converted_from?: number;
     /**
@@ -771,12 +855,21 @@ export class Session {
      */
     cards(): Cards;
     /**
-     * Detects and corrects: the verdict on a picture, its reconstruction, and the corrector's, if there is one.
+     * Detects and corrects: the verdict on a picture, how familiar it is, its reconstruction, and the corrector's, if there
+     * is one.
      *
      * # Errors
      * When the values are no picture, or the device does not answer.
      */
-    detect(picture: Float32Array | number[]): Promise<Packed<Verdict>>;
+    detect(picture: Float32Array | number[]): Promise<Packed<Examined>>;
+    /**
+     * Looks inside: the bottleneck's values, and the gradients of the classifier's loss, for this class, and of the
+     * detector's score, in this order.
+     *
+     * # Errors
+     * As [`Session::detect`].
+     */
+    inside(picture: Float32Array | number[], _class: Class): Promise<Packed<Inside>>;
     /**
      * Loads the networks from the bytes of their files, onto the GPU or the CPU. The corrector is the
      * second autoencoder, if there is one.
@@ -854,11 +947,12 @@ export interface InitOutput {
     readonly session_attack: (a: number, b: number, c: number, d: number, e: number, f: number, g: any) => void;
     readonly session_cards: (a: number, b: number) => void;
     readonly session_detect: (a: number, b: number, c: number) => any;
+    readonly session_inside: (a: number, b: number, c: number, d: number, e: number) => any;
     readonly session_open: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => any;
     readonly session_predict: (a: number, b: number, c: number) => any;
     readonly start: () => void;
-    readonly __wasm_bindgen_func_elem_3154: (a: number, b: number, c: number, d: any) => void;
-    readonly __wasm_bindgen_func_elem_3237: (a: number, b: number, c: any, d: any) => void;
+    readonly __wasm_bindgen_func_elem_3196: (a: number, b: number, c: number, d: any) => void;
+    readonly __wasm_bindgen_func_elem_3279: (a: number, b: number, c: any, d: any) => void;
     readonly __wbindgen_export: (a: number, b: number) => number;
     readonly __wbindgen_export2: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_export3: (a: number, b: number, c: number) => void;

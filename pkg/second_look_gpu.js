@@ -136,17 +136,43 @@ export class Session {
         }
     }
     /**
-     * Detects and corrects: the verdict on a picture, its reconstruction, and the corrector's, if there is one.
+     * Detects and corrects: the verdict on a picture, how familiar it is, its reconstruction, and the corrector's, if there
+     * is one.
      *
      * # Errors
      * When the values are no picture, or the device does not answer.
      * @param {Float32Array | number[]} picture
-     * @returns {Packed<Verdict>}
+     * @returns {Packed<Examined>}
      */
     detect(picture) {
         const ptr0 = passArrayF32ToWasm0(picture, wasm.__wbindgen_export);
         const len0 = WASM_VECTOR_LEN;
         const ret = wasm.session_detect(this.__wbg_ptr, ptr0, len0);
+        return ret;
+    }
+    /**
+     * Looks inside: the bottleneck's values, and the gradients of the classifier's loss, for this class, and of the
+     * detector's score, in this order.
+     *
+     * # Errors
+     * As [`Session::detect`].
+     * @param {Float32Array | number[]} picture
+     * @param {Class} _class
+     * @returns {Packed<Inside>}
+     */
+    inside(picture, _class) {
+        let ptr0, len0, ptr1, len1;
+        try {
+            ptr0 = passArrayF32ToWasm0(picture, wasm.__wbindgen_export);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = passStringToWasm0(_class, wasm.__wbindgen_export, wasm.__wbindgen_export2);
+            len1 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr1) { wasm.__wbindgen_export3(ptr1, len1 * 1, 1); }
+            if (ptr0) { wasm.__wbindgen_export3(ptr0, len0 * 4, 4); }
+            throw e;
+        }
+        const ret = wasm.session_inside(this.__wbg_ptr, ptr0, len0, ptr1, len1);
         return ret;
     }
     /**
@@ -719,7 +745,7 @@ function __wbg_get_imports() {
                     const a = state0.a;
                     state0.a = 0;
                     try {
-                        return __wasm_bindgen_func_elem_36330(a, state0.b, arg0, arg1);
+                        return __wasm_bindgen_func_elem_36375(a, state0.b, arg0, arg1);
                     } finally {
                         state0.a = a;
                     }
@@ -1054,32 +1080,32 @@ function __wbg_get_imports() {
         }, arguments); },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 3352, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_36250);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_36295);
             return ret;
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDevice")], shim_idx: 3499, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40916);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40961);
             return ret;
         },
         __wbindgen_generic_0000000000000003: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDeviceLostInfo")], shim_idx: 2040, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40918);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDeviceLostInfo")], shim_idx: 2042, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40963);
             return ret;
         },
         __wbindgen_generic_0000000000000004: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUUncapturedErrorEvent")], shim_idx: 2040, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40918_18);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUUncapturedErrorEvent")], shim_idx: 2042, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40963_19);
             return ret;
         },
         __wbindgen_generic_0000000000000005: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("any")], shim_idx: 3499, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40916_19);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40961_20);
             return ret;
         },
         __wbindgen_generic_0000000000000006: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("undefined")], shim_idx: 3499, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40916_20);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40961_21);
             return ret;
         },
         __wbindgen_generic_0000000000000007: function(arg0) {
@@ -1119,22 +1145,22 @@ function __wbg_get_imports() {
     };
 }
 
-function __wasm_bindgen_func_elem_40918(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_40918(arg0, arg1, arg2);
+function __wasm_bindgen_func_elem_40963(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_40963(arg0, arg1, arg2);
 }
 
-function __wasm_bindgen_func_elem_40918_18(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_40918_18(arg0, arg1, arg2);
+function __wasm_bindgen_func_elem_40963_19(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_40963_19(arg0, arg1, arg2);
 }
 
-function __wasm_bindgen_func_elem_36330(arg0, arg1, arg2, arg3) {
-    wasm.__wasm_bindgen_func_elem_36330(arg0, arg1, arg2, arg3);
+function __wasm_bindgen_func_elem_36375(arg0, arg1, arg2, arg3) {
+    wasm.__wasm_bindgen_func_elem_36375(arg0, arg1, arg2, arg3);
 }
 
-function __wasm_bindgen_func_elem_36250(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_36295(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_36250(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_36295(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1145,10 +1171,10 @@ function __wasm_bindgen_func_elem_36250(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_40916(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_40961(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_40916(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_40961(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1159,10 +1185,10 @@ function __wasm_bindgen_func_elem_40916(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_40916_19(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_40961_20(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_40916_19(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_40961_20(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1173,10 +1199,10 @@ function __wasm_bindgen_func_elem_40916_19(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_40916_20(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_40961_21(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_40916_20(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_40961_21(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {

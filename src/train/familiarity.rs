@@ -163,7 +163,7 @@ fn scale(values: &[f32]) -> Scale {
 mod tests {
     use super::*;
     use crate::data::synthetic::Drawn;
-    use crate::data::{HeldOut, Joined, Pictures, Protocol};
+    use crate::data::{HeldOut, Joined, Protocol};
     use crate::model::ClassifierConfig;
     use crate::model::familiarity::Familiarity;
     use crate::picture::VALUES;
@@ -174,7 +174,7 @@ mod tests {
         (0..200)
             .map(|i| {
                 let (a, b) = (3.0 * wave(i, 0.7), wave(i, 1.3));
-                vec![a + 5.0, a + b, b - 2.0, 0.01 * wave(i, 2.1)]
+                vec![a + 5.0, a + b, b - 2.0, 0.1 * wave(i, 2.1)]
             })
             .collect()
     }
@@ -191,7 +191,7 @@ mod tests {
             for j in 0..=i {
                 let product: f64 = projected.iter().map(|row| row[i] * row[j]).sum();
                 let covariance = product / rows.len() as f64;
-                // The third of four components varies by rounding alone, and the ridge takes that away.
+                // The last component varies by rounding alone, and the ridge takes that away.
                 let expected = match (i, j) {
                     (3, 3) => covariance.clamp(0.0, 0.1),
                     _ if i == j => 1.0,

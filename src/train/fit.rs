@@ -608,10 +608,17 @@ mod tests {
             run(Regression::new(1, &errors), &options).unwrap();
             assert!(std::fs::read(&out).unwrap() == best, "other weights");
         }
-        // A file that is there is left alone: its detector may have been calibrated since.
-        std::fs::write(&out, b"calibrated").unwrap();
+        // What is no weights file is damaged.
+        std::fs::write(&out, &best[..best.len() - 1]).unwrap();
         run(Regression::new(1, &errors), &options).unwrap();
-        assert_eq!(std::fs::read(&out).unwrap(), b"calibrated");
+        assert!(std::fs::read(&out).unwrap() == best, "damaged weights were left");
+        // One that can be loaded is left alone: its detector may have been calibrated since.
+        let config = ClassifierConfig::Compact;
+        let card = Card::new(Architecture::Classifier(config));
+        let whole = weights::save(&config.init(&Device::flex()), &card, Precision::F16).unwrap();
+        std::fs::write(&out, &whole).unwrap();
+        run(Regression::new(1, &errors), &options).unwrap();
+        assert!(std::fs::read(&out).unwrap() == whole, "whole weights were replaced");
     }
 
     #[test]
