@@ -121,7 +121,7 @@ fn no_data() -> TrainingData {
 }
 
 /// The bundled models on 50 drawn pictures that they have not learned from, attacked as the tutorial does. PyTorch, in
-/// 64 bits, gives the very same shares from the same pictures and files, and a mean score of 0.0263202 and 0.34397. A
+/// 64 bits, gives the very same shares from the same pictures and files, and a mean score of 0.00426180 and 0.0895783. A
 /// share may be one picture, 0.02, off, since an attack's end depends on the rounding of gradients near zero.
 #[test]
 fn figures_of_the_bundled_models() {
@@ -136,27 +136,27 @@ fn figures_of_the_bundled_models() {
     let report = Report::of(&records, &defence.detector()).unwrap();
     let (detector, corrected) = (report.detector, report.corrected.unwrap());
     for (what, ours, expected) in [
-        ("CL on clean pictures", report.classifier.clean, 1.0),
-        ("CL on attacked pictures", report.classifier.attacked, 0.04),
-        ("CL on AE(clean)", report.reconstructed.clean, 1.0),
-        ("CL on AE(attacked)", report.reconstructed.attacked, 0.86),
-        ("CL on corrector(clean)", corrected.clean, 0.86),
-        ("CL on corrector(attacked)", corrected.attacked, 0.8),
-        ("false-positive rate", detector.false_positive_rate, 0.1),
-        ("detection rate", detector.detection_rate, 1.0),
-        ("the answer on clean pictures", detector.corrected_clean, 0.98),
-        ("the answer on attacked pictures", detector.corrected_attacked, 0.8),
+        ("CL on clean pictures", report.classifier.clean, 0.96),
+        ("CL on attacked pictures", report.classifier.attacked, 0.02),
+        ("CL on AE(clean)", report.reconstructed.clean, 0.98),
+        ("CL on AE(attacked)", report.reconstructed.attacked, 0.68),
+        ("CL on corrector(clean)", corrected.clean, 0.98),
+        ("CL on corrector(attacked)", corrected.attacked, 0.88),
+        ("false-positive rate", detector.false_positive_rate, 0.0),
+        ("detection rate", detector.detection_rate, 0.98),
+        ("the answer on clean pictures", detector.corrected_clean, 0.96),
+        ("the answer on attacked pictures", detector.corrected_attacked, 0.88),
     ] {
         assert!((ours - expected).abs() < 0.021, "{what}: {ours}, not {expected}");
     }
-    assert!((detector.auc - 0.9996).abs() < 0.002, "{}", detector.auc);
-    assert!((report.auc_of_successes.unwrap() - 0.9996).abs() < 0.002);
+    assert!((detector.auc - 1.0).abs() < 0.002, "{}", detector.auc);
+    assert!((report.auc_of_successes.unwrap() - 1.0).abs() < 0.002);
     let mean = |score: &dyn Fn(&Record) -> f32| {
         records.iter().map(|record| f64::from(score(record))).sum::<f64>() / 50.0
     };
     let (clean, attacked) = (mean(&|r| r.clean.score), mean(&|r| r.attacked.score));
-    assert!((clean / 0.026_320_2 - 1.0).abs() < 1e-4, "mean score of clean pictures: {clean}");
-    assert!((attacked / 0.343_97 - 1.0).abs() < 5e-3, "mean score of attacked ones: {attacked}");
+    assert!((clean / 0.004_261_8 - 1.0).abs() < 1e-4, "mean score of clean pictures: {clean}");
+    assert!((attacked / 0.089_578 - 1.0).abs() < 5e-3, "mean score of attacked ones: {attacked}");
     for (n, record) in records.iter().enumerate() {
         assert_eq!(record.class.index(), n % 10, "the classes take turns");
     }

@@ -70,7 +70,7 @@ function found(picture, rest, off = 0) {
     reconstruction_prediction: sure(second, rest),
     corrected_prediction: sure(corrected, rest),
     score: adversarial ? 0.6 : 0.01,
-    threshold: 0.066,
+    threshold: 0.02,
     adversarial,
     answer: CLASSES[adversarial ? corrected : first],
     answer_if_clean: CLASSES[first],
@@ -93,7 +93,7 @@ export class Session {
 
   cards() {
     const card = (architecture) => ({ architecture, training: undefined, figures: {}, detector: undefined, licence: 'none' });
-    const detector = { divergence: { direction: 'forward', temperature: 4 }, threshold: 0.066 };
+    const detector = { divergence: { direction: 'forward', temperature: 4 }, threshold: 0.02 };
     return {
       classifier: card({ model: 'classifier', name: this.isVgg16 ? 'vgg16-small' : 'compact' }),
       autoencoder: { ...card({ model: 'autoencoder', name: this.corrector ? 'residual' : 'tutorial' }), detector },

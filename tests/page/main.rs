@@ -286,10 +286,10 @@ fn an_address_says_what_is_shown_and_nonsense_is_told() {
     let server = Server::of_project();
     // The root leads to the page, with the query.
     let root = server.url.trim_end_matches("www/");
-    page.open(&format!("{root}?attack=fgsm&eps=7&eps_step=x&max_iter=2.5&norm=l7&target=zebra&threshold=-1&backend=abacus&sample=none&run=2"), &["ready"]);
+    page.open(&format!("{root}?attack=magic&eps=7&eps_step=x&max_iter=2.5&norm=l7&target=zebra&threshold=-1&backend=abacus&sample=none&run=2"), &["ready"]);
     let said = page.text("#notice-text");
     for name in [
-        "attack=fgsm",
+        "attack=magic",
         "eps=7",
         "eps_step=x",
         "max_iter=2.5",

@@ -13,7 +13,7 @@ use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
-use page_manifest::files_json;
+use page_manifest::{files_json, sums_json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
@@ -118,8 +118,9 @@ impl Host {
     }
 
     fn list(&self) {
-        let list = files_json(self.www.parent().unwrap()).unwrap();
-        self.write("files.json", &list);
+        let root = self.www.parent().unwrap();
+        self.write("models/sums.json", &sums_json(root).unwrap());
+        self.write("files.json", &files_json(root).unwrap());
     }
 
     fn set_fault(&self, path: &str, fault: Fault) {

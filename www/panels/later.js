@@ -10,8 +10,15 @@ import { element } from '../dom.js';
 /** @type {Panel[]} */
 const loaded = [];
 
+/** Their styles, which come with the first of them. */
+function style() {
+  if (document.querySelector('link[href="later/later.css"]')) return;
+  document.head.append(Object.assign(document.createElement('link'), { rel: 'stylesheet', href: 'later/later.css' }));
+}
+
 /** @param {any} root @param {Store} store */
 async function load(root, store) {
+  style();
   try {
     /** @type {Panel} */
     const panel = await import(`../later/${root.dataset.later}.js`);
@@ -26,7 +33,6 @@ async function load(root, store) {
 /** @param {ParentNode} root @param {Store} store */
 export async function mount(root, store) {
   await store.when(({ shown }) => shown !== undefined); // the first prediction goes before
-  document.head.append(Object.assign(document.createElement('link'), { rel: 'stylesheet', href: 'later/later.css' }));
   const arrived = (/** @type {IntersectionObserverEntry[]} */ entries) => {
     for (const { isIntersecting, target } of entries) {
       if (!isIntersecting) continue;
