@@ -49,17 +49,17 @@ impl Drop for Server {
     }
 }
 
-fn train(folder: &Path, token: &str, device: &str) -> Output {
+fn train(folder: &Path, token: &str, device: &str, loss: &str) -> Output {
     second_look(token)
         .args(TRAIN.split_whitespace())
-        .args(["--device", device, "--out"])
+        .args(["--loss", loss, "--device", device, "--out"])
         .arg(folder.join("ae.safetensors"))
         .output()
         .unwrap()
 }
 
-fn weights(folder: &Path, device: &str) -> Vec<f32> {
-    let output = train(folder, "secret", device);
+fn weights(folder: &Path, device: &str, loss: &str) -> Vec<f32> {
+    let output = train(folder, "secret", device, loss);
     assert!(output.status.success(), "{device}: {}", String::from_utf8_lossy(&output.stderr));
     let bytes = fs::read(folder.join("ae.safetensors")).unwrap();
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
@@ -82,15 +82,22 @@ fn difference(a: &[f32], b: &[f32]) -> f32 {
 fn remote_devices_train_to_the_same_weights_as_local_devices() {
     let folder = tempfile::tempdir().unwrap();
     let (one, other) = (Server::start("secret"), Server::start("secret"));
-    let here = weights(folder.path(), "cpu");
-    let there = weights(folder.path(), &one.url);
-    // Initial weights and batches are the same, but sums may be computed in a different order.
-    assert!(difference(&here, &there) < 1e-4, "{}", difference(&here, &there));
+    // Initial weights and batches are the same, but sums may be computed in a different order. Through the classifier such a
+    // difference grows: a value near 0 is cut off by one device and not by the other. (Measured: mse 1e-7, divergence 4e-4, and
+    // 9e-3 and more between one device and two.)
+    for (loss, rounding) in [("mse", 1e-5), ("divergence", 2e-3)] {
+        let weights = |device: &str| weights(folder.path(), device, loss);
+        let here = weights("cpu");
+        let there = weights(&one.url);
+        assert!(difference(&here, &there) < rounding, "{loss}: {}", difference(&here, &there));
 
-    let both_here = weights(folder.path(), "cpu,cpu");
-    let both_there = weights(folder.path(), &format!("{},{}", one.url, other.url));
-    assert!(difference(&both_here, &both_there) < 1e-4, "{}", difference(&both_here, &both_there));
-    assert!(difference(&here, &both_here) > 1e-6, "two devices see half a batch each");
+        let both_here = weights("cpu,cpu");
+        let both_there = weights(&format!("{},{}", one.url, other.url));
+        let between = difference(&both_here, &both_there);
+        assert!(between < rounding, "{loss}: {between}");
+        let halves = difference(&here, &both_here);
+        assert!(halves > 3.0 * rounding, "{loss}: {halves}; two devices see half a batch each");
+    }
 }
 
 #[test]
@@ -98,7 +105,7 @@ fn a_wrong_token_or_a_stopped_server_is_one_clear_error() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start("secret");
     let fails = |token: &str, url: &str| {
-        let output = train(folder.path(), token, url);
+        let output = train(folder.path(), token, url, "divergence");
         assert_eq!(output.status.code(), Some(2));
         let text = String::from_utf8(output.stderr).unwrap();
         let error = text.lines().find(|line| line.starts_with("error: ")).expect("an error");
