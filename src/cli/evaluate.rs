@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use clap::Args;
+use serde::Serialize;
 use tracing::warn;
 
 use super::corruptions;
@@ -23,7 +24,7 @@ use crate::data::{Part, Selection};
 use crate::defence::Defence;
 use crate::evaluation::html::{Grid, report};
 use crate::evaluation::{
-    Attempt, Attempts, Checkpoint, Evaluation, Plan, Record, Results, Run, Setting, Suite, Sweep,
+    Attempt, Attempts, Cascade, Checkpoint, Evaluation, Plan, Results, Run, Setting, Suite, Sweep,
     Varied, batch_count, examine_all, figures, in_batches, lines, scores,
 };
 use crate::file::write_atomically;
@@ -77,6 +78,18 @@ pub struct Arguments {
 
     #[command(flatten)]
     randomisation: RandomisationArguments,
+
+    /// The worst case alone, in a fraction of the time: one attack after the other, each on the pictures whose answer those before
+    /// left right, and each picture until the answer is wrong. Tells which share of the pictures every attack leaves right, not
+    /// what each attack would do to all of them. Without --attack and --attacker, the attacks on the whole defence.
+    #[arg(
+        long,
+        help_heading = "Attack",
+        conflicts_with_all = [
+            "suite", "sweep_eps", "sweep_steps", "sweep_attack", "corruptions", "records", "csv", "report", "figures"
+        ]
+    )]
+    worst_case: bool,
 
     /// Infer the threshold from the pictures held out of the training split, instead of using the one in AE's
     /// file.
@@ -188,40 +201,6 @@ struct AttackerArguments {
     surrogate: SurrogateArgument,
 }
 
-impl AttackerArguments {
-    /// The attacks.
-    ///
-    /// # Errors
-    /// When an attack is not one of this attacker, or a parameter is out of its range.
-    fn attempts(&self, options: &AttackOptions) -> Result<Vec<Attempt>> {
-        use AttackName::{Corrector, Lagrangian, Noise, OrthogonalPgd, Pgd, SelectivePgd, Square};
-        let names = match (self.names.as_slice(), self.attacker) {
-            ([], Some(Attacker::Defence)) => &[SelectivePgd, OrthogonalPgd, Lagrangian, Corrector],
-            ([], Some(Attacker::Queries)) => &[Square][..],
-            ([], Some(Attacker::Nothing)) => &[Noise],
-            ([], _) => &[Pgd],
-            (names, _) => names,
-        };
-        names
-            .iter()
-            .map(|name| {
-                let attack = options.resolve(*name, false)?;
-                let needed = attack.shape().attacker;
-                let attacker = self.attacker.unwrap_or(needed);
-                if attacker != needed
-                    && (attacker, needed) != (Attacker::Transfer, Attacker::Classifier)
-                {
-                    bail!(
-                        "{name} is an attack whose attacker is \"{needed}\", not \"{attacker}\": leave out --attacker, \
-                         or choose another --attack"
-                    );
-                }
-                Ok(Attempt { attack, attacker })
-            })
-            .collect()
-    }
-}
-
 pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     let plan = arguments.plan()?;
     let randomisation = arguments.randomisation.resolve()?;
@@ -278,7 +257,11 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
 
     let surrogate = surrogate.as_ref().map(Classifier::frozen);
     let attempts = plan.all();
-    let all = Attempts { all: &attempts, surrogate: surrogate.as_ref() };
+    let all = Attempts {
+        all: &attempts,
+        surrogate: surrogate.as_ref(),
+        until_wrong: arguments.worst_case,
+    };
     let run = Run { defence: &defence, selection: &selection, attempts: all, batch_size };
     let setting = Setting {
         attack: attempts[0].attack,
@@ -300,8 +283,20 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
         }
         None => None,
     };
-    let (records, rate) =
+    let (results, rate) =
         compute(&run, checkpoint.as_ref(), arguments.resume, arguments.suite.is_some())?;
+    if arguments.worst_case {
+        let cascade = Cascade::of(&results, &attempts, setting).context("there are no pictures")?;
+        if let Some(path) = &arguments.json {
+            write_json(path, &cascade)?;
+        }
+        if let Some(checkpoint) = &checkpoint {
+            checkpoint.remove()?;
+        }
+        print(format_args!("{cascade}"))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let records = results.records()?;
 
     let corruptions = match arguments.corruptions || arguments.suite.is_some() {
         true => Some(corruptions::measure(&defence, &selection, batch_size)?),
@@ -313,9 +308,7 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     let evaluation = Evaluation { corruptions, ..evaluation };
     // Files first: they are the results that last, and standard output may be closed.
     if let Some(path) = &arguments.json {
-        let mut text = serde_json::to_vec_pretty(&evaluation)?;
-        text.push(b'\n');
-        write_atomically(path, &text)?;
+        write_json(path, &evaluation)?;
     }
     if let Some(path) = &arguments.records {
         write_atomically(path, &serde_json::to_vec(&records)?)?;
@@ -346,6 +339,12 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn write_json(path: &Path, figures: &impl Serialize) -> Result<()> {
+    let mut text = serde_json::to_vec_pretty(figures)?;
+    text.push(b'\n');
+    write_atomically(path, &text)
+}
+
 /// The command that this process was started with, for a shell; without --resume, which changes no figure.
 fn command() -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./,:+@%".contains(c);
@@ -364,7 +363,11 @@ impl Arguments {
         if let Some(suite) = self.suite {
             return Ok(suite.plan(&self.attack)?);
         }
-        let attempts = self.attackers.attempts(&self.attack)?;
+        let AttackerArguments { names, attacker, .. } = &self.attackers;
+        // The worst case is that of whoever knows the defence.
+        let worst = (self.worst_case && names.is_empty()).then_some(Attacker::Defence);
+        let attacker = attacker.or(worst);
+        let attempts = Attempt::chosen(names, attacker, &self.attack)?;
         let sweeps = self.sweeps.sweeps(&attempts, &self.attack)?;
         Ok(Plan { attempts, sweeps })
     }
@@ -390,14 +393,14 @@ impl Arguments {
     }
 }
 
-/// Computes what is missing, and keeps it in the checkpoint; returns all records, and how many pictures went through all
+/// Computes what is missing, and keeps it in the checkpoint; returns all results, and how many pictures went through all
 /// attacks in a second.
 fn compute(
     run: &Run<'_>,
     checkpoint: Option<&Arc<Checkpoint>>,
     resume: bool,
     estimate: bool,
-) -> Result<(Vec<Record>, f64)> {
+) -> Result<(Results, f64)> {
     let mut results = run.results();
     if let Some(checkpoint) = checkpoint.filter(|_| resume) {
         checkpoint.resume(&mut results, &run.defence.detector())?;
@@ -433,12 +436,12 @@ fn compute(
         run.compute(&results, None, &tick, |n, pictures| added(&mut meter, n, pictures)).map(drop)
     };
     let computed = all();
-    let results = results.lock().expect("nothing panics with the lock");
+    let results = results.lock().expect("nothing panics with the lock").clone();
     if let (Err(_), Some(checkpoint)) = (&computed, checkpoint) {
         checkpoint.save(&results)?; // a device may fail after hours
     }
     computed?;
-    Ok((results.records()?, meter.rate() / attempts.len() as f64))
+    Ok((results, meter.rate() / attempts.len() as f64))
 }
 
 /// How long the other pictures take, and what most of it is for.

@@ -7,8 +7,6 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use clap::{Args, value_parser};
-use rand::SeedableRng;
-use rand::rngs::Xoshiro256PlusPlus;
 use tracing::{info, warn};
 
 use super::attack::open;
@@ -16,13 +14,12 @@ use super::convert::write_weights;
 use super::models::ClassifierArgument;
 use super::output::{Overwrite, print};
 use super::source::{ForceArgument, SourceArguments};
-use crate::data::synthetic::{Other, draw_other, shuffle};
-use crate::data::{Part, Selection};
-use crate::evaluation::{FamiliarityFigures, in_batches};
+use crate::data::Part;
+use crate::evaluation::{FamiliarityFigures, in_batches, other_things};
 use crate::model::familiarity::Familiar;
 use crate::model::weights::load_classifier;
 use crate::model::{Card, Precision};
-use crate::picture::{Picture, VALUES};
+use crate::picture::Picture;
 use crate::progress::Meter;
 use crate::train::familiarity::with_familiarity;
 
@@ -89,7 +86,10 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
         bail!("the classifier's file does not tell what is familiar: give it that with --out FILE");
     };
     let clean = dataset.select(Part::Test, arguments.source.pictures())?;
-    let others = others(arguments, &clean)?;
+    let mut others = other_things(arguments.others, &clean)?;
+    if let Some(folder) = &arguments.photographs {
+        others.push(("photographs".to_owned(), photographs(folder)?));
+    }
 
     let count = clean.indices.len() + others.iter().map(|(_, of)| of.len()).sum::<usize>();
     let mut meter = Meter::new(count, 0);
@@ -127,34 +127,6 @@ fn measure(
     };
     let done = |batch: &[usize], _: &[f32]| meter.pictures(batch.len(), "judging familiarity");
     Ok(in_batches(&indices, BATCH, device, compute, done)?)
-}
-
-/// Pictures of other things, by kind.
-fn others(arguments: &Arguments, clean: &Selection) -> Result<Vec<(String, Vec<Picture>)>> {
-    let drawn = |other| {
-        let pictures =
-            (0..arguments.others).map(|seed| Picture::from_rgb(&draw_other(other, seed)));
-        (other.to_string(), pictures.collect())
-    };
-    let mut kinds: Vec<(String, Vec<Picture>)> = Other::ALL.into_iter().map(drawn).collect();
-    kinds.push(("shuffled".to_owned(), shuffled(clean)?));
-    if let Some(folder) = &arguments.photographs {
-        kinds.push(("photographs".to_owned(), photographs(folder)?));
-    }
-    Ok(kinds)
-}
-
-/// The pictures, cut into squares that stand in another order.
-fn shuffled(clean: &Selection) -> Result<Vec<Picture>> {
-    let mut rng = Xoshiro256PlusPlus::seed_from_u64(clean.description.split_seed);
-    let mut bytes = [0; VALUES];
-    let mut pictures = Vec::with_capacity(clean.indices.len());
-    for index in &clean.indices {
-        clean.pictures.read(*index, &mut bytes)?;
-        shuffle(&mut bytes, &mut rng);
-        pictures.push(Picture::new(bytes.iter().map(|b| f32::from(*b) / 255.0).collect())?);
-    }
-    Ok(pictures)
 }
 
 /// All pictures of a folder, in the order of their names.

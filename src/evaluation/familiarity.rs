@@ -2,11 +2,40 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use rand::SeedableRng;
+use rand::rngs::Xoshiro256PlusPlus;
 use serde::Serialize;
 
 use super::area_under_roc;
+use crate::data::Selection;
+use crate::data::synthetic::{Other, draw_other, shuffle};
 use crate::error::Result;
 use crate::model::FamiliarityCard;
+use crate::picture::{Picture, VALUES};
+
+/// Pictures of other things, by kind, to measure a familiarity on: so many drawn ones of each kind, and these pictures of the
+/// classes, cut into squares that stand in another order.
+///
+/// # Errors
+/// When a picture cannot be read.
+pub fn other_things(drawn: u64, of_classes: &Selection) -> Result<Vec<(String, Vec<Picture>)>> {
+    let of_kind = |other| {
+        let pictures = (0..drawn).map(|seed| Picture::from_rgb(&draw_other(other, seed)));
+        (other.to_string(), pictures.collect())
+    };
+    let mut kinds: Vec<(String, Vec<Picture>)> = Other::ALL.into_iter().map(of_kind).collect();
+    let Selection { pictures, indices, description } = of_classes;
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(description.split_seed);
+    let mut bytes = [0; VALUES];
+    let mut shuffled = Vec::with_capacity(indices.len());
+    for index in indices {
+        pictures.read(*index, &mut bytes)?;
+        shuffle(&mut bytes, &mut rng);
+        shuffled.push(Picture::new(bytes.iter().map(|b| f32::from(*b) / 255.0).collect())?);
+    }
+    kinds.push(("shuffled".to_owned(), shuffled));
+    Ok(kinds)
+}
 
 /// Figures of a familiarity.
 #[derive(Clone, Debug, PartialEq, Serialize)]

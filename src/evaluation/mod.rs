@@ -33,6 +33,8 @@ mod setting;
 #[cfg(not(target_arch = "wasm32"))]
 mod suite;
 mod sweep;
+#[cfg(not(target_arch = "wasm32"))]
+mod worst_case;
 
 use serde::Serialize;
 
@@ -47,7 +49,7 @@ pub use corruptions::{
     Condition, CorruptedRecord, CorruptionFigures, Corruptions, Kind, conditions, examine_corrupted,
 };
 #[cfg(not(target_arch = "wasm32"))]
-pub use familiarity::{FamiliarityFigures, KindFigures};
+pub use familiarity::{FamiliarityFigures, KindFigures, other_things};
 pub use histogram::Histogram;
 pub use intervals::Interval;
 #[cfg(not(target_arch = "wasm32"))]
@@ -64,10 +66,12 @@ pub use setting::{Evaluation, ModelFile, Models, Setting};
 #[cfg(not(target_arch = "wasm32"))]
 pub use suite::Suite;
 pub use sweep::{Sweep, SweepFigures, SweepPoint, Varied};
+#[cfg(not(target_arch = "wasm32"))]
+pub use worst_case::{Cascade, Stage};
 
 use burn::tensor::Tensor;
 
-use crate::attack::{AttackConfig, Attacker, Input, Target};
+use crate::attack::{AttackConfig, AttackResult, Attacker, Input, Target};
 use crate::class::Class;
 use crate::data::Pictures;
 use crate::defence::{Defence, Detection};
@@ -162,7 +166,7 @@ pub async fn examine(
     attack: AttackConfig,
     keep: bool,
 ) -> Result<(Vec<Record>, Vec<Sample>)> {
-    let attempts = Attempts { all: &[attack.into()], surrogate: None };
+    let attempts = Attempts { all: &[attack.into()], surrogate: None, until_wrong: false };
     examine_all(defence, pictures, indices, attempts, keep, &|_| ()).await
 }
 
@@ -173,7 +177,14 @@ pub struct Attempts<'a> {
     pub all: &'a [Attempt],
     /// The classifier whose gradients an attacker uses who knows no more ([`Attacker::Transfer`]).
     pub surrogate: Option<&'a Classifier>,
+    /// Whether attacks end once the defence's answers are wrong: enough to know the worst case, but the score and the
+    /// distance are then not what the whole attack would lead to. An attack on a defence that draws at random never ends
+    /// early: one unlucky draw says little.
+    pub until_wrong: bool,
 }
+
+/// Steps between two looks at whether the answers are wrong; a look takes less than one step.
+const STEPS_BETWEEN_LOOKS: usize = 5;
 
 /// Steps of an attack and its restarts, weighed by how long one takes: for the time that is left.
 pub fn work(attack: &AttackConfig) -> usize {
@@ -234,6 +245,7 @@ impl Batch {
                 });
             }
         };
+        let until_wrong = attempts.until_wrong && !defence.randomisation().is_some();
         let mut run = attack.start(&target, self.input.clone())?;
         let mut left = work(&attack);
         let mut count = |step: usize| {
@@ -248,16 +260,33 @@ impl Batch {
             // Where an attack begins at the pictures as they are, their logits are known.
             let known = shape.starts_at_the_images && !transferred;
             let logits = first.filter(|_| known).map(|step| step.logits);
-            clean = Some(defence.detect_drawn(images.clone(), logits, ids, 0).await?);
+            let found = defence.detect_drawn(images.clone(), logits, ids, 0).await?;
+            if until_wrong && self.all_wrong(&found) {
+                count(usize::MAX);
+                return Ok(self.spared(found));
+            }
+            clean = Some(found);
         }
+        let number = 1 + n as u64;
+        let look = async |attacked: &AttackResult| {
+            let logits = (!transferred).then(|| attacked.logits.clone());
+            defence.detect_drawn(attacked.images.clone(), logits, ids, number).await
+        };
+        let mut steps = 1;
         while run.step().is_some() {
             count(shape.cost);
+            steps += 1;
+            if until_wrong
+                && steps % STEPS_BETWEEN_LOOKS == 0
+                && let Some(attacked) = run.best()
+                && self.all_wrong(&look(attacked).await?)
+            {
+                break;
+            }
         }
         count(usize::MAX);
         let attacked = run.best().expect("the attack has ended").clone();
-        let logits = (!transferred).then_some(attacked.logits);
-        let number = 1 + n as u64;
-        let found = defence.detect_drawn(attacked.images.clone(), logits, ids, number).await?;
+        let found = look(&attacked).await?;
         let length = attack.norm().ball().length(attacked.images.clone() - images.clone());
         let distances = read(length).await?;
         let queries = match run.queries() {
@@ -273,6 +302,24 @@ impl Batch {
             images: attacked.images,
             reconstructions: found.reconstructions,
         })
+    }
+
+    /// What it leads to that the pictures are not attacked.
+    fn spared(&self, found: Detection) -> Attacked {
+        let unchanged =
+            |verdict: &Verdict| Outcome { verdict: *verdict, distance: 0.0, queries: None };
+        Attacked {
+            outcomes: found.verdicts.iter().map(unchanged).collect(),
+            images: self.input.images.clone(),
+            reconstructions: found.reconstructions.clone(),
+            clean: Some(found),
+        }
+    }
+
+    /// Whether no answer is right.
+    fn all_wrong(&self, found: &Detection) -> bool {
+        let answers = found.verdicts.iter().map(|verdict| verdict.answer);
+        answers.zip(&self.input.classes).all(|(answer, class)| answer != *class)
     }
 }
 
@@ -465,7 +512,7 @@ mod tests {
         let all: Vec<Attempt> = all.into_iter().map(|attack: AttackConfig| attack.into()).collect();
         let counted = std::cell::Cell::new(0);
         let done = |steps| counted.set(counted.get() + steps);
-        let attempts = Attempts { all: &all, surrogate: None };
+        let attempts = Attempts { all: &all, surrogate: None, until_wrong: false };
         let run = examine_all(&defence, &drawn, &indices, attempts, false, &done);
         let (records, _) = pollster::block_on(run).unwrap();
         let total: usize = all.iter().map(|attempt| work(&attempt.attack)).sum();
@@ -482,7 +529,7 @@ mod tests {
             assert!(record.attacks[1].queries.is_none() && record.attacks[2].queries.is_some());
         }
         let transfer = [Attempt { attacker: Attacker::Transfer, ..all[0] }];
-        let mut attempts = Attempts { all: &transfer, surrogate: None };
+        let mut attempts = Attempts { all: &transfer, surrogate: None, until_wrong: false };
         let missing = examine_all(&defence, &drawn, &indices, attempts, false, &done);
         assert!(pollster::block_on(missing).is_err(), "no surrogate");
         attempts.surrogate = Some(defence.classifier());

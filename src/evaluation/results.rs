@@ -40,6 +40,31 @@ impl Results {
         known.filter(|(_, outcome)| outcome.is_none()).map(|(index, _)| *index).collect()
     }
 
+    /// Indices of the pictures whose answer each of the first so many attacks left right; an attack that is not made did not.
+    pub fn right_under(&self, attacks: usize) -> Vec<usize> {
+        let right = |place: &usize| {
+            let mut outcomes = self.outcomes[..attacks].iter().map(|of_attack| of_attack[*place]);
+            outcomes
+                .all(|outcome| outcome.is_some_and(|o| o.verdict.answer == self.classes[*place]))
+        };
+        (0..self.indices.len()).filter(right).map(|place| self.indices[place]).collect()
+    }
+
+    /// The classes of the pictures.
+    pub(super) fn classes(&self) -> &[Class] {
+        &self.classes
+    }
+
+    /// The verdicts on the clean pictures.
+    pub(super) fn clean(&self) -> &[Option<Verdict>] {
+        &self.clean
+    }
+
+    /// What each attack leads to, for each picture; `None`: not made.
+    pub(super) fn outcomes(&self) -> &[Vec<Option<Outcome>>] {
+        &self.outcomes
+    }
+
     /// Adds what an attack leads to on these pictures; with the first attack comes the verdict on the clean picture.
     ///
     /// # Panics

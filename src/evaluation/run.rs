@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use burn::tensor::Device;
 use serde::Serialize;
 
 use super::results::Results;
@@ -56,6 +57,7 @@ struct Fingerprint<'a> {
     data: &'a Description,
     pictures_crc32: u32,
     attacks: BTreeMap<String, Attacked>,
+    until_wrong: bool,
 }
 
 #[derive(Serialize)]
@@ -93,6 +95,7 @@ impl Run<'_> {
             data: description,
             pictures_crc32: checksum(pictures.as_ref(), indices)?,
             attacks: self.attempts.all.iter().enumerate().map(attack).collect(),
+            until_wrong: self.attempts.until_wrong,
         };
         Ok(serde_json::to_string(&fingerprint)?)
     }
@@ -138,8 +141,10 @@ impl Run<'_> {
         attempts.map(|(attempt, took)| (attempt.attack.name(), took.mul_f64(others))).collect()
     }
 
-    /// Computes what is missing in `results`, on all pictures or `among` these alone. Returns how long each attack took. `tick` is called from any thread with the [`work`] that is done, and `added` on
-    /// this one whenever results were added, with the attack's place and the number of pictures.
+    /// Computes what is missing in `results`, on all pictures or `among` these alone. Where attacks end once answers are wrong,
+    /// each attack is made only on the pictures that those before left right. Returns how long each attack took. `tick` is
+    /// called from any thread with the [`work`] that is done or not needed, and `added` on this one whenever results were
+    /// added, with the attack's place and the number of pictures.
     ///
     /// # Errors
     /// When a picture cannot be read, a parameter is out of its range, or the device fails.
@@ -150,12 +155,22 @@ impl Run<'_> {
         tick: &(impl Fn(usize) + Sync),
         mut added: impl FnMut(usize, usize),
     ) -> Result<Vec<Duration>> {
-        let Self { defence, selection, attempts, batch_size } = *self;
+        let Self { defence, selection, attempts, mut batch_size } = *self;
+        if attempts.until_wrong && *defence.device() == Device::flex() {
+            // A batch goes on until its last picture is wrong: one picture for each core.
+            batch_size = rayon::current_num_threads();
+        }
         let lock = || results.lock().expect("nothing panics with the lock");
         let mut took = Vec::new();
         for n in 0..attempts.all.len() {
             let started = Instant::now();
             let mut missing = lock().missing(n);
+            if attempts.until_wrong {
+                let right = lock().right_under(n);
+                let all = missing.len();
+                missing.retain(|index| right.binary_search(index).is_ok());
+                tick((all - missing.len()) * work(&attempts.all[n].attack));
+            }
             missing.retain(|index| among.is_none_or(|among| among.contains(index)));
             let compute = |indices: &[usize]| {
                 let pictures = selection.pictures.as_ref();

@@ -1,7 +1,9 @@
-//! The whole of an evaluation by one word: every attacker, and how the figures change with eps and with steps.
+//! Which attacks an evaluation makes: those that a person chose, those of an attacker, or the whole of an evaluation by one word: every attacker, and how the figures change with eps and with steps.
+
+use anyhow::bail;
 
 use super::{Attempt, Plan, Sweep, Varied};
-use crate::attack::{AttackName, AttackOptions};
+use crate::attack::{AttackName, AttackOptions, Attacker};
 use crate::error::Result;
 
 /// How much.
@@ -98,6 +100,50 @@ impl Suite {
     }
 }
 
+impl Attacker {
+    /// The attacks that tell most about a defence against this attacker, the cheaper ones first.
+    pub fn attacks(self) -> &'static [AttackName] {
+        use AttackName::{Corrector, Lagrangian, Noise, OrthogonalPgd, Pgd, SelectivePgd, Square};
+        match self {
+            Attacker::Defence => &[SelectivePgd, OrthogonalPgd, Corrector, Lagrangian],
+            Attacker::Queries => &[Square],
+            Attacker::Nothing => &[Noise],
+            Attacker::Classifier | Attacker::Transfer => &[Pgd],
+        }
+    }
+}
+
+impl Attempt {
+    /// These attacks, or without any those of the attacker; without both, PGD. An attack on the classifier can be one by an
+    /// attacker who knows another classifier.
+    ///
+    /// # Errors
+    /// When an attack is not one of this attacker, or a parameter is out of its range.
+    pub fn chosen(
+        names: &[AttackName],
+        attacker: Option<Attacker>,
+        options: &AttackOptions,
+    ) -> anyhow::Result<Vec<Self>> {
+        let default = attacker.unwrap_or(Attacker::Classifier).attacks();
+        let names = if names.is_empty() { default } else { names };
+        let attempt = |name: &AttackName| {
+            let attack = options.resolve(*name, false)?;
+            let needed = attack.shape().attacker;
+            let attacker = attacker.unwrap_or(needed);
+            if attacker != needed
+                && (attacker, needed) != (Attacker::Transfer, Attacker::Classifier)
+            {
+                bail!(
+                    "{name} is an attack whose attacker is \"{needed}\", not \"{attacker}\": leave out --attacker, or \
+                     choose another --attack"
+                );
+            }
+            Ok(Self { attack, attacker })
+        };
+        names.iter().map(attempt).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,5 +176,31 @@ mod tests {
         let steps = AttackOptions { max_iter: Some(7), ..AttackOptions::default() };
         let plan = Suite::Quick.plan(&steps).unwrap();
         assert!(plan.attempts.iter().all(|a| [1, 7].contains(&a.attack.steps())));
+    }
+
+    #[test]
+    fn attacks_are_those_of_their_attacker() {
+        let options = AttackOptions::default();
+        let chosen = |names: &[AttackName], attacker| {
+            let attempts = Attempt::chosen(names, attacker, &options)?;
+            let pairs = attempts.iter().map(|a| (a.attack.name(), a.attacker));
+            anyhow::Ok(pairs.collect::<Vec<_>>())
+        };
+        let (pgd, corrector) = (AttackName::Pgd, AttackName::Corrector);
+        assert_eq!(chosen(&[], None).unwrap(), [(pgd, Attacker::Classifier)]);
+        let transfer = Some(Attacker::Transfer);
+        assert_eq!(chosen(&[], transfer).unwrap(), [(pgd, Attacker::Transfer)]);
+        assert_eq!(chosen(&[corrector], None).unwrap(), [(corrector, Attacker::Defence)]);
+        for attacker in [Attacker::Nothing, Attacker::Queries, Attacker::Defence] {
+            for (_, knows) in chosen(&[], Some(attacker)).unwrap() {
+                assert_eq!(knows, attacker);
+            }
+            let error = chosen(&[pgd], Some(attacker)).unwrap_err().to_string();
+            assert!(error.contains("leave out --attacker"), "{error}");
+        }
+        assert!(
+            chosen(&[corrector], transfer).is_err(),
+            "no other classifier tells of the detector"
+        );
     }
 }
