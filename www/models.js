@@ -12,6 +12,7 @@
  * @property {string} prefix of the paths of the autoencoders
  * @property {{classifier: number, autoencoder: number, corrector: number, tutorial?: number}} megabytes of the files;
  *   `tutorial` is left out where there is none
+ * @property {string} says what is particular about it
  */
 
 /**
@@ -20,8 +21,12 @@
  * @satisfies {Record<string, Offer>}
  */
 const CLASSIFIERS = {
-  compact: { name: 'compact', path: 'models/classifier.safetensors', prefix: 'models/', megabytes: { classifier: 0.85, autoencoder: 0.166, corrector: 0.232, tutorial: 6.773 } },
-  vgg16: { name: 'VGG16', path: 'models/vgg16.safetensors', prefix: 'models/vgg16-', megabytes: { classifier: 17.118, autoencoder: 0.166, corrector: 0.232, tutorial: 6.773 } },
+  compact: { name: 'compact', path: 'models/classifier.safetensors', prefix: 'models/', megabytes: { classifier: 0.85, autoencoder: 0.166, corrector: 0.232, tutorial: 6.773 }, says: '' },
+  vgg16: { name: 'VGG16', path: 'models/vgg16.safetensors', prefix: 'models/vgg16-', megabytes: { classifier: 17.118, autoencoder: 0.166, corrector: 0.232, tutorial: 6.773 }, says: 'The tutorial’s kind of network, twenty times as large.' },
+  robust: {
+    name: 'robust', path: 'models/robust.safetensors', prefix: 'models/robust-', megabytes: { classifier: 0.85, autoencoder: 0.166, corrector: 0.232 },
+    says: 'The compact network, trained on attacked pictures (Madry et al. 2018): another defence. It is wrong more often on clean pictures, and harder to fool. Attack both in the same way.',
+  },
 };
 
 export const NAMES = /** @type {Classifier[]} */ (Object.keys(CLASSIFIERS));
@@ -32,6 +37,9 @@ const offer = (classifier) => CLASSIFIERS[classifier];
 
 /** @param {Classifier} classifier */
 export const nameOf = (classifier) => offer(classifier).name;
+
+/** What is particular about it. @param {Classifier} classifier */
+export const saysOf = (classifier) => offer(classifier).says;
 
 /** What autoencoders are called. @type {Record<Autoencoder, string>} */
 export const AUTOENCODERS = { compact: 'this project’s autoencoder', tutorial: 'the tutorial’s autoencoder' };

@@ -2,7 +2,7 @@
 // Which networks, and what they run on.
 
 import { get, offer } from '../dom.js';
-import { DEFAULT, NAMES, allMegabytesOf, autoencodersOf, inMegabytes, nameOf, ownMegabytesOf } from '../models.js';
+import { DEFAULT, NAMES, allMegabytesOf, autoencodersOf, inMegabytes, nameOf, ownMegabytesOf, saysOf } from '../models.js';
 import { chooseAutoencoder, chooseBackend, chooseClassifier, chooseOffline } from '../state.js';
 
 /** @typedef {import('../models.js').Autoencoder} Autoencoder */
@@ -34,6 +34,7 @@ export function render({ settings, networks, offline }) {
   get(page, 'backend', HTMLSelectElement).value = settings.backend;
   const { classifier } = settings;
   get(page, 'classifier', HTMLSelectElement).value = classifier;
+  get(page, 'classifier-says', HTMLElement).textContent = saysOf(classifier);
   // An address may have chosen it: what else there is to choose of it is then in sight.
   if (classifier !== before && classifier !== DEFAULT) get(page, 'other-networks', HTMLDetailsElement).open = true;
   before = classifier;

@@ -22,7 +22,7 @@ const LATER: &str = "later/";
 
 /// Classifiers whose files are so large that the service worker keeps them only when a visitor asks for that: they and
 /// their autoencoders are called `models/NAME.safetensors` and `models/NAME-*.safetensors`.
-const ON_REQUEST: [&str; 1] = ["vgg16"];
+const ON_REQUEST: [&str; 2] = ["vgg16", "robust"];
 
 /// The classifier that a file is kept with, if it is kept on request only.
 fn requested_with(path: &str) -> Option<&'static str> {
