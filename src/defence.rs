@@ -33,6 +33,8 @@ use crate::tensor::read;
 pub struct Defence {
     classifier: Classifier,
     autoencoder: Autoencoder,
+    /// Autoencoders beside AE that the detector uses.
+    more: Vec<Autoencoder>,
     corrector: Option<Corrector>,
     detector: Detector,
     randomisation: Randomisation,
@@ -217,6 +219,7 @@ impl Defence {
         Self {
             classifier,
             autoencoder,
+            more: Vec::new(),
             corrector: None,
             device: device.clone(),
             detector,
@@ -231,6 +234,13 @@ impl Defence {
     #[must_use]
     pub fn with_corrector(self, corrector: Autoencoder) -> Self {
         Self { corrector: Some(Corrector::new(corrector)), ..self }
+    }
+
+    /// Sets autoencoders beside AE: the score of an image is then the largest over all of them. The detector's threshold must
+    /// have been inferred with them. AE's reconstruction is still the one that is shown.
+    #[must_use]
+    pub fn with_more_autoencoders(self, more: &[Autoencoder]) -> Self {
+        Self { more: more.iter().map(Autoencoder::frozen).collect(), ..self }
     }
 
     /// Sets the detector. A score that compares hidden layers must be the one that the defence was made with, up to its
@@ -287,8 +297,18 @@ impl Defence {
     /// Scores, shape `[n]`, of images whose logits may be known already; differentiable.
     fn score_of(&self, images: Tensor<4>, logits: Option<Tensor<2>>, draw: Draw<'_>) -> Tensor<1> {
         let picture = self.output(images.clone(), logits);
-        let reconstruction = self.autoencoder.forward(self.seen(images, draw));
-        self.detector.score.score(picture, self.output(reconstruction, None))
+        let seen = self.seen(images, draw);
+        let reconstruction = self.output(self.autoencoder.forward(seen.clone()), None);
+        self.largest_score(picture, reconstruction, seen)
+    }
+
+    /// The largest score over AE, whose `reconstruction` is known, and the autoencoders beside it, which see the images `seen`.
+    fn largest_score(&self, picture: Output, reconstruction: Output, seen: Tensor<4>) -> Tensor<1> {
+        let score = |reconstruction| self.detector.score.score(picture.clone(), reconstruction);
+        let first = score(reconstruction);
+        self.more.iter().fold(first, |largest, autoencoder| {
+            largest.max_pair(score(self.output(autoencoder.forward(seen.clone()), None)))
+        })
     }
 
     /// What CL gives for images whose logits may be known already, as far as the score uses it; differentiable.
@@ -380,9 +400,10 @@ impl Defence {
         let reconstructions = self.autoencoder.forward(images.clone());
         let reconstruction = self.output(reconstructions.clone(), None);
         let again = reconstruction.logits.clone();
-        let corrected = self.corrector.as_ref().map(|c| c.correct(&self.classifier, images));
+        let corrected =
+            self.corrector.as_ref().map(|c| c.correct(&self.classifier, images.clone()));
         let (corrected_logits, corrections) = corrected.unzip();
-        let score = self.detector.score.score(picture, reconstruction);
+        let score = self.largest_score(picture, reconstruction, images);
         let mut columns = vec![
             score.unsqueeze_dim(1),
             activation::softmax(logits, 1),
@@ -585,8 +606,11 @@ fn ten(row: &[f32]) -> Probabilities {
 mod tests {
     use pollster::block_on;
 
+    use burn::module::Module;
+
     use super::*;
     use crate::attack::{AttackName, AttackOptions};
+    use crate::data::Pictures;
     use crate::detector::ScoreConfig;
     use crate::model::{AutoencoderConfig, ClassifierConfig};
     use crate::tensor::READS;
@@ -608,6 +632,51 @@ mod tests {
         let mut run = defence.attack(&picture, Class::Cat, AttackConfig::default()).unwrap();
         block_on(run.watched_step(&defence)).unwrap().unwrap();
         assert_eq!(reads(), before + 2);
+    }
+
+    #[test]
+    fn of_several_autoencoders_the_largest_score_counts_for_each_image_and_for_its_gradient() {
+        let device = Device::flex();
+        device.seed(3);
+        let classifier = ClassifierConfig::Compact.init(&device).valid();
+        let two =
+            [2, 2].map(|channels| AutoencoderConfig::Compact { channels }.init(&device).valid());
+        let detector = Detector { score: ScoreConfig::default(), threshold: 0.5 };
+        let with = |first: usize, more: &[Autoencoder]| {
+            Defence::new(classifier.clone(), two[first].clone(), detector, &device)
+                .with_more_autoencoders(more)
+        };
+        let pictures = crate::data::synthetic::Drawn::test(6, 0);
+        let pictures: Vec<Picture> = (0..6).map(|i| pictures.picture(i).unwrap()).collect();
+        let images = Picture::batch(&pictures, &device);
+        let values = |tensor: Tensor<1>| -> Vec<f32> { tensor.into_data().try_to_vec().unwrap() };
+        let [a, b] = [with(0, &[]), with(1, &[])];
+        let both = with(0, &two[1..]);
+        let scores = |defence: &Defence| {
+            values(defence.score_of(images.clone(), None, defence.draw(&[0; 6], 0)))
+        };
+        let (of_a, of_b) = (scores(&a), scores(&b));
+        let largest: Vec<f32> = of_a.iter().zip(&of_b).map(|(a, b)| a.max(*b)).collect();
+        let first_wins = of_a.iter().zip(&of_b).filter(|(a, b)| a > b).count();
+        assert!((1..6).contains(&first_wins), "{of_a:?} {of_b:?}: each must win once");
+        assert_eq!(scores(&both), largest);
+        let verdicts = block_on(both.detect(images.clone())).unwrap().verdicts;
+        for (verdict, largest) in verdicts.iter().zip(&largest) {
+            assert!((verdict.score - largest).abs() < 1e-5, "{} {largest}", verdict.score);
+        }
+        let gradients = |defence: &Defence| -> Vec<f32> {
+            let x = images.clone().autodiff().require_grad();
+            let grads =
+                defence.score_of(x.clone(), None, defence.draw(&[0; 6], 0)).sum().backward();
+            x.grad(&grads).unwrap().into_data().try_to_vec().unwrap()
+        };
+        let (of_both, gradients) = (gradients(&both), [gradients(&a), gradients(&b)]);
+        for i in 0..6 {
+            let range = i * VALUES..(i + 1) * VALUES;
+            let winner = &gradients[usize::from(of_a[i] <= of_b[i])][range.clone()];
+            let near = of_both[range].iter().zip(winner).all(|(x, y)| (x - y).abs() < 1e-6);
+            assert!(near, "picture {i}");
+        }
     }
 
     #[test]

@@ -16,7 +16,9 @@ use tracing::warn;
 
 use super::corruptions;
 use super::device;
-use super::models::{DetectorArguments, ModelArguments, RandomisationArguments, SurrogateArgument};
+use super::models::{
+    DetectorArguments, ModelArguments, MoreAutoencoders, RandomisationArguments, SurrogateArgument,
+};
 use super::output::{Overwrite, checkpoint_every, print, print_error};
 use super::source::{ForceArgument, SourceArguments};
 use crate::attack::{AttackName, AttackOptions, Attacker};
@@ -41,6 +43,9 @@ pub struct Arguments {
 
     #[command(flatten)]
     models: ModelArguments,
+
+    #[command(flatten)]
+    more_autoencoders: MoreAutoencoders,
 
     #[command(flatten)]
     source: SourceArguments,
@@ -237,13 +242,19 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     if arguments.validation {
         warnings.push("weights and thresholds are chosen by the held-out pictures".to_owned());
     }
+    arguments.more_autoencoders.add_to(&mut loaded, device)?;
     if randomisation.is_some() {
         loaded.defence = loaded.defence.with_randomisation(randomisation);
-        if !arguments.infer_threshold && arguments.detector.threshold().is_none() {
-            warnings.push(
-                "the threshold was inferred without random draws; --infer-threshold infers it with them"
-                    .to_owned(),
-            );
+    }
+    let others = [
+        ("random draws", randomisation.is_some()),
+        ("the other autoencoders", !arguments.more_autoencoders.is_empty()),
+    ];
+    for (what, there) in others {
+        if there && own_threshold {
+            warnings.push(format!(
+                "the threshold was inferred without {what}; --infer-threshold infers it with them"
+            ));
         }
     }
     warnings.iter().for_each(|warning| warn!("{warning}"));

@@ -102,6 +102,40 @@ impl RandomisationArguments {
     }
 }
 
+/// Autoencoders beside AE.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Models")]
+pub struct MoreAutoencoders {
+    /// Weights of more autoencoders, separated by commas: the score is then the largest over AE and these. Infer the threshold
+    /// anew with --infer-threshold.
+    #[arg(long, value_name = "FILE", value_delimiter = ',')]
+    more_autoencoders: Vec<PathBuf>,
+}
+
+impl MoreAutoencoders {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.more_autoencoders.is_empty()
+    }
+
+    /// Adds them to the defence and to its files.
+    ///
+    /// # Errors
+    /// When a file cannot be used.
+    pub fn add_to(&self, loaded: &mut Loaded, device: &Device) -> Result<()> {
+        let mut more = Vec::new();
+        for path in &self.more_autoencoders {
+            let file = WeightsFile::read(Some(path), "autoencoder")?;
+            let (autoencoder, card) =
+                file.context(weights::load_autoencoder(&file.bytes, device))?;
+            more.push(autoencoder);
+            loaded.files.more_autoencoders.push(file.describe(&card)?);
+        }
+        loaded.defence = loaded.defence.clone().with_more_autoencoders(&more);
+        Ok(())
+    }
+}
+
 /// A classifier beside the defence's.
 #[derive(Args, Debug)]
 pub struct SurrogateArgument {
@@ -266,6 +300,7 @@ impl ModelArguments {
         let files = Models {
             classifier: classifier_file.describe(&classifier_card)?,
             autoencoder: autoencoder_file.describe(&autoencoder_card)?,
+            more_autoencoders: Vec::new(),
             corrector: corrector_file,
         };
         let cards = Cards {

@@ -53,7 +53,7 @@ struct Fingerprint<'a> {
     threshold: f32,
     randomisation: Randomisation,
     /// CRC-32 of each weights file.
-    models: BTreeMap<&'static str, u32>,
+    models: BTreeMap<String, u32>,
     data: &'a Description,
     pictures_crc32: u32,
     attacks: BTreeMap<String, Attacked>,
@@ -79,7 +79,7 @@ impl Run<'_> {
     ///
     /// # Errors
     /// When a picture cannot be read.
-    pub fn fingerprint(&self, models: BTreeMap<&'static str, u32>) -> anyhow::Result<String> {
+    pub fn fingerprint(&self, models: BTreeMap<String, u32>) -> anyhow::Result<String> {
         let attack = |(n, attempt): (usize, &Attempt)| {
             let name = format!("{} {}", n + 1, attempt.attack.name());
             (name, Attacked { attacker: attempt.attacker, attack: attempt.attack })

@@ -76,6 +76,9 @@ pub struct Models {
     pub classifier: ModelFile,
     /// The autoencoder's.
     pub autoencoder: ModelFile,
+    /// Those of the autoencoders beside it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub more_autoencoders: Vec<ModelFile>,
     /// The corrector's; `None` without a corrector.
     pub corrector: Option<ModelFile>,
 }
@@ -140,8 +143,10 @@ impl Evaluation {
 
 impl Setting {
     /// CRC-32 of each weights file.
-    pub fn checksums(&self) -> BTreeMap<&'static str, u32> {
-        let Models { classifier, autoencoder, corrector } = &self.models;
+    pub fn checksums(&self) -> BTreeMap<String, u32> {
+        let Models { classifier, autoencoder, more_autoencoders, corrector } = &self.models;
+        let more = more_autoencoders.iter().enumerate();
+        let more = more.map(|(n, file)| (format!("autoencoder {}", n + 2), Some(file)));
         [
             ("classifier", Some(classifier)),
             ("autoencoder", Some(autoencoder)),
@@ -149,6 +154,8 @@ impl Setting {
             ("surrogate", self.surrogate.as_ref()),
         ]
         .into_iter()
+        .map(|(name, file)| (name.to_owned(), file))
+        .chain(more)
         .filter_map(|(name, file)| file.map(|file| (name, file.crc32)))
         .collect()
     }
@@ -245,7 +252,12 @@ pub(super) mod tests {
             attacker: Attacker::Classifier,
             randomisation: None,
             surrogate: None,
-            models: Models { classifier: model.clone(), autoencoder: model, corrector: None },
+            models: Models {
+                classifier: model.clone(),
+                autoencoder: model,
+                more_autoencoders: Vec::new(),
+                corrector: None,
+            },
             data,
             command: "second-look evaluate".to_owned(),
             version: "1",
