@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds pkg/, the page's two WebAssembly modules, from src/: second_look, which computes on the CPU and which every
-# visitor loads, and second_look_gpu, which computes with WebGPU. Some 22 CPU minutes the first time, 16 of them for the
-# second, since the whole of burn is compiled and then optimised as one. Installs what it needs; on Debian as root even
-# without rustup.
+# Builds pkg/, the page's three WebAssembly modules, from src/: second_look, which computes on the CPU and which every
+# visitor loads; second_look_gpu, which computes with WebGPU; and second_look_draw, which draws pictures. Some 22 CPU minutes
+# the first time, 16 of them for the second, since the whole of burn is compiled and then optimised as one. Installs what it
+# needs; on Debian as root even without rustup.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=wasm32-unknown-unknown
@@ -47,6 +47,7 @@ package() { # package NAME TYPES CARGO_OPTION...
 
 package second_look ''
 package second_look_gpu second_look --features gpu
+package second_look_draw '' --features draw
 
 # Those files and the ones that told the compiler how. Then the page's list of files, of which pkg/ is a part.
 {

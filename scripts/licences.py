@@ -26,6 +26,7 @@ PARTS = {
     "program with other features": ["--target", "all", "--all-features"],
     "page": ["--target", "wasm32-unknown-unknown"],
     "page on a GPU": ["--target", "wasm32-unknown-unknown", "--features", "gpu"],
+    "page, drawing": ["--target", "wasm32-unknown-unknown", "--features", "draw"],
 }
 # The parts that everybody has; what is only in others is optional.
 USUAL = {"program", "page"}

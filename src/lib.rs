@@ -25,7 +25,7 @@
 //! | [`data`] | STL-10, pictures that this crate draws, splits |
 //! | [`evaluation`] | accuracies, ROC, the report |
 //! | `train`, `download`, `cli` | native only: training, fetching the data, commands |
-//! | `web` | the browser's interface |
+//! | `web`, `web_draw` | the browser's interface; that of the module that draws |
 //!
 //! ```no_run
 //! use burn::tensor::Device;
@@ -76,7 +76,11 @@ mod progress;
 mod rows;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod train;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "draw")))]
 pub mod web;
+#[cfg(all(target_arch = "wasm32", feature = "draw"))]
+pub mod web_draw;
+#[cfg(target_arch = "wasm32")]
+mod web_types;
 
 pub use error::{Error, Result};

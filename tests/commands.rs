@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -1399,7 +1399,6 @@ fn a_training_that_was_killed_or_interrupted_ends_where_an_undisturbed_one_does(
     }
 }
 
-/// What a server answers to a request, head and body.
 /// Killed or interrupted, an evaluation goes on where it was, and only with the same options.
 #[cfg(unix)]
 #[test]
@@ -1448,6 +1447,7 @@ fn an_evaluation_that_was_killed_or_interrupted_goes_on_to_the_same_figures() {
     fails(studio(), &format!("evaluate {MODELS} --resume"), &["--resume needs", "--json"]);
 }
 
+/// What a server answers to a request, head and body.
 fn get(address: &str, path: &str) -> String {
     ask(address, path, "Accept-Encoding: br\r\n")
 }
@@ -1526,4 +1526,110 @@ fn serve_hands_out_the_page_and_nothing_else() {
     }
 
     fails(folder.path(), "serve --no-open --host 203.0.113.1", &["cannot listen", "--host"]);
+}
+
+/// A server, and its address.
+fn serve(folder: &Path, arguments: &[&str]) -> (Child, String) {
+    let mut server = second_look(folder)
+        .args(["serve", "--no-open", "--port", "0"])
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().trim_end_matches("/www/").rsplit("http://").next().unwrap();
+    (server, address.to_owned())
+}
+
+#[test]
+fn serve_offers_stl_10_s_files_of_a_folder_and_nothing_else_of_it() {
+    const PICTURE: usize = 3 * 96 * 96;
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("stl10_binary");
+    fs::create_dir(&inner).unwrap();
+    let pixels: Vec<u8> = (0..2 * PICTURE).map(|i| b'a' + (i / 1000 % 26) as u8).collect();
+    fs::write(inner.join("test_X.bin"), &pixels).unwrap();
+    fs::write(inner.join("test_y.bin"), [4, 6]).unwrap();
+    fs::write(inner.join("class_names.txt"), "secret").unwrap();
+    fs::write(inner.join("other_X.bin"), "secret").unwrap();
+    let (mut server, address) = serve(folder.path(), &["--data", "."]);
+
+    let list = get(&address, "/data.json");
+    let (head, list) = list.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains("application/json"), "{head}");
+    let list: Value = serde_json::from_str(list).unwrap();
+    let expected = serde_json::json!([{
+        "pictures": { "name": "test_x.bin", "size": 2 * PICTURE }, // `get` lowers all letters
+        "labels": { "name": "test_y.bin", "size": 2 },
+        "protocol": "tutorial",
+    }]);
+    assert_eq!(list, expected);
+
+    let range =
+        format!("Range: bytes={}-{}\r\nAccept-Encoding: br, gzip\r\n", PICTURE, PICTURE + 99);
+    let part = ask(&address, "/data/test_X.bin", &range);
+    let (head, body) = part.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("http/1.0 206"), "{head}");
+    let range = format!("content-range: bytes {}-{}/{}", PICTURE, PICTURE + 99, 2 * PICTURE);
+    for words in [&range, "etag: ", "cache-control: no-cache", "cross-origin-resource-policy: same"]
+    {
+        assert!(head.contains(words), "{words}: {head}");
+    }
+    assert_eq!(body.as_bytes(), &pixels[PICTURE..PICTURE + 100]);
+    assert!(!head.contains("content-encoding"), "{head}");
+    assert!(
+        ask(&address, "/data/test_X.bin", "Range: bytes=60000-\r\n").starts_with("http/1.0 416")
+    );
+    assert!(get(&address, "/data/test_y.bin").ends_with("\r\n\r\n\u{4}\u{6}"));
+    for path in [
+        "/data",
+        "/data/",
+        "/data/class_names.txt",
+        "/data/other_X.bin",
+        "/data/train_X.bin",
+        "/data/stl10_binary/test_X.bin",
+        "/data/../stl10_binary/class_names.txt",
+        "/data/%2e%2e/class_names.txt",
+        "/data/test_X.bin/../class_names.txt",
+        "/stl10_binary/test_X.bin",
+    ] {
+        let answer = get(&address, path);
+        assert!(
+            answer.starts_with("http/1.0 404") && !answer.contains("secret"),
+            "{path}: {answer}"
+        );
+    }
+    for path in ["/data.json", "/data/test_X.bin"] {
+        let answer = ask(&address, path, "Host: evil.example\r\n");
+        assert!(answer.starts_with("http/1.0 421"), "{path}: {answer}");
+    }
+    assert!(get(&address, "/www/").starts_with("http/1.0 200"));
+    server.kill().unwrap();
+    server.wait().unwrap();
+
+    let (mut server, address) = serve(folder.path(), &[]);
+    assert!(get(&address, "/data.json").ends_with("\r\n\r\n[]"));
+    assert!(get(&address, "/data/test_X.bin").starts_with("http/1.0 404"));
+    server.kill().unwrap();
+    server.wait().unwrap();
+
+    let start = "serve --no-open --data .";
+    for others in ["--host 0.0.0.0", "--host ::", "--host 192.0.2.1"] {
+        fails(
+            folder.path(),
+            &format!("{start} {others}"),
+            &["--data", "this machine only", others],
+        );
+    }
+    fails(folder.path(), &format!("{start} --allow-host x.example"), &["--data", "--allow-host"]);
+    fs::write(inner.join("train_X.bin"), &pixels).unwrap();
+    fails(folder.path(), start, &["train_y.bin", "no such file", "download stl10"]);
+    fs::write(inner.join("train_y.bin"), [4, 11]).unwrap();
+    fails(folder.path(), start, &["train_y.bin", "expected labels 1 to 10, found 11"]);
+    fs::remove_file(inner.join("train_X.bin")).unwrap();
+    fails(folder.path(), start, &["train_X.bin", "no such file"]);
+    let empty = tempfile::tempdir().unwrap();
+    fails(empty.path(), start, &["train_X.bin", "no such file", "download stl10"]);
+    fails(empty.path(), &format!("{start}/missing"), &["train_X.bin", "no such file"]);
 }

@@ -5,7 +5,7 @@ pub mod dataset;
 pub mod split;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod stl10;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(not(target_arch = "wasm32"), feature = "draw"))]
 pub mod synthetic;
 
 #[cfg(not(target_arch = "wasm32"))]

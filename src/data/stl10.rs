@@ -30,8 +30,7 @@ impl Stl10 {
     /// # Errors
     /// When a file is missing, cannot be read, has the wrong size, or holds a label outside 1 to 10.
     pub fn open(folder: &Path, split: &str) -> Result<Self> {
-        let inner = folder.join("stl10_binary");
-        let folder = if inner.is_dir() { inner } else { folder.to_owned() };
+        let folder = folder_of(folder);
         let path = folder.join(format!("{split}_X.bin"));
         must_be_file(&path)?;
         let file = File::open(&path).map_err(Error::io(&path))?;
@@ -54,6 +53,12 @@ impl Stl10 {
         };
         Ok(Self { path, file: Mutex::new(file), len, labels })
     }
+}
+
+/// The folder of the files themselves: `folder`, or its subfolder `stl10_binary`.
+pub(crate) fn folder_of(folder: &Path) -> PathBuf {
+    let inner = folder.join("stl10_binary");
+    if inner.is_dir() { inner } else { folder.to_owned() }
 }
 
 fn must_be_file(path: &Path) -> Result<()> {

@@ -24,8 +24,14 @@ pub struct Server {
 impl Server {
     /// Serves the page that is in `folder`.
     pub fn start(folder: &Path) -> Self {
+        Self::with(folder, &[])
+    }
+
+    /// The same, with further arguments.
+    pub fn with(folder: &Path, arguments: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_page-server"))
             .args(["serve", "--no-open", "--port", "0"])
+            .args(arguments)
             .current_dir(folder)
             .stdout(Stdio::piped())
             .spawn()

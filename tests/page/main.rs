@@ -623,7 +623,7 @@ fn no_call_from_javascript_runs_static_constructors() {
     let Some(page) = Page::new(Gpu::None) else { return };
     let server = Server::of_project();
     page.tab.navigate_to(&server.url).unwrap().wait_until_navigated().unwrap();
-    for module in ["second_look", "second_look_gpu"] {
+    for module in ["second_look", "second_look_gpu", "second_look_draw"] {
         let exports = page.js(&format!(
             "WebAssembly.compileStreaming(fetch('../pkg/{module}_bg.wasm'))\
              .then(module => WebAssembly.Module.exports(module).map(({{ name, kind }}) => [name, kind]))"

@@ -1,8 +1,16 @@
-//! The experiment with many pictures, apart from its computing: `fake.js` answers in place of the networks.
+//! The experiment with many pictures, mostly apart from its computing: `fake.js` answers in place of the networks.
 
+use std::fs;
+use std::path::Path;
+
+use second_look::class::Class;
+use second_look::data::Pictures;
+use second_look::data::synthetic::{Drawn, draw};
+use second_look::picture::{PLANE, Picture, SIDE, VALUES};
 use serde_json::{Value, json};
 
-use crate::browser::{Gpu, Page};
+use crate::ROOT;
+use crate::browser::{Gpu, Page, Server};
 use crate::faked::Host;
 
 const NOW: &str = "document.querySelector('#many-now').textContent";
@@ -119,4 +127,129 @@ fn a_file_of_stl_10_is_read_in_slices_and_its_labels_count() {
     page.until("!document.querySelector('#many-labels').hidden");
     assert_eq!(counted(&page).as_array().unwrap().len(), 6);
     page.finish(&["404"]);
+}
+
+#[test]
+fn the_module_that_draws_draws_what_the_program_draws() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let server = Server::of_project();
+    page.open(&server.url, &["ready"]);
+    page.js("import('/pkg/second_look_draw.js').then(async module => { \
+             (await module.default()).__wasm_call_ctors?.(); globalThis.drawing = module; })");
+    for split_seed in [0, 7, u32::MAX] {
+        let first = page.js(&format!("String(drawing.first_seed({split_seed}))"));
+        assert_eq!(first, Drawn::first_test_seed(split_seed.into()).to_string());
+    }
+    for class in Class::ALL {
+        for seed in [0, 7, Drawn::first_test_seed(3) + 5, u64::MAX] {
+            let native = Picture::from_rgb(&draw(class, seed));
+            let bytes: Vec<u8> = native.values().iter().flat_map(|v| v.to_le_bytes()).collect();
+            let sum = page.js(&format!(
+                "crypto.subtle.digest('SHA-256', drawing.draw('{class}', {seed}n)).then(sum => \
+                 Array.from(new Uint8Array(sum), byte => byte.toString(16).padStart(2, '0')).join(''))"
+            ));
+            assert_eq!(sum, page_manifest::sha256(&bytes), "{class} {seed}");
+        }
+    }
+    page.finish(&[]);
+}
+
+#[test]
+fn drawn_pictures_are_as_many_as_wanted_and_called_drawn() {
+    const MODULE: &str = "/pkg/second_look_draw.js";
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::start();
+    host.miss(MODULE);
+    open(&page, &host);
+    page.click("#many-drawn");
+    page.click("#many-go");
+    page.until("document.querySelector('#many-problem').textContent.includes('the part that draws could not be loaded')");
+
+    // Pictures as the fake's networks see them: of the class that is asked for.
+    host.script(
+        MODULE,
+        "export default async () => ({}); export const first_seed = (seed) => BigInt(seed) * 10n;
+         export const draw = (label) => new Float32Array(192).fill(0.5).with(0, 0).with(1, ['cat', 'dog'].indexOf(label) * 0.2 + 0.3);",
+    );
+    open(&page, &host);
+    page.choose("#many-label", "dog");
+    page.choose("#many-seed", "4294967296");
+    page.until("!document.querySelector('#many-seed').validity.valid");
+    page.choose("#many-seed", "3");
+    page.choose("#many-wanted", "4");
+    page.until("document.querySelector('#many-drawn').checked");
+    page.click("#many-go");
+    page.until(&format!("{NOW}.startsWith('Done: 4 of 4 pictures')"));
+    assert_eq!(counted(&page)[0], "4 of 4");
+    assert!(page.text("#many-figures-name").contains("4 pictures that are drawn, not photographs"));
+    page.click("#many-json");
+    let all: Value = serde_json::from_slice(&page.saved("second-look-many.json")).unwrap();
+    assert_eq!(
+        [&all["pictures"]["source"], &all["pictures"]["drawn"]],
+        [&json!("drawn"), &json!(true)]
+    );
+    assert_eq!([&all["rows"][3]["name"], &all["rows"][3]["label"]], ["dog-33", "dog"]);
+    page.click("#many-csv");
+    let table = String::from_utf8(page.saved("second-look-many.csv")).unwrap();
+    let mut lines = table.lines();
+    assert!(lines.next().unwrap().ends_with(",familiar,drawn"), "{table}");
+    assert!(lines.all(|line| line.ends_with(",true")), "{table}");
+    page.finish(&["404"]);
+}
+
+/// STL-10's test split of these pictures.
+fn write_stl10(folder: &Path, pictures: &Drawn) {
+    let (mut pixels, mut labels) = (Vec::new(), Vec::new());
+    for (index, class) in pictures.labels().iter().enumerate() {
+        let mut rows = [0; VALUES];
+        pictures.read(index, &mut rows).unwrap();
+        for plane in rows.chunks_exact(PLANE) {
+            pixels.extend((0..PLANE).map(|i| plane[i % SIDE * SIDE + i / SIDE]));
+        }
+        labels.push(class.index() as u8 + 1);
+    }
+    fs::write(folder.join("test_X.bin"), pixels).unwrap();
+    fs::write(folder.join("test_y.bin"), labels).unwrap();
+}
+
+#[test]
+fn stl_10_of_this_computer_is_there_where_the_server_offers_it() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let pictures = Drawn::test(3, 0);
+    write_stl10(folder.path(), &pictures);
+    let server = Server::with(Path::new(ROOT), &["--data", folder.path().to_str().unwrap()]);
+    let open = |url: &str| {
+        page.open(&format!("{url}?max_iter=1&backend=cpu"), &["ready"]);
+        page.click("#many summary");
+        page.until("document.querySelector('#many-go')?.disabled === false");
+    };
+    open(&server.url);
+    page.until("!document.querySelector('#many-offer').hidden");
+    page.click("#many-computer");
+    page.until("document.querySelector('#many-attack').textContent.startsWith('3 pictures')");
+    page.click("#many-go");
+    page.until(&format!("{NOW}.startsWith('Done: 3 of 3 pictures')"));
+    let setting = page.text("#many-setting");
+    assert!(setting.contains("3 photographs of test_X.bin on this computer"), "{setting}");
+    assert!(setting.contains("trained on pictures of this file"), "{setting}");
+    page.click("#many-json");
+    let all: Value = serde_json::from_slice(&page.saved("second-look-many.json")).unwrap();
+    for (index, label) in pictures.labels().iter().enumerate() {
+        let row = &all["rows"][index];
+        assert_eq!(row["label"], label.name());
+        let picture = pictures.picture(index).unwrap().to_tensor(crate::defence().device());
+        let native = pollster::block_on(crate::defence().detect(picture)).unwrap();
+        let prediction = crate::numbers(&row["clean"]["prediction"]);
+        for (a, b) in prediction.iter().zip(&native.verdicts[0].prediction) {
+            assert!((a - b).abs() < 2e-3, "{index}: {prediction:?}");
+        }
+    }
+    drop(server);
+
+    let server = Server::of_project();
+    open(&server.url);
+    assert_eq!(page.js("fetch('/data.json').then(answer => answer.json())"), json!([]));
+    assert_eq!(page.js("document.querySelector('#many-offer').hidden"), true);
+    page.finish(&[]);
 }

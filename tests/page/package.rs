@@ -26,7 +26,9 @@ fn pkg_was_built_from_these_sources() {
 #[test]
 fn pkg_was_built_from_these_crates() {
     let mut now = BTreeSet::new();
-    for (module, features) in [("second_look", ""), ("second_look_gpu", "gpu")] {
+    for (module, features) in
+        [("second_look", ""), ("second_look_gpu", "gpu"), ("second_look_draw", "draw")]
+    {
         let tree = Command::new(env!("CARGO"))
             .args(["tree", "--package", "second-look", "--locked", "--features", features])
             .args(["--target", "wasm32-unknown-unknown", "--edges", "normal,build"])
@@ -62,9 +64,11 @@ fn pkg_was_built_from_these_crates() {
 #[test]
 fn every_visitor_loads_a_small_module() {
     let size = |name: &str| fs::metadata(file("pkg").join(name)).unwrap().len();
-    let [cpu, gpu] = ["second_look_bg.wasm.br", "second_look_gpu_bg.wasm.br"].map(size);
+    let [cpu, gpu, draw] =
+        ["", "_gpu", "_draw"].map(|name| size(&format!("second_look{name}_bg.wasm.br")));
     assert!(cpu <= 700_000, "{cpu} bytes");
     assert!(gpu > cpu, "{gpu} bytes: are the two modules mixed up?");
+    assert!(draw <= 150_000, "{draw} bytes: are there networks in the module that draws?");
 }
 
 #[test]
@@ -162,6 +166,8 @@ fn the_list_has_what_the_page_needs_and_no_more() {
     assert_eq!(vgg16, needed.iter().collect::<Vec<_>>());
     assert!(!files.iter().any(|path| path.contains("vgg16")), "{files:?}");
     let on_demand = [
+        "../pkg/second_look_draw.js",
+        "../pkg/second_look_draw_bg.wasm",
         "../pkg/second_look_gpu.js",
         "../pkg/second_look_gpu_bg.wasm",
         "licences.txt",

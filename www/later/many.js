@@ -4,8 +4,8 @@
 import { element } from '../dom.js';
 import { Store } from '../store.js';
 import { drive } from './many/run.js';
-import { samples } from './many/sources/index.js';
-import { begin } from './many/state.js';
+import { offered, samples } from './many/sources/index.js';
+import { begin, offersCame } from './many/state.js';
 import * as view from './many/view.js';
 
 /** How often moving numbers are drawn anew, in milliseconds; and of thousands of pictures, so rarely that drawing takes a small part of the time. */
@@ -23,6 +23,7 @@ export function mount(root, page) {
   root.append(room);
   view.mount(room, store, page);
   drive(store);
+  offered().then((offers) => store.update(offersCame, offers));
 
   let timer = 0;
   let drawn = '';

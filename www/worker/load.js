@@ -1,5 +1,5 @@
 // @ts-check
-// Files of the page and the two modules, for the worker.
+// Files of the page and the two modules that compute, for the worker.
 
 import { chosenFor, nameOf } from '../models.js';
 

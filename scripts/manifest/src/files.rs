@@ -10,9 +10,11 @@ use serde_json::json;
 use crate::sha256;
 
 /// Files that most visitors never load. The service worker keeps them from when they are first asked for.
-const ON_DEMAND: [&str; 4] = [
+const ON_DEMAND: [&str; 6] = [
     "licences.txt",
     "models/tutorial.safetensors",
+    "../pkg/second_look_draw.js",
+    "../pkg/second_look_draw_bg.wasm",
     "../pkg/second_look_gpu.js",
     "../pkg/second_look_gpu_bg.wasm",
 ];

@@ -1,6 +1,7 @@
 //! `serve`
 
 mod connections;
+mod data;
 mod site;
 
 use std::future::pending;
@@ -15,6 +16,7 @@ use tokio::net::TcpListener;
 use tracing::warn;
 
 use connections::Limits;
+use data::Data;
 
 const HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const PORT: u16 = 8017;
@@ -23,7 +25,8 @@ const PORTS: u16 = 50;
 
 /// Serves the page on this machine and opens it in the browser.
 ///
-/// The page computes in the browser; the server only sends the files of www/ and pkg/, as any static host can.
+/// The page computes in the browser; the server only sends the files of www/ and pkg/, as any static host can, and with
+/// --data STL-10's pictures.
 /// Ctrl-C ends it.
 #[derive(Args)]
 pub struct Arguments {
@@ -41,6 +44,11 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
 
+    /// Folder of STL-10's binary files (train_X.bin, ...), whose photographs the page then offers under "Many pictures". On this
+    /// machine only: not with another --host than a loopback address.
+    #[arg(long, value_name = "DIR", conflicts_with = "allow_host")]
+    data: Option<PathBuf>,
+
     /// Do not open the browser.
     #[arg(long)]
     no_open: bool,
@@ -48,13 +56,21 @@ pub struct Arguments {
 
 impl Default for Arguments {
     fn default() -> Self {
-        Self { host: HOST, port: PORT, allow_host: Vec::new(), no_open: false }
+        Self { host: HOST, port: PORT, allow_host: Vec::new(), data: None, no_open: false }
     }
 }
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let data = match &arguments.data {
+        Some(_) if !arguments.host.is_loopback() => bail!(
+            "--data is for this machine only, and --host {} lets others in: leave out one of the two",
+            arguments.host
+        ),
+        Some(folder) => Data::open(folder)?,
+        None => Data::default(),
+    };
     let root = root()?;
-    let site = site::site(&root, &arguments.allow_host)
+    let site = site::site(&root, &arguments.allow_host, data)
         .with_context(|| format!("cannot read {}", root.display()))?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the server")?;
     runtime.block_on(async {

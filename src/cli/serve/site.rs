@@ -1,4 +1,5 @@
-//! What is served: the files of www/ and pkg/, and nothing else, with headers that a school's network may ask for.
+//! What is served: the files of www/ and pkg/, the pictures that are offered (`data`), and nothing else, with headers that a
+//! school's network may ask for.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +14,8 @@ use axum::routing::get;
 use percent_encoding::percent_decode_str;
 use tower_http::compression::CompressionLayer;
 use tower_http::services::ServeDir;
+
+use super::data::Data;
 
 /// The folders below the root that are served.
 const FOLDERS: [&str; 2] = ["www", "pkg"];
@@ -47,11 +50,11 @@ struct Rules {
     hosts: Arc<[String]>,
 }
 
-/// Serves the page's two folders in `root` to requests whose Host is an address, `localhost` or one of `hosts`.
+/// Serves the page's two folders in `root`, and `data`, to requests whose Host is an address, `localhost` or one of `hosts`.
 ///
 /// # Errors
 /// When `root` cannot be read.
-pub fn site(root: &Path, hosts: &[String]) -> std::io::Result<Router> {
+pub fn site(root: &Path, hosts: &[String], data: Data) -> std::io::Result<Router> {
     let rules = Rules { root: root.canonicalize()?.into(), hosts: hosts.into() };
     let files = ServeDir::new(&rules.root)
         .precompressed_br()
@@ -66,6 +69,7 @@ pub fn site(root: &Path, hosts: &[String]) -> std::io::Result<Router> {
         .fallback_service(files)
         .layer(from_fn_with_state(rules.clone(), only_served))
         .layer(CompressionLayer::new())
+        .merge(data.router()) // parts of files are asked for, and photographs hardly get smaller
         .layer(from_fn_with_state(rules, only_this_host))
         .layer(from_fn(with_headers)))
 }

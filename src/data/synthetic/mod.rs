@@ -50,7 +50,12 @@ impl Drawn {
 
     /// `count` pictures to measure on: none of them is among the first two thousand million to train on.
     pub fn test(count: usize, seed: u64) -> Self {
-        Self { first_seed: (seed << 32) | (1 << 31), ..Self::training(count, seed) }
+        Self { first_seed: Self::first_test_seed(seed), ..Self::training(count, seed) }
+    }
+
+    /// The seed of the first picture of [`Drawn::test`]; the next ones have the next seeds.
+    pub fn first_test_seed(seed: u64) -> u64 {
+        (seed << 32) | (1 << 31)
     }
 }
 

@@ -1,16 +1,19 @@
 // @ts-check
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { readFile } from 'node:fs/promises';
+import { afterEach, test } from 'node:test';
 
 import { cell, csv, json } from '../../../www/later/many/export.js';
 import { confusion, curveOf, failures, figures, sweepOf } from '../../../www/later/many/figures.js';
 import { wilson } from '../../../www/later/many/intervals.js';
 import { workersFor } from '../../../www/later/many/run.js';
+import { computer, offered } from '../../../www/later/many/sources/computer.js';
+import { drawn } from '../../../www/later/many/sources/drawn.js';
 import { files, labelOf } from '../../../www/later/many/sources/files.js';
 import { places, stepOf } from '../../../www/later/many/sources/source.js';
 import { fromColumns, stl10 } from '../../../www/later/many/sources/stl10.js';
 import * as s from '../../../www/later/many/state.js';
-import { attackInWords, attackerOf, progressInWords, reachInWords, settingInWords, shareInWords } from '../../../www/later/many/words.js';
+import { attackInWords, attackerOf, cautionOf, holdsFor, progressInWords, reachInWords, settingInWords, shareInWords } from '../../../www/later/many/words.js';
 import { roc } from '../../../www/scores.js';
 import { verdict } from './fixtures.js';
 
@@ -228,6 +231,10 @@ test('what a run that was cancelled still sends changes nothing, and neither doe
 test('a run takes what is chosen when it starts', () => {
   assert.deepEqual(runOf(started({ wanted: 2 })).list, [0, 1]);
   assert.equal(runOf(started({ own: source(1) })).list.length, 3, 'the samples are chosen');
+  const own = started({ own: source(1), taken: 'own', drawing: { label: 'ship', seed: 7 } });
+  assert.equal(runOf(own).list.length, 1);
+  const { source: drawings, list } = runOf(started({ taken: 'drawn', drawing: { label: 'ship', seed: 7 }, wanted: 5 }));
+  assert.deepEqual([drawings.kind, drawings.count, list], ['drawn', 5, [0, 1, 2, 3, 4]]);
   assert.equal(runOf(s.start(s.filesChosen(s.begin(source()), source(1)), { config: PGD, shape: SHAPE, target: '', networks: NETWORKS, threshold: 0.1, classes: CLASSES })).list.length, 1);
   assert.deepEqual(runOf(started({ sweeps: true })).sweep, [0.005, 0.01, 0.02]);
   assert.deepEqual(s.sweepFor({ ...PGD, norm: 'l2', eps: 0.5 }), []);
@@ -251,8 +258,8 @@ test('the exported table has a line for each picture, in their order, with the f
   const run = { ...runOf(started()), sweep: [0.01], rows: [{ ...ROWS[2], sweep }, { ...ROWS[0], sweep, name: 'a, b.png' }] };
   const [head, first, second, end] = [...csv(run, 0.1)].join('').split('\r\n');
   assert.equal(end, '');
-  assert.match(head, /^picture,index,class,clean_prediction,.*,familiar,prediction_at_eps_0.01,score_at_eps_0.01,answer_at_eps_0.01$/);
-  assert.equal(first, '"a, b.png",0,cat,cat,0.01,false,cat,pgd,classifier,linf,0.03,dog,cat,cat,0.5,true,cat,0.01,,true,dog,0.05,dog');
+  assert.match(head, /^picture,index,class,clean_prediction,.*,familiar,drawn,prediction_at_eps_0.01,score_at_eps_0.01,answer_at_eps_0.01$/);
+  assert.equal(first, '"a, b.png",0,cat,cat,0.01,false,cat,pgd,classifier,linf,0.03,dog,cat,cat,0.5,true,cat,0.01,,true,,dog,0.05,dog');
   assert.match(second, /^2\.png,2,dog,/);
   assert.equal([...csv(run, 0.02)].join('').split('\r\n')[1].split(',').at(-1), 'cat', 'by the threshold that is asked for');
   const all = JSON.parse([...json(run, 0.1, 'https://example.org/')].join(''));
@@ -269,4 +276,77 @@ test('each figure says whom it holds against, and of which pictures', () => {
   assert.match(reachInWords(0.001, 10, 0.03), /10 steps of 0.001 reach 0.01 at most/);
   assert.equal(reachInWords(0.005, 20, 0.03), '');
   assert.match(progressInWords(s.opened({ ...s.begin(source()), run }, run.id, false, 0).run ?? run, 0), /^1 of 2 pictures/);
+});
+
+const { fetch } = globalThis;
+afterEach(() => void (globalThis.fetch = fetch));
+
+test('drawings are of all classes in turn, or of one, and each has the name that `draw` gives it', async () => {
+  globalThis.fetch = async (url) => new Response(await readFile(/** @type {URL} */ (url)), { headers: { 'content-type': 'application/wasm' } });
+  const all = drawn({ label: '', seed: 0 }, 5, CLASSES);
+  await all.ready?.();
+  // The first seed to measure on is 2^31; those of another number have its 2^32nd before it.
+  assert.deepEqual([0, 1, 2, 3].map(all.nameOf), ['cat-2147483648', 'dog-2147483649', 'ship-2147483650', 'cat-2147483651']);
+  assert.deepEqual([all.drawn, all.count, all.labelOf(4)], [true, 5, 'dog']);
+  const ships = drawn({ label: 'ship', seed: 3 }, 2, CLASSES);
+  await ships.ready?.();
+  assert.deepEqual([0, 1].map(ships.nameOf), ['ship-15032385536', 'ship-15032385537']);
+  const nobody = /** @type {any} */ (undefined);
+  const pictures = await Promise.all([all.read(2, nobody), all.read(2, nobody), ships.read(0, nobody), ships.read(1, nobody)]);
+  for (const picture of pictures) {
+    assert.equal(picture.length, 3 * 96 * 96);
+    assert.ok(picture.every((value) => value >= 0 && value <= 1));
+  }
+  assert.deepEqual(pictures[0], pictures[1]);
+  assert.notDeepEqual(pictures[0], pictures[2], 'another seed');
+  assert.notDeepEqual(pictures[2], pictures[3], 'another place');
+});
+
+test('of STL-10 on this computer only the picture that is wanted is asked for', async () => {
+  const there = { 'test_X.bin': Uint8Array.from({ length: 36 }, (_, i) => i), 'test_y.bin': Uint8Array.from([2, 1, 3]) };
+  /** @type {string[]} */
+  const asked = [];
+  let status = 206;
+  globalThis.fetch = async (url, options) => {
+    const name = /** @type {keyof typeof there} */ (String(url).split('/').at(-1));
+    const range = String(/** @type {any} */ (options?.headers).range);
+    asked.push(`${name} ${range} ${options?.cache}`);
+    const [from, to] = range.split('=')[1].split('-').map(Number);
+    return new Response(there[name].slice(from, to + 1), { status });
+  };
+  const offer = { pictures: { name: 'test_X.bin', size: 36 }, labels: { name: 'test_y.bin', size: 3 }, protocol: 'tutorial' };
+  const source = await computer(offer, { classes: CLASSES, side: 2 });
+  const nobody = /** @type {any} */ (undefined);
+  assert.deepEqual(await source.read(2, nobody), fromColumns(there['test_X.bin'].slice(24), 2));
+  assert.deepEqual(asked, ['test_y.bin bytes=0-2 no-store', 'test_X.bin bytes=24-35 no-store']);
+  assert.deepEqual([source.count, source.labelOf(1), source.drawn, source.kind], [3, 'cat', false, 'computer']);
+  status = 404;
+  await assert.rejects(source.read(0, nobody), /the server of this page said 404 to a request for a part of test_X\.bin/);
+  globalThis.fetch = async () => Promise.reject(new TypeError('Failed to fetch'));
+  await assert.rejects(source.read(0, nobody), /does not answer/);
+});
+
+test('no other host than this computer is asked for its files', async () => {
+  globalThis.fetch = async () => assert.fail('asked');
+  assert.deepEqual(await offered(), []); // the module is a file here
+});
+
+test('drawings are called so, and pictures that networks were trained on, too', () => {
+  const run = { ...runOf(started()), rows: ROWS };
+  const drawing = { ...run, source: drawn({ label: '', seed: 0 }, 5, CLASSES) };
+  assert.match(holdsFor(drawing), /; 5 pictures that are drawn, not photographs\.$/);
+  assert.match(holdsFor(run), /; 5 pictures\.$/);
+  assert.match(settingInWords(drawing), /the first of 5 pictures drawn on the spot by this project \(all classes, seed 0\)\. .* They are drawings/);
+  const [head, first] = [...csv(drawing, 0.1)].join('').split('\r\n').map((line) => line.split(','));
+  assert.equal(first[head.indexOf('drawn')], 'true');
+  const { pictures } = JSON.parse([...json(drawing, 0.1, '')].join(''));
+  assert.deepEqual([pictures.source, pictures.drawn], ['drawn', true]);
+  assert.match(pictures.caution, /drawings/);
+
+  const trained = { ...NETWORKS, cards: { ...NETWORKS.cards, autoencoder: { training: { protocol: 'tutorial', data: 'stl10 and drawn' } } } };
+  const by = (/** @type {string | undefined} */ trainedBy, networks = trained) => cautionOf({ source: { ...source(), trainedBy }, networks });
+  assert.match(by('tutorial'), /trained on pictures of this file/);
+  assert.equal(by('standard'), '');
+  assert.equal(by(undefined), '');
+  assert.equal(by('tutorial', NETWORKS), '', 'no card says how');
 });

@@ -4,7 +4,7 @@
 import { judge, ranked } from '../../core.js';
 import { curveOf, figures, sweepOf, confusion } from './figures.js';
 import { wilson } from './intervals.js';
-import { attackInWords, attackerOf } from './words.js';
+import { attackInWords, attackerOf, cautionOf } from './words.js';
 
 /** @typedef {import('./figures.js').Row} Row */
 /** @typedef {import('./state.js').Run} Run */
@@ -22,11 +22,12 @@ export function cell(value) {
 const lineOf = (cells) => `${cells.map(cell).join(',')}\r\n`;
 
 /**
- * The same columns as `second-look evaluate` writes, and the picture's name before them; line by line.
+ * The same columns as `second-look evaluate` writes, before them the picture's name, and after them whether it is a drawing;
+ * line by line.
  * @param {Run} run @param {number} limit
  */
-export function* csv({ rows, config, shape, sweep, classes }, limit) {
-  const head = ['picture', 'index', 'class', 'clean_prediction', 'clean_score', 'clean_adversarial', 'clean_answer', 'attack', 'attacker', 'norm', 'eps', 'prediction', 'reconstruction_prediction', 'corrected_prediction', 'score', 'adversarial', 'answer', 'distance', 'queries', 'familiar'];
+export function* csv({ source, rows, config, shape, sweep, classes }, limit) {
+  const head = ['picture', 'index', 'class', 'clean_prediction', 'clean_score', 'clean_adversarial', 'clean_answer', 'attack', 'attacker', 'norm', 'eps', 'prediction', 'reconstruction_prediction', 'corrected_prediction', 'score', 'adversarial', 'answer', 'distance', 'queries', 'familiar', 'drawn'];
   yield lineOf([...head, ...sweep.flatMap((eps) => [`prediction_at_eps_${eps}`, `score_at_eps_${eps}`, `answer_at_eps_${eps}`])]);
   const likeliest = (/** @type {readonly number[] | null | undefined} */ probabilities) => probabilities && ranked(classes, probabilities)[0].name;
   const { attack, norm, eps } = config;
@@ -36,7 +37,7 @@ export function* csv({ rows, config, shape, sweep, classes }, limit) {
       ...[name, index, label, clean.answer_if_clean, clean.score, clean.adversarial, clean.answer],
       ...[attack, shape.attacker, norm, eps],
       ...[verdict.answer_if_clean, likeliest(verdict.reconstruction_prediction), likeliest(verdict.corrected_prediction)],
-      ...[verdict.score, verdict.adversarial, verdict.answer, attacked.distance, attacked.queries, familiar],
+      ...[verdict.score, verdict.adversarial, verdict.answer, attacked.distance, attacked.queries, familiar, source.drawn],
       ...others.map((other) => judge(other.verdict, limit)).flatMap((other) => [other.answer_if_clean, other.score, other.answer]),
     ]);
   }
@@ -55,7 +56,7 @@ export function* json(run, limit, page) {
   const withInterval = (/** @type {import('./figures.js').Share} */ { count, of }) => ({ count, of, ...(of > 0 && { share: count / of, interval: wilson(count, of) }) });
   const content = {
     page,
-    pictures: { source: source.kind, title: source.title, of: source.count, asked_for: list.length, computed: rows.length, labelled },
+    pictures: { source: source.kind, title: source.title, drawn: source.drawn ?? null, caution: cautionOf(run), of: source.count, asked_for: list.length, computed: rows.length, labelled },
     complete: phase === 'done',
     attack: config,
     attacker: shape.attacker,

@@ -7,6 +7,10 @@ export const MARKUP = `
   <fieldset>
     <legend>Pictures</legend>
     <p><input type="radio" name="many-source" id="many-samples" value="samples"> <label for="many-samples" id="many-samples-name"></label></p>
+    <p><input type="radio" name="many-source" id="many-drawn" value="drawn"> <label for="many-drawn">pictures drawn on the spot, as many as you like</label></p>
+    <p class="many-which"><label for="many-label">Class</label> <select id="many-label"></select> <label for="many-seed">Seed</label> <input type="text" id="many-seed" inputmode="numeric" autocomplete="off" required></p>
+    <p id="many-offer" hidden><input type="radio" name="many-source" id="many-computer" value="computer"> <label for="many-computer">STL-10 of this computer</label></p>
+    <p id="many-offers" class="many-which" hidden><label for="many-file">File</label> <select id="many-file"></select></p>
     <p><input type="radio" name="many-source" id="many-own" value="own"> <label for="many-own" id="many-own-name"></label></p>
     <p class="buttons">
       <input type="file" id="many-files" class="unseen" multiple accept="image/*,.bin">
@@ -14,7 +18,7 @@ export const MARKUP = `
       <input type="file" id="many-folder" class="unseen" webkitdirectory>
       <label class="button" for="many-folder" id="many-folder-button">Choose a folder …</label>
     </p>
-    <p class="fine">What a picture shows is known if its name or its folder’s begins with one of the ten classes: <code>cat-1.jpg</code>, <code>cats/1.jpg</code>. Of STL-10, choose <code>test_X.bin</code> and with it <code>test_y.bin</code>, which has the labels.</p>
+    <p class="fine">What a picture shows is known if its name or its folder’s begins with one of the ten classes: <code>cat-1.jpg</code>, <code>cats/1.jpg</code>. Of STL-10, choose <code>train_X.bin</code> and with it <code>train_y.bin</code>, which has the labels; on those of <code>test_X.bin</code> the networks of this page were trained.</p>
   </fieldset>
   <div class="many-how">
     <p><label for="many-wanted">How many at most</label> <input type="text" id="many-wanted" inputmode="numeric" autocomplete="off" required></p>

@@ -82,6 +82,7 @@ async function compute(store, run) {
   };
 
   try {
+    await run.source.ready?.();
     // The others find the files in the browser's cache, once the first one has them. Where there is not the memory for all,
     // those that there are do the work.
     const first = await begin();

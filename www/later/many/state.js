@@ -2,6 +2,7 @@
 // What is known of many pictures: one state at a time, and the pure functions that lead from one to the next, as in the
 // page's own state.js. run.js has the pictures computed when a state asks for it.
 
+import { drawn } from './sources/drawn.js';
 import { places } from './sources/source.js';
 
 /** @typedef {import('../../core.js').AttackConfig} AttackConfig */
@@ -13,6 +14,9 @@ import { places } from './sources/source.js';
 /** @typedef {import('./figures.js').Row} Row */
 /** @typedef {import('./sources/source.js').Order} Order */
 /** @typedef {import('./sources/source.js').Source} Source */
+/** @typedef {import('./sources/computer.js').Offer} Offer */
+/** @typedef {import('./sources/drawn.js').Drawing} Drawing */
+/** @typedef {'samples' | 'drawn' | 'computer' | 'own'} Taken which source */
 
 /** @typedef {{index: number, name: string, why: string}} Skipped a picture without a result */
 
@@ -45,8 +49,11 @@ import { places } from './sources/source.js';
 /**
  * @typedef {object} Many
  * @property {Source} samples
+ * @property {Drawing} drawing which pictures are drawn, if they are taken
+ * @property {readonly Offer[]} offers what the server offers of this computer
+ * @property {Source | undefined} computer what was chosen of that
  * @property {Source | undefined} own what the visitor chose
- * @property {boolean} isOwn whether that is what is taken
+ * @property {Taken} taken
  * @property {number} wanted pictures at most
  * @property {Order} order
  * @property {boolean} sweeps whether other eps are computed, too
@@ -68,8 +75,11 @@ const SEEN = { missed: PAGE, miscorrected: PAGE, alarms: PAGE };
 /** @param {Source} samples @returns {Many} */
 export const begin = (samples) => ({
   samples,
+  drawing: { label: '', seed: 0 },
+  offers: [],
+  computer: undefined,
   own: undefined,
-  isOwn: false,
+  taken: 'samples',
   wanted: 100,
   order: 'first',
   sweeps: false,
@@ -81,17 +91,26 @@ export const begin = (samples) => ({
   count: 0,
 });
 
-/** The pictures that are chosen. @param {Many} from */
-export const sourceOf = ({ samples, own, isOwn }) => (isOwn && own ? own : samples);
+/** The pictures that are chosen. @param {Many} from @param {readonly Class[]} classes */
+export function sourceOf({ samples, drawing, wanted, taken, ...others }, classes) {
+  if (taken === 'drawn') return drawn(drawing, wanted, classes);
+  return (taken === 'samples' ? undefined : others[taken]) ?? samples;
+}
 
 /** Whether pictures are computed, or wait to be. @param {Many} from */
 export const isUnderWay = ({ run }) => run !== undefined && ['starting', 'running', 'paused'].includes(run.phase);
 
-/** @param {Many} from @param {Partial<Pick<Many, 'isOwn' | 'wanted' | 'order' | 'sweeps' | 'matrix'>>} choice @returns {Many} */
+/** @param {Many} from @param {Partial<Pick<Many, 'taken' | 'drawing' | 'wanted' | 'order' | 'sweeps' | 'matrix'>>} choice @returns {Many} */
 export const choose = (from, choice) => ({ ...from, ...choice, problem: '', says: '' });
 
 /** @param {Many} from @param {Source} own @returns {Many} */
-export const filesChosen = (from, own) => ({ ...from, own, isOwn: true, problem: '', says: '' });
+export const filesChosen = (from, own) => ({ ...from, own, taken: 'own', problem: '', says: '' });
+
+/** @param {Many} from @param {readonly Offer[]} offers @returns {Many} */
+export const offersCame = (from, offers) => ({ ...from, offers });
+
+/** @param {Many} from @param {Source} computer @returns {Many} */
+export const offerChosen = (from, computer) => ({ ...from, computer, taken: 'computer', problem: '', says: '' });
 
 /** @param {Many} from @param {string} problem @returns {Many} */
 export const troubled = (from, problem) => ({ ...from, problem });
@@ -112,7 +131,7 @@ export const sweepFor = ({ eps, norm }) => (eps && norm === 'linf' ? SWEEP.filte
  */
 export function start(from, what) {
   if (isUnderWay(from)) return from;
-  const source = sourceOf(from);
+  const source = sourceOf(from, what.classes);
   const id = from.count + 1;
   const list = places(source.count, from.wanted, from.order);
   const sweep = from.sweeps ? sweepFor(what.config) : [];

@@ -11,9 +11,10 @@ import * as failed from './failed.js';
 import { confusion, curveOf, figures, sweepOf } from './figures.js';
 import { MARKUP } from './markup.js';
 import { matrix, matrixDrawing } from './matrix.js';
-import { ownOf } from './sources/index.js';
+import { LARGEST_SEED } from './sources/drawn.js';
+import { computer, ownOf } from './sources/index.js';
 import { stepOf } from './sources/source.js';
-import { cancel, choose, filesChosen, isUnderWay, limitOf, pauseOrGoOn, progress, said, sourceOf, start, sweepFor, troubled } from './state.js';
+import { cancel, choose, filesChosen, isUnderWay, limitOf, offerChosen, pauseOrGoOn, progress, said, sourceOf, start, sweepFor, troubled } from './state.js';
 import { points } from './sweep.js';
 import { FIGURES, MATRICES, attackInWords, attackerOf, holdsFor, labelsInWords, pictures, progressInWords, reachInWords, settingInWords, shareInWords } from './words.js';
 
@@ -39,6 +40,15 @@ const button = (/** @type {string} */ id) => get(room, id, HTMLButtonElement);
 const input = (/** @type {string} */ id) => get(room, id, HTMLInputElement);
 const select = (/** @type {string} */ id) => get(room, id, HTMLSelectElement);
 
+/** What a field says; undefined, and told there, unless that is a number in this range. @param {string} id @param {number} least @param {number} most */
+function wholeNumber(id, least, most) {
+  const text = input(id).value.trim();
+  const number = Number(text);
+  const fits = text !== '' && Number.isInteger(number) && number >= least && number <= most;
+  input(id).setCustomValidity(fits ? '' : `Choose a whole number from ${least} to ${most.toLocaleString('en')}.`);
+  return input(id).reportValidity() ? number : undefined;
+}
+
 /** @param {HTMLElement} root @param {Store} store @param {import('../../store.js').Store} pageStore */
 export function mount(root, store, pageStore) {
   room = root;
@@ -59,7 +69,27 @@ export function mount(root, store, pageStore) {
     store.update(cancel, performance.now());
     button('many-go').focus(); // this button is switched off
   });
-  for (const id of ['many-samples', 'many-own']) input(id).addEventListener('change', () => store.update(choose, { isOwn: input('many-own').checked }));
+  for (const taken of /** @type {const} */ (['samples', 'drawn', 'own'])) input(`many-${taken}`).addEventListener('change', () => store.update(choose, { taken }));
+  select('many-label').addEventListener('change', () => {
+    const label = /** @type {Many['drawing']['label']} */ (select('many-label').value);
+    store.update(choose, { taken: 'drawn', drawing: { ...store.state.drawing, label } });
+  });
+  input('many-seed').addEventListener('change', () => {
+    const seed = wholeNumber('many-seed', 0, LARGEST_SEED);
+    if (seed !== undefined) store.update(choose, { taken: 'drawn', drawing: { ...store.state.drawing, seed } });
+  });
+  for (const id of ['many-computer', 'many-file']) {
+    room.querySelector(`#${id}`)?.addEventListener('change', async () => {
+      const { constants } = pageStore.state;
+      const offer = store.state.offers[select('many-file').selectedIndex];
+      if (!constants || !offer) return;
+      try {
+        store.update(offerChosen, await computer(offer, constants));
+      } catch (error) {
+        store.update(troubled, `${offer.pictures.name} was not taken: ${sentence(error)}.`);
+      }
+    });
+  }
   for (const id of ['many-files', 'many-folder']) {
     input(id).addEventListener('change', async () => {
       const chosen = [...(input(id).files ?? [])];
@@ -74,10 +104,8 @@ export function mount(root, store, pageStore) {
     });
   }
   input('many-wanted').addEventListener('change', () => {
-    const wanted = Number(input('many-wanted').value);
-    const fits = Number.isInteger(wanted) && wanted >= 1 && wanted <= MOST;
-    input('many-wanted').setCustomValidity(fits ? '' : `Choose a whole number from 1 to ${MOST.toLocaleString('en')}.`);
-    if (input('many-wanted').reportValidity()) store.update(choose, { wanted });
+    const wanted = wholeNumber('many-wanted', 1, MOST);
+    if (wanted !== undefined) store.update(choose, { wanted });
   });
   select('many-order').addEventListener('change', () => store.update(choose, { order: /** @type {Many['order']} */ (select('many-order').value) }));
   input('many-sweeps').addEventListener('change', () => store.update(choose, { sweeps: input('many-sweeps').checked }));
@@ -148,16 +176,27 @@ export function render(many, state) {
   renderResults(run, limit, many);
 }
 
+/** Writes a number into a field in which nobody is writing. @param {string} id @param {number} value */
+function fill(id, value) {
+  if (document.activeElement === input(id)) return;
+  input(id).value = String(value);
+  input(id).setCustomValidity('');
+}
+
 /** @param {Many} many @param {import('../../state.js').State} state */
 function renderChoice(many, { networks, attack, constants }) {
   const underWay = isUnderWay(many);
-  const { samples, own, wanted, order, run } = many;
-  const source = sourceOf(many);
+  const { samples, drawing, offers, own, wanted, order, run } = many;
+  const source = sourceOf(many, constants?.classes ?? []);
   write('many-samples-name', `${samples.count} ${samples.title}`);
   write('many-own-name', own ? `${own.count.toLocaleString('en')} ${own.title}` : 'pictures of your own: none are chosen yet');
-  input('many-samples').checked = source === samples;
-  input('many-own').checked = source === own;
-  if (document.activeElement !== input('many-wanted')) input('many-wanted').value = String(wanted);
+  for (const taken of ['samples', 'drawn', 'computer', 'own']) input(`many-${taken}`).checked = many.taken === taken;
+  if (constants) offer(select('many-label'), [['', 'all classes'], ...constants.classes.map((name) => /** @type {const} */ ([name, name]))]);
+  select('many-label').value = drawing.label;
+  fill('many-seed', drawing.seed);
+  for (const id of ['many-offer', 'many-offers']) node(id).hidden = offers.length === 0;
+  offer(select('many-file'), offers.map(({ pictures: { name } }) => [name, name]));
+  fill('many-wanted', wanted);
   select('many-order').value = order;
   const every = stepOf(source.count, wanted, 'spread');
   select('many-order').options[1].text = every > 1 ? `evenly among all: 1 of ${every}` : 'evenly among all';

@@ -41,15 +41,24 @@ const short = (value) => String(Number(value.toPrecision(4)));
 export const pictures = (count) => `${count.toLocaleString('en')} ${count === 1 ? 'picture' : 'pictures'}`;
 
 /** What a figure holds for. @param {Run} run */
-export const holdsFor = (run) => `Against ${attackerOf(run)}; ${pictures(run.rows.length)}.`;
+export const holdsFor = (run) => `Against ${attackerOf(run)}; ${pictures(run.rows.length)}${run.source.drawn ? ' that are drawn, not photographs' : ''}.`;
+
+/** What is to be known where networks were trained on these pictures. @param {Pick<Run, 'source' | 'networks'>} run */
+export function trainedInWords({ source, networks }) {
+  const were = Object.values(networks.cards).some((card) => card?.training && card.training.protocol === source.trainedBy && card.training.data.includes('stl10'));
+  return were ? 'These networks were trained on pictures of this file: on others they do worse.' : '';
+}
 
 /** @param {Run} run */
 export function settingInWords(run) {
   const { source, rows, list, networks } = run;
   const step = list.length > 1 ? list[1] - list[0] : 1;
   const which = list.length === source.count ? 'all' : step > 1 ? `every ${ordinal(step)}` : 'the first';
-  return `The attack: ${attackInWords(run)}. Against ${attackerOf(run)}. ${pictures(rows.length)}: ${which} of ${source.count.toLocaleString('en')} ${source.title}. Classifier ${networks.cards.classifier.architecture.name}. ${source.caution}`.trim();
+  return `The attack: ${attackInWords(run)}. Against ${attackerOf(run)}. ${pictures(rows.length)}: ${which} of ${source.count.toLocaleString('en')} ${source.title}. Classifier ${networks.cards.classifier.architecture.name}. ${cautionOf(run)}`.trim();
 }
+
+/** What the figures do not tell. @param {Pick<Run, 'source' | 'networks'>} run */
+export const cautionOf = (run) => [run.source.caution, trainedInWords(run)].filter(Boolean).join(' ');
 
 /** @param {number} n */
 function ordinal(n) {

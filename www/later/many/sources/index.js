@@ -4,6 +4,8 @@
 import { files } from './files.js';
 import { isBinary, stl10 } from './stl10.js';
 
+export { computer, offered } from './computer.js';
+export { drawn } from './drawn.js';
 export { samples } from './samples.js';
 
 /**

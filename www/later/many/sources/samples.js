@@ -13,6 +13,7 @@ export function samples() {
     kind: 'samples',
     title: 'samples of this page, drawn by this project',
     caution: 'They were chosen because they show the method at work: photographs fool it more often.',
+    drawn: true,
     count: SAMPLES.length,
     nameOf: (index) => SAMPLES[index],
     labelOf: (index) => /** @type {Class} */ (SAMPLES[index].split('-')[0]),

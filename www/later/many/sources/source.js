@@ -10,6 +10,9 @@
  * @property {string} kind
  * @property {string} title what the pictures are, for a sentence
  * @property {string} caution what its figures do not tell; '' if there is nothing to be said
+ * @property {boolean} [drawn] whether they are drawings; undefined if that is not known
+ * @property {string} [trainedBy] the protocol by which networks are trained on these pictures
+ * @property {() => Promise<void>} [ready] what must be there before the first picture
  * @property {number} count of the pictures
  * @property {(index: number) => string} nameOf a picture
  * @property {(index: number) => Class | undefined} labelOf what a picture shows, if that is known

@@ -2,11 +2,13 @@
 // STL-10's binary files, as src/data/stl10.rs reads them: bytes, picture after picture, planes R, G, B, each plane column by
 // column; and a byte for each picture's label, 1 to 10. Only the pictures that are wanted are read: the files are large.
 
-import { asImage } from '../../../widgets/image.js';
+import { asFile } from './png.js';
 
 /** @typedef {import('./source.js').Class} Class */
+/** @typedef {{arrayBuffer: () => Promise<ArrayBuffer>}} Bytes */
+/** @typedef {Bytes & {name: string, size: number, slice: (from: number, to: number) => Bytes}} Binary a file, the visitor's or the server's */
 
-export const isBinary = (/** @type {File} */ file) => file.name.toLowerCase().endsWith('.bin');
+export const isBinary = (/** @type {{name: string}} */ file) => file.name.toLowerCase().endsWith('.bin');
 
 /**
  * The picture in these bytes: values in [0, 1], planes R, G, B, each row by row.
@@ -25,7 +27,7 @@ export function fromColumns(bytes, side) {
 
 /**
  * The file of pictures and that of their labels, told apart by their sizes.
- * @param {readonly File[]} files @param {number} size of a picture, in bytes
+ * @param {readonly Binary[]} files @param {number} size of a picture, in bytes
  */
 function apart(files, size) {
   const [first, second] = files.toSorted((a, b) => b.size - a.size);
@@ -36,7 +38,7 @@ function apart(files, size) {
   return { pictures: first, labels: second };
 }
 
-/** @param {File} file @param {number} count of the pictures @param {readonly Class[]} classes */
+/** @param {Binary} file @param {number} count of the pictures @param {readonly Class[]} classes */
 async function readLabels(file, count, classes) {
   if (file.size !== count) throw new Error(`${file.name} does not belong to them: expected ${count} labels, found ${file.size}`);
   return Array.from(new Uint8Array(await file.arrayBuffer()), (byte, at) => {
@@ -47,7 +49,7 @@ async function readLabels(file, count, classes) {
 }
 
 /**
- * @param {readonly File[]} chosen
+ * @param {readonly Binary[]} chosen
  * @param {readonly Class[]} classes
  * @param {number} side of a picture
  * @returns {Promise<import('./source.js').Source>}
@@ -65,16 +67,11 @@ export async function stl10(chosen, classes, side) {
     kind: 'stl10',
     title: `photographs of ${pictures.name}`,
     caution: '',
+    drawn: false,
     count,
     nameOf: (index) => `${pictures.name} ${index}`,
     labelOf: (index) => labels?.[index],
     read,
-    async open(index) {
-      const pixels = asImage(await read(index));
-      const canvas = new OffscreenCanvas(side, side);
-      canvas.getContext('2d')?.putImageData(pixels, 0, 0);
-      const png = await canvas.convertToBlob({ type: 'image/png' });
-      return new File([png], `${pictures.name}-${index}.png`, { type: 'image/png' });
-    },
+    open: async (index) => asFile(await read(index), `${pictures.name}-${index}`),
   };
 }
