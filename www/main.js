@@ -1,6 +1,7 @@
 // @ts-check
 // Puts the page together: the state, what acts on it, the panels, the address.
 
+import * as address from './address.js';
 import * as attackRun from './attack-run.js';
 import { element } from './dom.js';
 import * as offline from './offline.js';
@@ -8,7 +9,7 @@ import * as panels from './panels/index.js';
 import * as pictures from './pictures.js';
 import * as scores from './scores.js';
 import * as session from './session.js';
-import { begin, query } from './state.js';
+import { begin } from './state.js';
 import { Store } from './store.js';
 
 const html = document.documentElement;
@@ -44,16 +45,7 @@ store.subscribe((state) => {
   });
 });
 
-// The address follows, but not at every movement of a slider: browsers limit that.
-let waiting = 0;
-store.subscribe(() => {
-  clearTimeout(waiting);
-  waiting = setTimeout(() => {
-    const now = query(store.state);
-    if (now !== location.search) history.replaceState(null, '', now);
-  }, 100);
-});
-
+address.drive(store);
 session.drive(store);
 pictures.drive(store);
 attackRun.drive(store);

@@ -22,7 +22,7 @@ export function drive(store) {
   /** What was asked last, and of which state. @type {Map<Classifier, {of: string}>} */
   const asked = new Map();
   serviceWorker.ready.then((registration) => {
-    get(document, 'offline', HTMLElement).textContent = 'Saved on this machine: works without a network from now on.';
+    keepAll(store, registration);
     store.subscribe(({ settings: { classifier }, offline }) => {
       if (classifier === DEFAULT) return;
       const keeping = offline[classifier] ?? 'unknown';
@@ -39,8 +39,24 @@ export function drive(store) {
 }
 
 /**
+ * Has what no first screen needs kept, too, once there is nothing better to do; not where the visitor saves data.
+ * @param {import('./store.js').Store} store
+ * @param {ServiceWorkerRegistration} registration
+ */
+async function keepAll(store, { active }) {
+  const says = get(document, 'offline', HTMLElement);
+  says.textContent = 'Saved on this machine: works without a network from now on, its lower parts once they were looked at.';
+  await store.when(({ shown }) => shown !== undefined);
+  await new Promise((resolve) => (globalThis.requestIdleCallback ?? setTimeout)(resolve));
+  const { connection } = /** @type {Navigator & {connection?: {saveData: boolean}}} */ (navigator);
+  if (!active || connection?.saveData) return;
+  const { kept } = await ask(active, { later: true });
+  if (kept) says.textContent = 'Saved on this machine: works without a network from now on.';
+}
+
+/**
  * @param {ServiceWorker} worker
- * @param {{classifier: Classifier, keep: boolean | undefined}} what `keep`: undefined to hear how it is
+ * @param {{classifier: Classifier, keep: boolean | undefined} | {later: true}} what `keep`: undefined to hear how it is; `later`: to keep what no first screen needs
  * @returns {Promise<Answer>}
  */
 function ask(worker, what) {

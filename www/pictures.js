@@ -28,10 +28,10 @@ export function drive(store) {
 }
 
 /** @param {import('./store.js').Store} store @param {Opening} opening */
-async function open(store, { id, source, file, picture }) {
+async function open(store, { id, source, picture }) {
   const isWanted = () => store.state.opening?.id === id;
   try {
-    const blob = picture ? undefined : (file ?? (await loadSample(source))); // while the networks are loaded
+    const blob = picture ? undefined : source.kind === 'own' ? source.file : await loadSample(source); // while the networks are loaded
     await store.when((state) => state.opening?.id !== id || (state.networks !== undefined && !starting(state)));
     const worker = client();
     if (!isWanted() || !worker) return;
@@ -39,7 +39,7 @@ async function open(store, { id, source, file, picture }) {
     let values = picture;
     if (blob) {
       const decoded = await decode(worker, blob);
-      store.update(pictureDecoded, id, decoded, file && (await warningOf(file, store.state.constants?.side)));
+      store.update(pictureDecoded, id, decoded, source.kind === 'own' ? await warningOf(source.file, store.state.constants?.side) : undefined);
       values = decoded;
     }
     if (!isWanted() || !values) return;
@@ -51,9 +51,8 @@ async function open(store, { id, source, file, picture }) {
   }
 }
 
-/** @param {import('./state.js').Source} source @returns {Promise<Blob>} */
+/** @param {{kind: 'sample', id: string}} source @returns {Promise<Blob>} */
 export async function loadSample(source) {
-  if (source.kind !== 'sample') throw new Error('the file is not there any more');
   let response;
   try {
     response = await fetch(samples.address(source.id));

@@ -1,6 +1,7 @@
 // @ts-check
 // Keeps networks in a worker: starts one when the state asks for it, and says when it ends.
 
+import { recall, remember } from './memory.js';
 import { backendChanged, networksFailed, networksOpened, networksProgress, starting, stepMeasured, workerLost } from './state.js';
 import { parse } from './worker/backend.js';
 import { Client, Gone } from './worker/client.js';
@@ -24,24 +25,6 @@ export const client = () => current;
 /** @param {unknown} error */
 export const sentence = (error) => (error instanceof Error ? error.message : String(error));
 
-/** @param {import('./models.js').Classifier} classifier */
-function recall(classifier) {
-  try {
-    return parse(localStorage.getItem(measuredOf(classifier)));
-  } catch {
-    return undefined; // the browser keeps nothing; then it is measured at every visit
-  }
-}
-
-/** @param {import('./models.js').Classifier} classifier @param {import('./worker/backend.js').Measured} measured */
-function remember(classifier, measured) {
-  try {
-    localStorage.setItem(measuredOf(classifier), JSON.stringify(measured));
-  } catch {
-    // as above
-  }
-}
-
 /** @param {import('./store.js').Store} store */
 export function drive(store) {
   let begun = 0;
@@ -64,7 +47,7 @@ async function start(store, { id, classifier, autoencoder, backend }) {
   const mine = new Client({
     loading: (bytes) => store.update(networksProgress, id, bytes),
     backend({ measured, ...choice }) {
-      if (measured) remember(classifier, measured);
+      if (measured) remember(measuredOf(classifier), JSON.stringify(measured));
       if (mine === current) store.update(backendChanged, choice);
     },
     stepTime(time) {
@@ -78,7 +61,7 @@ async function start(store, { id, classifier, autoencoder, backend }) {
   });
   next = mine;
   try {
-    const answer = await mine.open(backend, weightsOf(classifier, autoencoder), recall(classifier));
+    const answer = await mine.open(backend, weightsOf(classifier, autoencoder), parse(recall(measuredOf(classifier))));
     if (mine !== next) return;
     current?.close('');
     current = mine;

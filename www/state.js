@@ -21,7 +21,7 @@ import * as url from './url.js';
 /** @typedef {import('./url.js').Backend} Backend */
 /** @typedef {import('./url.js').Settings} Settings */
 
-/** @typedef {{kind: 'sample', id: string} | {kind: 'own'}} Source where a picture is from */
+/** @typedef {{kind: 'sample', id: string} | {kind: 'own', file: Blob}} Source where a picture is from */
 
 /**
  * @typedef {object} Shown a picture and what the networks say of it
@@ -36,7 +36,6 @@ import * as url from './url.js';
  * @typedef {object} Opening a picture on its way
  * @property {number} id
  * @property {Source} source
- * @property {Blob} [file] of a picture of the visitor's own
  * @property {Float32Array} [picture] once it is decoded
  * @property {boolean} [handed] whether the worker has it
  * @property {{source: Source, picture: Float32Array}} [instead] what to open when this one fails and nothing is shown
@@ -106,6 +105,8 @@ import * as url from './url.js';
  * @property {readonly Notice[]} notices
  * @property {boolean} presenting large, for a projector
  * @property {boolean} revealed while presenting: whether the second look is seen
+ * @property {boolean} shortcuts whether letters are keys of the page
+ * @property {url.Open} open
  * @property {import('./scores.js').Scores | undefined} scores of many pictures, once they are loaded
  * @property {import('./later/controls-state.js').Controls} [controls] changes tried on the picture
  * @property {string} says what became of the last thing to take away
@@ -173,7 +174,7 @@ const aboutAddress = (complaints) =>
  * @returns {State}
  */
 export function begin(query) {
-  const { sample, settings, run, present, complaints } = url.read(query);
+  const { sample, settings, run, present, open, complaints } = url.read(query);
   return state({
     query,
     constants: undefined,
@@ -187,6 +188,8 @@ export function begin(query) {
     notices: aboutAddress(complaints),
     presenting: present,
     revealed: false,
+    shortcuts: true,
+    open,
     scores: undefined,
     says: '',
     breakdowns: 0,
@@ -374,15 +377,11 @@ function startedAgain(from) {
 
 // ---- Pictures -------------------------------------------------------------------------------------------------
 
-/**
- * @param {State} from
- * @param {Source} source
- * @param {Blob} [file]
- */
-function opened(from, source, file) {
+/** @param {State} from @param {Source} source */
+function opened(from, source) {
   const id = from.count + 1;
   const instead = from.opening?.instead;
-  const next = changed(from, { count: id, autorun: false, notices: kept(from), says: '', opening: { id, source, file, instead } });
+  const next = changed(from, { count: id, autorun: false, notices: kept(from), says: '', opening: { id, source, instead } });
   return startedAgain(next); // without networks nothing would come of it
 }
 
@@ -390,7 +389,7 @@ function opened(from, source, file) {
 export const chooseSample = (from, id) => opened(from, { kind: 'sample', id });
 
 /** @param {State} from @param {Blob} file */
-export const openOwn = (from, file) => opened(from, { kind: 'own' }, file);
+export const openOwn = (from, file) => opened(from, { kind: 'own', file });
 
 /** @param {State} from @param {number} id */
 export const pictureHanded = (from, id) =>
@@ -622,13 +621,19 @@ const isSame = (a, b) => a.eps === b.eps && a.eps_step === b.eps_step && a.max_i
 /** @param {State} from @param {number | null} threshold */
 export const chooseThreshold = (from, threshold) => changed(from, { settings: { ...from.settings, threshold } });
 
-// ---- Presenting, and the scores of many pictures -----------------------------------------------------------------
+// ---- Presenting, levels, and the scores of many pictures -----------------------------------------------------------
 
 /** @param {State} from @param {boolean} presenting */
 export const present = (from, presenting) => changed(from, { presenting, revealed: false });
 
 /** @param {State} from */
 export const reveal = (from) => (from.presenting ? changed(from, { revealed: !from.revealed }) : from);
+
+/** @param {State} from @param {url.Level} level @param {boolean} isOpen */
+export const openLevel = (from, level, isOpen) => (from.open[level] === isOpen ? from : changed(from, { open: { ...from.open, [level]: isOpen } }));
+
+/** @param {State} from @param {boolean} shortcuts */
+export const chooseShortcuts = (from, shortcuts) => changed(from, { shortcuts });
 
 /** One step on: the next that is there, or a new one. @param {State} from */
 export function stepOn(from) {
@@ -655,6 +660,34 @@ export const chooseOffline = (from, classifier, keep) =>
 /** @param {State} from @param {Classifier} classifier @param {Keeping} keeping @param {string} text */
 export const offlineFailed = (from, classifier, keeping, text) =>
   offlineKnown(changed(from, { notices: [...from.notices, notice('offline', text)] }), classifier, keeping);
+
+// ---- Back and forward -----------------------------------------------------------------------------------------
+
+/**
+ * The page as an earlier address of the same visit has it. What is there already is not computed anew.
+ * @param {State} from
+ * @param {string} query
+ * @param {Blob} [file] of the visitor's own picture that was shown there
+ */
+export function returned(from, query, file) {
+  const { sample, settings, run, present, open, complaints } = url.read(query);
+  const isComputed = /** @type {const} */ (['classifier', 'autoencoder', 'backend']).every((name) => settings[name] === from.settings[name]);
+  const there = { query, open, presenting: present, revealed: from.revealed && present, autorun: false };
+  let next = isComputed ? changed(from, { settings }) : restarted(from, settings);
+  const source = /** @type {Source} */ (file ? { kind: 'own', file } : { kind: 'sample', id: sample });
+  if (!isSamePicture(source, chosen(next))) next = opened(next, source);
+  if (from.constants) {
+    const read = url.readAttack(query, from.constants);
+    next = changed(next, { attack: read.attack });
+    complaints.push(...read.complaints);
+  }
+  next = changed(next, { ...there, notices: [...next.notices, ...aboutAddress(complaints)] });
+  if (!run || (next.phase === 'done' && !stale(next))) return next;
+  return next.phase === 'loading' || next.opening ? changed(next, { autorun: true }) : attack(cancel(next), 'run');
+}
+
+/** @param {Source} a @param {Source | undefined} b */
+const isSamePicture = (a, b) => (a.kind === 'sample' ? b?.kind === 'sample' && a.id === b.id : b?.kind === 'own' && a.file === b.file);
 
 // ---- What is said ---------------------------------------------------------------------------------------------
 
@@ -722,5 +755,5 @@ export function query(from) {
   if (!chosenAttack || !constants) return from.query;
   const source = named(from);
   const run = autorun || (from.phase === 'done' && !stale(from));
-  return url.write({ sample: source?.kind === 'sample' ? source.id : '', settings, attack: chosenAttack, run, present: from.presenting }, constants);
+  return url.write({ sample: source?.kind === 'sample' ? source.id : '', settings, attack: chosenAttack, run, present: from.presenting, open: from.open }, constants);
 }

@@ -6,8 +6,9 @@
 // when all of it is there. A page gets all its files, its workers' and those that it loads later included, from the
 // version that was current when it was opened. So files of two versions never meet, with several tabs open as well.
 //
-// What few visitors ask for is kept from when it is first loaded, or, where it is large, only when the page asks for that
-// (`message` below). A new version keeps it, too.
+// What no first screen needs is kept when the page has nothing better to do and asks for it, what few visitors ask for from
+// when it is first loaded, or, where it is large, only when the page asks for that (`message` below). A new version keeps
+// it, too.
 //
 // A page that was opened before any version was kept comes from the network. So does one opened after two updates in
 // a row could not be kept (the disk is full, or the host changes files on their way): better new than offline.
@@ -27,6 +28,9 @@ const worker = /** @type {any} */ (self);
 /** The page's address. Another copy of the page on the same host has another one, and shares no caches with this one. */
 const PAGE = new URL('./', location.href).href;
 const LIST = new URL('files.json', PAGE).href;
+/** Where what no first screen needs is, and the name that it is kept by. */
+const LATER = new URL('later/', PAGE).href;
+const LATER_NAME = 'later';
 /** A version's cache is called this and the version. */
 const VERSIONS = `second-look ${PAGE} `;
 /** The cache of what is remembered between two starts of this worker: `current`, `attempt/N`, `client/ID`, `keep/NAME`. */
@@ -70,10 +74,16 @@ worker.addEventListener('fetch', (event) => {
   if (mode === 'navigate') event.waitUntil(renew());
 });
 
-// {classifier, keep} and a port that is answered with {kept, why}; `keep` is undefined to hear how it is.
+// {later} and a port that is answered with {kept}; or {classifier, keep} and a port that is answered with {kept, why}, where
+// `keep` is undefined to hear how it is.
 worker.addEventListener('message', (event) => {
-  const { classifier, keep } = event.data;
+  const { later, classifier, keep } = event.data;
   const [port] = event.ports;
+  if (later) {
+    const all = keepLater().then(() => true, () => false); // the next visit tries again
+    event.waitUntil(all.then((kept) => port.postMessage({ kept })));
+    return;
+  }
   /** @type {Promise<unknown>} */
   const done = keep === undefined ? Promise.resolve() : keep ? keepFiles(classifier) : dropFiles(classifier);
   const answer = async () => {
@@ -239,8 +249,11 @@ async function fetchVersion(list, version, before) {
   };
   const files = [...list.files];
   // What the visitor had asked for before stays there without a network.
-  for (const [address, sum] of list.onDemand) if (old && (await old.match(address))) files.push([address, sum]);
-  for (const [name, sums] of list.onRequest) if ((await recall(keyOf(name))) !== undefined) files.push(...sums);
+  const isLaterKept = await isKept(LATER_NAME);
+  for (const [address, sum] of list.onDemand) {
+    if ((isLaterKept && address.startsWith(LATER)) || (old && (await old.match(address)))) files.push([address, sum]);
+  }
+  for (const [name, sums] of list.onRequest) if (await isKept(name)) files.push(...sums);
   const fetched = await Promise.allSettled(files.map(([address, sum]) => fetchFile(address, sum)));
   for (const file of fetched) {
     if (file.status === 'fulfilled') continue;
@@ -339,6 +352,20 @@ async function tidy(used) {
 }
 
 // ---- What is asked for ------------------------------------------------------------------------------------------
+
+/** What of the version that a page opened now gets is still missing of what no first screen needs, one file after the other. */
+async function keepLater() {
+  await navigator.locks.request(VERSIONS, async () => {
+    const version = await current();
+    const list = version !== NETWORK && (await listOf(version));
+    if (!list) throw new Refused('no version is kept');
+    const cache = await caches.open(VERSIONS + version);
+    for (const [address, sum] of list.onDemand) {
+      if (address.startsWith(LATER) && !(await cache.match(address))) await put(cache, address, await fetchChecked(address, sum));
+    }
+    await remember(keyOf(LATER_NAME), '');
+  });
+}
 
 /** Where it is remembered that these files are to be kept. @param {string} name */
 const keyOf = (name) => `keep/${name}`;

@@ -12,6 +12,8 @@ import { SAMPLES } from './samples.js';
 /** @typedef {import('./models.js').Autoencoder} Autoencoder */
 /** @typedef {import('./models.js').Classifier} Classifier */
 /** @typedef {'auto' | 'webgpu' | 'cpu'} Backend */
+/** @typedef {'many' | 'inside'} Level a part of the page that a visitor opens */
+/** @typedef {Readonly<Record<Level, boolean>>} Open which levels are open */
 
 /**
  * @typedef {object} Settings what can be chosen besides the picture and the attack
@@ -36,6 +38,9 @@ import { SAMPLES } from './samples.js';
 // The first of each is the default.
 /** @type {readonly Backend[]} */
 const BACKENDS = ['auto', 'webgpu', 'cpu'];
+
+/** In the order of the page; each is a `details` of index.html with this id. @type {readonly Level[]} */
+export const LEVELS = ['many', 'inside'];
 
 /** A reader of a query's values that collects what is invalid. @param {string} query */
 function reader(query) {
@@ -79,7 +84,7 @@ const number = (least, most, whole) => (/** @type {string} */ text) => {
 /**
  * Reads what can be read before the core is there. What is invalid takes its default, and is told.
  * @param {string} query
- * @returns {{sample: string, settings: Settings, run: boolean, present: boolean, complaints: string[]}} `run`: attack at
+ * @returns {{sample: string, settings: Settings, run: boolean, present: boolean, open: Open, complaints: string[]}} `run`: attack at
  *   once; `present`: large, for a projector
  */
 export function read(query) {
@@ -96,6 +101,7 @@ export function read(query) {
     },
     run: value('run', false, flag, '0 or 1'),
     present: value('present', false, flag, '0 or 1'),
+    open: /** @type {Open} */ (Object.fromEntries(LEVELS.map((level) => [level, value(level, false, flag, '0 or 1')]))),
     complaints,
   };
 }
@@ -154,10 +160,10 @@ export function readAttack(query, constants) {
 
 /**
  * The shortest query that gives this again.
- * @param {{sample: string, settings: Settings, attack: Attack, run: boolean, present: boolean}} what `sample`: '' for a picture of the visitor's own
+ * @param {{sample: string, settings: Settings, attack: Attack, run: boolean, present: boolean, open: Open}} what `sample`: '' for a picture of the visitor's own
  * @param {Constants} constants
  */
-export function write({ sample: id, settings, attack, run, present }, constants) {
+export function write({ sample: id, settings, attack, run, present, open }, constants) {
   const query = new URLSearchParams();
   if (id) query.set('sample', id);
   const base = presetsOf(constants, attack.name, attack.norm).tutorial;
@@ -175,5 +181,6 @@ export function write({ sample: id, settings, attack, run, present }, constants)
   if (settings.backend !== BACKENDS[0]) query.set('backend', settings.backend);
   if (run) query.set('run', '1');
   if (present) query.set('present', '1');
+  for (const level of LEVELS) if (open[level]) query.set(level, '1');
   return `?${query}`;
 }

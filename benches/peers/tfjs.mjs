@@ -17,6 +17,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync } from 'node:zlib';
 
+import { TYPES, chromium, end, flags } from '../browser.mjs';
+
 const HERE = fileURLToPath(new URL('tfjs', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const INSTALLED = path.join(ROOT, 'target/tfjs');
@@ -51,10 +53,6 @@ function install() {
 
 const FOLDERS = {
   www: path.join(ROOT, 'www'), pkg: path.join(ROOT, 'pkg'), bench: HERE, tfjs: path.join(INSTALLED, 'built'),
-};
-const TYPES = {
-  '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.json': 'application/json',
-  '.svg': 'image/svg+xml', '.png': 'image/png', '.wasm': 'application/wasm',
 };
 
 const html = (script) => `<!doctype html><link rel="icon" href="data:,">${script}`;
@@ -122,22 +120,8 @@ const server = createServer(async (request, response) => {
 
 // ---- The browser -----------------------------------------------------------------------------------------------------
 
-function chromium() {
-  const names = ['chromium', 'google-chrome', 'chromium-browser', 'google-chrome-stable'];
-  const folders = process.env.PATH.split(path.delimiter);
-  const paths = [process.env.CHROME, ...names.flatMap((name) => folders.map((folder) => path.join(folder, name)))];
-  const first = paths.find((file) => file && existsSync(file));
-  if (!first) throw new Error('there is no Chromium or Chrome; install one, or name one in the variable CHROME');
-  return first;
-}
-
 const browser = chromium();
 let running; // the browser's process
-
-/** Ends a browser with all of its processes, which would go on writing to the profile. */
-function end({ pid, exitCode }) {
-  if (exitCode === null) process.kill(-pid, 'SIGKILL');
-}
 
 process.on('SIGINT', () => process.exit(130));
 process.on('exit', () => running && end(running));
@@ -146,11 +130,7 @@ process.on('exit', () => running && end(running));
 async function open(address) {
   const profile = mkdtempSync(path.join(os.tmpdir(), 'second-look-'));
   const origin = `http://127.0.0.1:${server.address().port}`;
-  const flags = [
-    '--headless', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-    '--no-first-run', `--user-data-dir=${profile}`, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-  ];
-  running = spawn(browser, [...flags, `${origin}/start.html#${address}`], { stdio: 'ignore', detached: true });
+  running = spawn(browser, [...flags(profile), `${origin}/start.html#${address}`], { stdio: 'ignore', detached: true });
   const child = running;
   const ended = once(child, 'exit');
   let timer;

@@ -454,6 +454,107 @@ fn a_presenter_needs_only_keys_and_the_second_look_is_covered_until_it_is_reveal
     page.finish(&["404"]);
 }
 
+/// What was done has been drawn.
+fn drawn(page: &Page) {
+    page.js("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(true))))");
+}
+
+#[test]
+fn keys_that_are_letters_can_be_switched_off_and_stay_so() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::start();
+    page.open(&host.url, &["ready"]);
+    let presents = "document.documentElement.hasAttribute('data-present')";
+    let told = "document.querySelector('#present kbd').checkVisibility()";
+    assert_eq!(page.js(told), true);
+    page.click("#shortcuts");
+    page.until(&format!("!{told}"));
+    page.press("p");
+    drawn(&page);
+    assert_eq!(page.js(presents), false);
+    // At the next visit, too.
+    page.open(&host.url, &["ready"]);
+    assert_eq!(page.js("document.querySelector('#shortcuts').checked"), false);
+    page.press("p");
+    drawn(&page);
+    assert_eq!(page.js(presents), false);
+    // The buttons and the keys that are no letters are still there.
+    page.click("#present");
+    page.until(presents);
+    page.js("document.activeElement.blur()");
+    for letter in ["a", "n", "r", "p"] {
+        page.press(letter);
+    }
+    drawn(&page);
+    assert_eq!((page.state(), page.js(presents)), ("ready".to_owned(), true.into()));
+    assert_eq!(page.text("#reveal"), "Reveal");
+    assert_shows_sample(&page, &crate::first_sample());
+    page.press("ArrowRight");
+    page.until_state(&["paused"]);
+    // While presenting they can be switched on again.
+    page.click("#shortcuts-presenting");
+    page.press("p");
+    page.until(&format!("!{presents}"));
+    assert_eq!(page.js("document.querySelector('#shortcuts').checked"), true);
+    page.finish(&["404"]);
+}
+
+#[test]
+fn back_and_forward_lead_through_pictures_levels_and_presenting() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::start();
+    page.open(&format!("{}?max_iter=2", host.url), &["ready"]);
+    page.until("location.search.includes('sample')");
+    let entries = || page.js("history.length").as_u64().unwrap();
+    let before = entries();
+    choose_sample(&page, "ship-11");
+    page.until(&format!("({NAMED}) === 'ship-11'"));
+    page.choose("#threshold", "900"); // no place of its own
+    page.js("document.querySelector('#many > summary').click()");
+    page.until("location.search.includes('many=1')");
+    page.upload(&host.file("cat.png", "picture 3"));
+    page.until(&format!("{SHOWN} === 'The original: your picture'"));
+    page.js("document.querySelector('#present').click()");
+    page.until("location.search.includes('present=1')");
+    assert_eq!(entries(), before + 4);
+
+    let presents = "document.documentElement.hasAttribute('data-present')";
+    let open = "document.querySelector('#many').open";
+    page.js("history.back()");
+    page.until(&format!("!{presents}"));
+    assert_eq!(page.js(SHOWN), "The original: your picture");
+    page.js("history.back()");
+    page.until(&format!("{SHOWN}.includes('ship')"));
+    assert_eq!(page.js(open), true);
+    page.js("history.back()");
+    page.until(&format!("!{open}"));
+    assert_shows_sample(&page, "ship-11");
+    page.js("history.back()");
+    page.until(&format!("!{SHOWN}.includes('ship')"));
+    assert_shows_sample(&page, &crate::first_sample());
+    page.js("history.go(3)");
+    page.until(&format!("{SHOWN} === 'The original: your picture'"));
+    assert_eq!((page.js(open), page.js(CHOSEN)), (true.into(), "".into()));
+    assert_eq!(entries(), before + 4);
+    page.finish(&["404"]);
+}
+
+#[test]
+fn a_link_opens_the_levels_that_it_names_and_moves_nothing() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::start();
+    page.open(&format!("{}?many=1&inside=1", host.url), &["ready"]);
+    let open = |level: &str| format!("document.querySelector('#{level}').open");
+    assert_eq!([page.js(&open("many")), page.js(&open("inside"))], [true, true]);
+    assert_eq!(page.js("scrollY"), 0);
+    page.js("document.querySelector('#many').scrollIntoView()");
+    page.until("document.querySelector('#many-go')?.disabled === false");
+    page.js("document.querySelector('#many > summary').click()");
+    page.until("!location.search.includes('many') && location.search.includes('inside=1')");
+    assert_eq!([page.js(&open("many")), page.js(&open("inside"))], [false, true]);
+    page.finish(&["404"]);
+}
+
 #[test]
 fn a_picture_that_is_held_shows_the_other_one_and_the_seam_can_be_dragged() {
     let Some(page) = Page::new(Gpu::None) else { return };

@@ -485,7 +485,9 @@ fn it_works_offline_after_the_first_visit() {
     let server = Server::of_project();
     let url = format!("{}?max_iter=2", server.url);
     page.open(&url, &["ready"]);
-    page.until("document.querySelector('#offline').textContent.includes('without a network')");
+    page.until(
+        "document.querySelector('#offline').textContent.endsWith('without a network from now on.')",
+    );
     drop(server);
     page.open(&url, &["ready"]);
     page.click("#go");
@@ -493,6 +495,12 @@ fn it_works_offline_after_the_first_visit() {
     // Another sample than the one of the first visit.
     page.js("[...document.querySelectorAll('#samples input')].at(-1).click()");
     page.until_state(&["ready"]);
+    // And what nobody has looked at yet.
+    page.open(&format!("{url}&many=1&inside=1"), &["ready"]);
+    for (level, part) in [("many", "#many-go"), ("inside", "#map-go")] {
+        page.js(&format!("document.querySelector('#{level}').scrollIntoView()"));
+        page.until(&format!("document.querySelector('{part}')"));
+    }
     page.finish(&["ERR_CONNECTION_REFUSED"]);
 }
 

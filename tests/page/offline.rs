@@ -181,7 +181,9 @@ fn open_until(page: &Page, url: &str, wanted: u64) {
 /// Opens the page and waits until it is kept.
 fn visit(page: &Page, host: &Host) {
     page.open(&host.url, &["ready"]);
-    page.until("document.querySelector('#offline').textContent.includes('without a network')");
+    page.until(
+        "document.querySelector('#offline').textContent.endsWith('without a network from now on.')",
+    );
 }
 
 /// The length of a file as the page gets it, or -1 when it cannot be had.
@@ -302,6 +304,53 @@ fn the_gpu_s_module_is_kept_only_where_it_was_loaded() {
     page.until(&format!("caches.match('{GPU}').then(Boolean)"));
     drop(host);
     assert_eq!(length(&page, GPU), whole);
+    page.finish(&NO_NETWORK);
+}
+
+/// The files that no first screen needs, and how many of them are kept.
+fn later(page: &Page) -> (usize, usize) {
+    let script = "fetch('files.json').then((r) => r.json()).then(({ on_demand }) => Promise.all(\
+                  Object.keys(on_demand).filter((path) => path.startsWith('later/'))\
+                  .map((path) => caches.match(path).then(Boolean))))";
+    let kept: Vec<bool> = serde_json::from_value(page.js(script)).unwrap();
+    (kept.len(), kept.iter().filter(|kept| **kept).count())
+}
+
+#[test]
+fn what_no_first_screen_needs_is_kept_unseen_and_comes_along_with_a_new_version() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::new();
+    visit(&page, &host);
+    let (all, kept) = later(&page);
+    assert!(all > 20);
+    assert_eq!(kept, all);
+    // What is large is not.
+    for large in [TUTORIAL, "../pkg/second_look_gpu_bg.wasm"] {
+        assert_eq!(page.js(&format!("caches.match('{large}').then(Boolean)")), false);
+    }
+    host.write("later/added.js", "// of the second version\n");
+    host.write("later/toy.js", "// likewise\n");
+    host.publish(2);
+    open_until(&page, &host.url, 2);
+    drop(host);
+    assert_eq!([length(&page, "later/added.js"), length(&page, "later/toy.js")], [25, 12]);
+    page.finish(&NO_NETWORK);
+}
+
+#[test]
+fn what_no_first_screen_needs_is_kept_only_when_it_is_looked_for_where_data_is_saved() {
+    let Some(page) = Page::new(Gpu::None) else { return };
+    let host = Host::new();
+    let saves = "Object.defineProperty(navigator, 'connection', { value: { saveData: true } });\n";
+    host.write("main.js", &format!("{saves}{}", host.read("main.js")));
+    host.list();
+    page.open(&host.url, &["ready"]);
+    page.until("document.querySelector('#offline').textContent.endsWith('looked at.')");
+    page.js("new Promise((resolve) => requestIdleCallback(() => setTimeout(resolve, 500)))");
+    page.until("navigator.locks.query().then(({ held }) => held.length === 0)");
+    assert_eq!(later(&page).1, 0);
+    assert!(length(&page, "later/toy.js") > 0);
+    page.until("caches.match('later/toy.js').then(Boolean)");
     page.finish(&NO_NETWORK);
 }
 

@@ -6,6 +6,7 @@ export * as cards from './cards.js';
 export * as compare from './compare.js';
 export * as images from './images.js';
 export * as later from './later.js';
+export * as levels from './levels.js';
 export * as looks from './looks.js';
 export * as networks from './networks.js';
 export * as notices from './notices.js';

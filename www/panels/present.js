@@ -1,14 +1,22 @@
 // @ts-check
 // Presenting: the three pictures and words as large as the screen allows, and keys for whoever stands in front of a class.
+//
+// Who talks to the machine, or touches keys by chance, can switch off those that are characters (WCAG 2.1.4).
 
 import { get } from '../dom.js';
+import { recall, remember } from '../memory.js';
 import { SAMPLES } from '../samples.js';
-import { attackOrPause, chooseSample, chosen, isCovered, present, reveal, stepBack, stepOn } from '../state.js';
+import { attackOrPause, chooseSample, chooseShortcuts, chosen, isCovered, present, reveal, stepBack, stepOn } from '../state.js';
 
 /** @type {ParentNode} */
 let page;
 
 /** @typedef {import('../store.js').Store} Store */
+
+/** Where it is remembered whether characters are keys. */
+const SHORTCUTS = 'second-look-shortcuts';
+/** The two switches, for the page and for presenting. @type {HTMLInputElement[]} */
+let switches;
 
 const nextSample = (/** @type {Store} */ store) => {
   const source = chosen(store.state);
@@ -48,11 +56,20 @@ export function mount(root, store) {
   });
   on('reveal', () => store.update(reveal));
   on('next-sample', () => nextSample(store));
+  switches = ['shortcuts', 'shortcuts-presenting'].map((id) => get(root, id, HTMLInputElement));
+  for (const box of switches) {
+    box.addEventListener('change', () => {
+      remember(SHORTCUTS, box.checked ? 'on' : 'off');
+      store.update(chooseShortcuts, box.checked);
+    });
+  }
+  if (recall(SHORTCUTS) === 'off') store.update(chooseShortcuts, false);
   document.addEventListener('keydown', (event) => {
     const { key, target, ctrlKey, metaKey, altKey } = event;
     if (ctrlKey || metaKey || altKey || isTaken(target, key)) return;
     const name = key.length === 1 ? key.toLowerCase() : key;
-    const { presenting, phase } = store.state;
+    const { presenting, phase, shortcuts } = store.state;
+    if (name.length === 1 && !shortcuts) return;
     if (name === 'p') store.update(present, !presenting);
     else if (!presenting) return;
     else if (name === 'Escape' && phase !== 'running' && phase !== 'paused') store.update(present, false);
@@ -64,8 +81,10 @@ export function mount(root, store) {
 
 /** @param {import('../state.js').State} state */
 export function render(state) {
-  const { presenting, revealed } = state;
+  const { presenting, revealed, shortcuts } = state;
   document.documentElement.toggleAttribute('data-present', presenting);
+  document.documentElement.toggleAttribute('data-no-shortcuts', !shortcuts);
+  for (const box of switches) box.checked = shortcuts;
   get(page, 'presenting', HTMLElement).hidden = !presenting;
   const button = get(page, 'reveal', HTMLButtonElement);
   button.textContent = revealed ? 'Cover' : 'Reveal';

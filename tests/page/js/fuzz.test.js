@@ -19,14 +19,14 @@ function random(seed) {
 }
 
 const VALID = [
-  `?sample=${SAMPLES[3]}&attack=pgd&eps=0.02&eps_step=0.01&max_iter=3&target=car&threshold=0.5&backend=cpu&run=1&present=1`,
+  `?sample=${SAMPLES[3]}&attack=pgd&eps=0.02&eps_step=0.01&max_iter=3&target=car&threshold=0.5&backend=cpu&run=1&present=1&many=1&inside=1`,
   `?sample=${SAMPLES[1]}&attack=pgd&norm=l2&eps=6.5&eps_step=0,25&autoencoder=tutorial&restarts=2&stop=1`,
   '?sample=cat&classifier=vgg16&eps=8/255&eps_step=1/255&backend=webgpu&max_iter=30&threshold=0',
 ];
 const PARTS = [
   ...['', '-', '0', '1', '1e999', '-1', '0x10', 'NaN', 'Infinity', '1/0', '0/0', '1,5', '١', '½', '1_0', '9'.repeat(400), '1e-320'],
   ...['&', '=', '?', '#', '%', '%00', '%ff', '%F0%9F%90%88', '+', '\u0000', '\ud800', '‮', '<b>', '"', "'", '__proto__', 'constructor', 'toString'],
-  ...['&eps=', '&run=', '&target=', '&sample=', '&norm=', '&max_iter=', '&restarts=', '&classifier=', '&autoencoder='],
+  ...['&eps=', '&run=', '&target=', '&sample=', '&norm=', '&max_iter=', '&restarts=', '&classifier=', '&autoencoder=', '&many=', '&inside='],
 ];
 
 /** @param {() => number} next */
@@ -52,7 +52,7 @@ function check(query) {
   const { complaints, ...state } = read(query);
   const { attack, complaints: more } = readAttack(query, CONSTANTS);
   for (const complaint of [...complaints, ...more]) assert.match(complaint, / is not .*; using .+\.$/s);
-  const { settings, sample, run, present } = state;
+  const { settings, sample, run, present, open } = state;
   assert.ok(SAMPLES.includes(sample) && NAMES.includes(settings.classifier));
   assert.ok(autoencodersOf(settings.classifier).includes(settings.autoencoder) && ['auto', 'webgpu', 'cpu'].includes(settings.backend));
   assert.ok(settings.threshold === null || (settings.threshold >= 0 && settings.threshold <= 100));
@@ -61,7 +61,8 @@ function check(query) {
   assert.ok(Number.isInteger(attack.max_iter) && attack.max_iter >= 1 && attack.max_iter <= CONSTANTS.max_steps);
   assert.ok(Number.isInteger(attack.restarts) && attack.restarts >= 0 && attack.restarts <= mostRestarts(CONSTANTS, attack.max_iter));
   assert.ok(attack.target === '' || CONSTANTS.classes.includes(attack.target));
-  for (const flag of [run, present, attack.stop]) assert.equal(typeof flag, 'boolean');
+  assert.deepEqual(Object.keys(open), ['many', 'inside']);
+  for (const flag of [run, present, attack.stop, ...Object.values(open)]) assert.equal(typeof flag, 'boolean');
   // The page writes what it has read, and whoever opens that reads the same.
   const written = write({ ...state, attack }, CONSTANTS);
   const { complaints: none, ...again } = read(written);

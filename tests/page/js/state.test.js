@@ -638,14 +638,18 @@ function play(seed, events) {
   const detected = new Map();
   /** Requests under way, by what is asked. @type {Map<string, () => void>} */
   const pending = new Map();
+  /** @type {Blob[]} */
+  const files = [];
+  /** What the page's address was. */
+  const addresses = ['?run=1'];
   const begun = new Set();
   const fetched = new Set();
   /** @type {string[]} */
   const log = [];
   let state = s.begin(pick(['', '?run=1', '?backend=cpu', '?autoencoder=tutorial&sample=cat-52', '?classifier=vgg16']));
 
-  const name = (/** @type {import('../../../www/state.js').Source} */ source, /** @type {Blob | undefined} */ file) =>
-    source.kind === 'sample' ? `sample ${source.id}` : `own ${/** @type {any} */ (file)?.nameForTest ?? ''}`;
+  const name = (/** @type {import('../../../www/state.js').Source} */ source) =>
+    source.kind === 'sample' ? `sample ${source.id}` : `own ${/** @type {any} */ (source.file).nameForTest}`;
   /** @template {any[]} A @param {string} what @param {(from: State, ...args: A) => State} transition @param {A} args */
   const go = (what, transition, ...args) => {
     log.push(what);
@@ -679,7 +683,7 @@ function play(seed, events) {
     }
     else close();
     const { opening } = state;
-    if (opening && !opening.picture && !opening.file) ask('file', opening.id, () => afterFile(opening));
+    if (opening && !opening.picture && opening.source.kind === 'sample') ask('file', opening.id, () => afterFile(opening));
     else if (opening) fetched.add(opening.id);
     if (opening && fetched.has(opening.id) && state.networks && !starting) ask('turn', opening.id, () => atWorker(opening));
     const { run } = state;
@@ -704,7 +708,7 @@ function play(seed, events) {
       if (chance() < 0.15) return go('no picture', s.pictureFailed, id, 'No picture.');
       const picture = opening.picture ?? new Float32Array(12);
       if (!opening.picture) {
-        contents.set(picture, name(source, opening.file));
+        contents.set(picture, name(source));
         go('decoded', s.pictureDecoded, id, picture);
       }
       ask('detection', id, () => {
@@ -730,7 +734,13 @@ function play(seed, events) {
 
   const visitor = {
     sample: () => go('choose sample', s.chooseSample, pick(SAMPLES)),
-    own: () => go('open own', s.openOwn, Object.assign(new Blob([]), { nameForTest: String(log.length) })),
+    own: () => {
+      const file = Object.assign(new Blob([]), { nameForTest: String(log.length) });
+      files.push(file);
+      go('open own', s.openOwn, file);
+    },
+    goBack: () => go('go back', s.returned, pick(addresses), chance() < 0.3 ? pick(files) : undefined),
+    level: () => go('level', s.openLevel, pick(['many', 'inside']), chance() < 0.5),
     attack: () => go('attack', s.attackOrPause),
     once: () => go('once', s.oneStep),
     cancel: () => go('cancel', s.cancel),
@@ -776,12 +786,13 @@ function play(seed, events) {
     if (shown) {
       // The picture that is shown is the one that is named: by the page, and by its address.
       const is = contents.get(shown.picture) ?? '';
-      assert.ok(shown.source.kind === 'sample' ? is === `sample ${shown.source.id}` : is.startsWith('own '), `${context}: ${is}`);
+      assert.equal(is, name(shown.source), context);
       assert.equal(detected.get(shown.detection), shown.picture, context);
       const query = new URLSearchParams(s.query(state));
       assert.equal(query.get('sample') ?? '', shown.source.kind === 'sample' ? shown.source.id : '', context);
       if (query.get('run')) assert.ok(phase === 'done' || state.autorun, context);
     }
+    if (phase === 'ready' || phase === 'done') addresses.push(s.query(state));
     const { headline } = message(state);
     assert.ok(headline && !/undefined|NaN/.test(headline), `${context}: ${headline}`);
     const { attacked, second } = looks(state);
@@ -840,4 +851,56 @@ test('a picture that is like none of the ten things gets no class, before an att
     }
   }
   assert.equal(s.isUnfamiliar(ready()), false); // a classifier that does not tell
+});
+
+test('back leads to the picture, the attack, the levels and the numbers of the address; what is there is not computed anew', () => {
+  const first = s.openLevel(attacked(ready('?eps=0.02')), 'inside', true);
+  const address = s.query(first);
+  let state = s.chooseThreshold(s.openLevel(s.present(first, true), 'inside', false), 0.5);
+  state = s.returned(state, address);
+  assert.equal(s.query(state), address);
+  assert.deepEqual([state.phase, state.run, state.shown], ['done', first.run, first.shown]);
+  // Another picture comes first, and is attacked as it was.
+  const moved = shown(s.chooseSample(first, SAMPLES[1]));
+  state = s.returned(moved, address);
+  assert.deepEqual([state.phase, state.opening?.source, state.shown], ['loading', { kind: 'sample', id: SAMPLES[0] }, moved.shown]);
+  state = shown(state);
+  assert.deepEqual([state.phase, state.attack], ['running', first.attack]);
+  // Another attack on the same picture is made anew.
+  const other = attacked(s.chooseMethod(first, 'selective-pgd'));
+  state = s.returned(other, address);
+  assert.deepEqual([state.phase, state.run?.config.attack], ['running', 'pgd']);
+  state = s.returned(s.attackOrPause(s.chooseMethod(first, 'selective-pgd')), address); // and one that is under way ends
+  assert.deepEqual([state.phase, state.run?.config.attack], ['running', 'pgd']);
+  // Without run=1 nothing is attacked.
+  assert.equal(s.returned(moved, `?sample=${SAMPLES[1]}`).phase, 'ready');
+});
+
+test('back leads to a picture of the visitor’s own as long as the page has it', () => {
+  const own = shown(s.openOwn(ready(), FILE));
+  const sample = shown(s.chooseSample(own, SAMPLES[2]));
+  const state = shown(s.returned(sample, s.query(own), FILE));
+  assert.deepEqual(state.shown?.source, { kind: 'own', file: FILE });
+  assert.equal(s.returned(state, s.query(own), FILE).opening, undefined); // it is there already
+  assert.deepEqual(s.returned(own, s.query(own), new Blob([])).opening?.source.kind, 'own'); // another one
+  assert.deepEqual(s.returned(sample, s.query(own)).opening?.source, { kind: 'sample', id: SAMPLES[0] }); // as a link without a picture
+});
+
+test('back leads to other networks, and while they load to what the address asks for', () => {
+  const vgg16 = shown(opened(s.chooseClassifier(ready(), 'vgg16')));
+  const state = s.returned(vgg16, `?sample=${SAMPLES[0]}&attack=pgd&run=1`);
+  assert.equal(s.starting(state)?.classifier, DEFAULT);
+  assert.equal(shown(opened(state)).phase, 'running');
+  // Before the first answer the attack cannot be read yet; it is, later.
+  const early = s.returned(s.begin('?attack=fgsm'), `?sample=${SAMPLES[3]}&attack=mi-fgsm&eps=0.02&many=1`);
+  const answered = shown(opened(early));
+  assert.deepEqual([answered.attack?.name, answered.attack?.eps, answered.open.many], ['mi-fgsm', 0.02, true]);
+  assert.deepEqual(answered.shown?.source, { kind: 'sample', id: SAMPLES[3] });
+  assert.match(notices(s.returned(answered, '?eps=x')), /eps=x is not/);
+});
+
+test('a level that is open already is no change', () => {
+  const state = s.openLevel(ready(), 'many', true);
+  assert.deepEqual(state.open, { many: true, inside: false });
+  assert.equal(s.openLevel(state, 'many', true), state);
 });

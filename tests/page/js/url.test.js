@@ -9,9 +9,9 @@ import { CONSTANTS } from './fixtures.js';
 
 /** @param {string} query */
 function whole(query) {
-  const { sample, settings, run, present, complaints } = read(query);
+  const { sample, settings, run, present, open, complaints } = read(query);
   const { attack, complaints: more } = readAttack(query, CONSTANTS);
-  return { state: { sample, settings, attack, run, present }, complaints: [...complaints, ...more] };
+  return { state: { sample, settings, attack, run, present, open }, complaints: [...complaints, ...more] };
 }
 
 test('an empty address means the defaults of the core, and is written as such', () => {
@@ -37,6 +37,8 @@ test('what is written is read again as it was', () => {
     `?sample=${SAMPLES[0]}&attack=cw&max_iter=2`,
     `?sample=${SAMPLES[0]}&attack=cw&eps=2&run=1`,
     `?sample=${SAMPLES[0]}&attack=pgd&target=car&restarts=3&stop=1&run=1&present=1`,
+    `?sample=${SAMPLES[0]}&many=1`,
+    `?sample=${SAMPLES[0]}&attack=pgd&run=1&present=1&many=1&inside=1`,
   ];
   for (const query of queries) {
     const { state, complaints } = whole(query);
@@ -67,6 +69,8 @@ test('what is invalid is told and takes its default', () => {
     autoencoder: ['other'],
     run: ['2', 'yes', 'constructor'],
     present: ['2', 'yes', 'toString'],
+    many: ['2', '', '1.0', 'open'],
+    inside: ['yes', '-1', 'true'],
     stop: ['yes', '__proto__'],
     restarts: ['-1', '1.5', '4', 'x'],
   };
@@ -115,6 +119,12 @@ test('starts are fewer where each has more steps, since the page keeps them all'
   assert.equal(mostRestarts(CONSTANTS, 10), 3);
   assert.equal(mostRestarts(CONSTANTS, 30), 1);
   assert.equal(mostRestarts(CONSTANTS, 1), 10);
+});
+
+test('the levels that are open are in the address, each by its own name', () => {
+  assert.deepEqual(whole('?inside=1').state.open, { many: false, inside: true });
+  assert.deepEqual(whole('?many=1&inside=0').state.open, { many: true, inside: false });
+  assert.equal(write(whole('?many=0&inside=1').state, CONSTANTS), `?sample=${SAMPLES[0]}&inside=1`);
 });
 
 test('a picture of the visitor’s own is not in the address', () => {
