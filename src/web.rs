@@ -214,11 +214,7 @@ impl Session {
         let inside = self.defence.inside(&Picture::new(picture)?, class.parse()?).await?;
         let Inside { latent, loss_gradient, score_gradient, .. } = &inside;
         let values = [latent, loss_gradient, score_gradient].into_iter().flatten().copied();
-        let values: Vec<f32> = values.collect();
-        Ok(Array::of2(
-            &serde_json::to_string(&inside)?.into(),
-            &Float32Array::from(values.as_slice()).into(),
-        ))
+        crossing(&inside, &values.collect::<Vec<f32>>())
     }
 
     /// Starts an attack that leads a picture away from `class`, or, if `config` is targeted, towards it.
@@ -286,14 +282,18 @@ fn packed_step((step, finding): (AttackStep, Finding)) -> Result<Array, JsError>
     packed(&StepNumbers { step, verdict }, [Some(picture), Some(reconstruction), correction])
 }
 
-/// What crosses the border at once: `numbers` as JSON, and the pictures one after the other.
+/// [`crossing`] with the pictures one after the other.
 fn packed<const N: usize>(
     numbers: &impl Serialize,
     pictures: [Option<Picture>; N],
 ) -> Result<Array, JsError> {
     let values: Vec<f32> = pictures.iter().flatten().flat_map(Picture::values).copied().collect();
-    let values = Float32Array::from(values.as_slice());
-    Ok(Array::of2(&serde_json::to_string(numbers)?.into(), &values))
+    crossing(numbers, &values)
+}
+
+/// What crosses the border at once: `numbers` as JSON, and values.
+fn crossing(numbers: &impl Serialize, values: &[f32]) -> Result<Array, JsError> {
+    Ok(Array::of2(&serde_json::to_string(numbers)?.into(), &Float32Array::from(values)))
 }
 
 #[cfg(feature = "gpu")]
