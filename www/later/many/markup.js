@@ -8,7 +8,7 @@ export const MARKUP = `
     <legend>Pictures</legend>
     <p><input type="radio" name="many-source" id="many-samples" value="samples"> <label for="many-samples" id="many-samples-name"></label></p>
     <p><input type="radio" name="many-source" id="many-drawn" value="drawn"> <label for="many-drawn">pictures drawn on the spot, as many as you like</label></p>
-    <p class="many-which"><label for="many-label">Class</label> <select id="many-label"></select> <label for="many-seed">Seed</label> <input type="text" id="many-seed" inputmode="numeric" autocomplete="off" required></p>
+    <p class="many-which"><span><label for="many-label">Class</label> <select id="many-label"></select></span> <span><label for="many-seed">Seed</label> <input type="text" id="many-seed" inputmode="numeric" autocomplete="off" required></span></p>
     <p id="many-offer" hidden><input type="radio" name="many-source" id="many-computer" value="computer"> <label for="many-computer">STL-10 of this computer</label></p>
     <p id="many-offers" class="many-which" hidden><label for="many-file">File</label> <select id="many-file"></select></p>
     <p><input type="radio" name="many-source" id="many-own" value="own"> <label for="many-own" id="many-own-name"></label></p>
