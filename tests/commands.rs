@@ -2,10 +2,13 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+#[cfg(unix)]
+use std::net::TcpListener;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
+#[cfg(unix)]
 use std::time::{Duration, Instant};
 
 use image::ImageFormat;
@@ -1150,6 +1153,7 @@ fn a_number_of_pictures_is_met_exactly_or_refused() {
 }
 
 /// The command with its standard output going elsewhere; its exit code and standard error.
+#[cfg(target_os = "linux")]
 fn ends(folder: &Path, arguments: &str, stdout: Stdio) -> (Option<i32>, String) {
     let mut command = second_look(folder);
     command.args(arguments.split_whitespace()).stdout(stdout).stderr(Stdio::piped());

@@ -407,27 +407,65 @@ mod full_disk {
         fs::create_dir(&start).unwrap();
         let root = env!("CARGO_MANIFEST_DIR");
         let models = format!("{root}/www/models");
-        for (command, out) in [
-            (format!("export {models}/autoencoder.safetensors --out out"), "out"),
-            (format!("attack {root}/www/samples/horse-18.png --max-iter 1 --out out"), "out"),
-            (
-                format!(
-                    "evaluate --pictures 10 --max-iter 1 --classifier {models}/classifier.safetensors \
-                     --autoencoder {models}/autoencoder.safetensors --json out"
-                ),
-                "out",
+        let both = format!(
+            "--classifier {models}/classifier.safetensors --autoencoder {models}/autoencoder.safetensors"
+        );
+        // A classifier without a familiarity: PyTorch's, which are imported, have none either.
+        succeeds(folder, &format!("{CLASSIFIER} --out w"));
+        let commands = [
+            format!("export {models}/autoencoder.safetensors --out out"),
+            "import classifier ../w --out out".to_owned(),
+            format!(
+                "import autoencoder {models}/autoencoder.safetensors --architecture residual --latent 8 \
+                 --threshold 1 --out out"
             ),
-        ] {
-            fs::write(start.join(out), "old").unwrap();
+            format!("calibrate {both} --threshold 1 --out out"),
+            "familiarity --classifier ../w --pictures 720 --others 1 --out out".to_owned(),
+            format!("attack {root}/www/samples/horse-18.png --max-iter 1 --out out"),
+            format!("evaluate {both} --pictures 10 --max-iter 1 --json out"),
+        ];
+        fs::write(start.join("out"), "old").unwrap();
+        for command in commands {
             // Room for a file that is probed for, and not for what is written.
             let Some(output) = on_a_disk(folder, 8 << 10, &format!("{command} --overwrite")) else {
                 return;
             };
             is_told(&output);
             let end = folder.join("end");
-            assert_eq!(fs::read_to_string(end.join(out)).unwrap(), "old", "{command}");
+            assert_eq!(fs::read_to_string(end.join("out")).unwrap(), "old", "{command}");
             assert_eq!(fs::read_dir(&end).unwrap().count(), 1, "{command}: parts");
         }
+    }
+
+    #[test]
+    fn drawing_leaves_whole_pictures_and_old_ones() {
+        const NAMES: [&str; 3] = ["cat-0.png", "cat-1.png", "cat-2.png"];
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let (start, whole) = (folder.join("start"), folder.join("whole"));
+        fs::create_dir(&start).unwrap();
+        let draw = "draw --class cat --per-class 3 --out";
+        succeeds(folder, &format!("{draw} whole"));
+        let needed = size(&whole);
+        for name in NAMES {
+            fs::write(start.join(name), "old").unwrap();
+        }
+        let (mut drawn, mut left) = (0, 0);
+        for room in [20 << 10, (20 << 10) + needed / 2] {
+            let Some(output) = on_a_disk(folder, room, &format!("{draw} . --overwrite")) else {
+                return;
+            };
+            is_told(&output);
+            let end = folder.join("end");
+            assert_eq!(fs::read_dir(&end).unwrap().count(), NAMES.len(), "parts");
+            for name in NAMES {
+                let found = fs::read(end.join(name)).unwrap();
+                let is_drawn = found == fs::read(whole.join(name)).unwrap();
+                assert!(is_drawn || found == b"old", "{name}: a part");
+                *if is_drawn { &mut drawn } else { &mut left } += 1;
+            }
+        }
+        assert!(drawn >= 1 && left >= 1, "{drawn} drawn, {left} old");
     }
 }
 

@@ -59,6 +59,8 @@ impl Drop for Server {
 /// A page in a browser of its own.
 pub struct Page {
     pub tab: Arc<Tab>,
+    /// Ends when it is dropped.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "held, and asked on Linux"))]
     browser: Browser,
     problems: Arc<Mutex<Vec<String>>>,
     downloads: TempDir,
