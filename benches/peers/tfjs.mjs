@@ -5,17 +5,18 @@
 //
 // Needs: npm, and Chromium or Chrome (or CHROME=/path/to/it). What npm installs goes to target/tfjs.
 
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync } from 'node:zlib';
+
+import { chromium, start } from '../chromium.mjs';
 
 const HERE = fileURLToPath(new URL('tfjs', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -122,37 +123,12 @@ const server = createServer(async (request, response) => {
 
 // ---- The browser -----------------------------------------------------------------------------------------------------
 
-function chromium() {
-  const names = ['chromium', 'google-chrome', 'chromium-browser', 'google-chrome-stable'];
-  const folders = process.env.PATH.split(path.delimiter);
-  const paths = [process.env.CHROME, ...names.flatMap((name) => folders.map((folder) => path.join(folder, name)))];
-  const first = paths.find((file) => file && existsSync(file));
-  if (!first) throw new Error('there is no Chromium or Chrome; install one, or name one in the variable CHROME');
-  return first;
-}
-
 const browser = chromium();
-let running; // the browser's process
-
-/** Ends a browser with all of its processes, which would go on writing to the profile. */
-function end({ pid, exitCode }) {
-  if (exitCode === null) process.kill(-pid, 'SIGKILL');
-}
-
-process.on('SIGINT', () => process.exit(130));
-process.on('exit', () => running && end(running));
 
 /** What a page finds, opened in a browser without a past. */
 async function open(address) {
-  const profile = mkdtempSync(path.join(os.tmpdir(), 'second-look-'));
   const origin = `http://127.0.0.1:${server.address().port}`;
-  const flags = [
-    '--headless', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-    '--no-first-run', `--user-data-dir=${profile}`, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-  ];
-  running = spawn(browser, [...flags, `${origin}/start.html#${address}`], { stdio: 'ignore', detached: true });
-  const child = running;
-  const ended = once(child, 'exit');
+  const { ended, close } = start(['--disable-gpu', `${origin}/start.html#${address}`]);
   let timer;
   try {
     const result = await Promise.race([
@@ -164,10 +140,7 @@ async function open(address) {
     return result;
   } finally {
     clearTimeout(timer);
-    end(child);
-    await ended;
-    running = undefined;
-    await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    await close();
   }
 }
 
