@@ -6,17 +6,14 @@
 // Needs Chromium or Chrome (or CHROME=/path/to/it). A task is told by its CPU time, which other programs on the machine
 // hardly change, and by the time that passed, which they do.
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createReadStream, mkdtempSync, statSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
-import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { TYPES, chromium, end, flags } from './browser.mjs';
+import { TYPES, start } from './chromium.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -40,10 +37,10 @@ const server = createServer((request, response) => {
 
 /** A browser that is told what to do through a pipe: messages in JSON, each with a zero at its end. */
 class Browser {
-  constructor(profile) {
+  constructor() {
     const stdio = ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'];
-    this.process = spawn(chromium(), [...flags(profile), '--remote-debugging-pipe'], { stdio, detached: true });
-    this.ended = once(this.process, 'exit');
+    const { child, close } = start(['--disable-gpu', '--remote-debugging-pipe'], stdio);
+    [this.process, this.close] = [child, close];
     this.last = 0;
     this.waiting = new Map();
     this.listeners = new Map();
@@ -195,10 +192,7 @@ async function measure(browser, name, work) {
 
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
-const profile = mkdtempSync(path.join(os.tmpdir(), 'second-look-'));
-const browser = new Browser(profile);
-process.on('SIGINT', () => process.exit(130));
-process.on('exit', () => end(browser.process));
+const browser = new Browser();
 try {
   await browser.openPage();
   console.log(`| main thread | seconds | CPU s | longest task, CPU ms | spent with | over ${over} ms CPU | longest task, ms passed | long tasks | load |`);
@@ -208,8 +202,6 @@ try {
   for (const [name, work] of Object.entries(WORKS)) long.push(...(await measure(browser, name, () => work(browser, url))));
   console.log(`\n${long.length === 0 ? `No task took more than ${over} ms of CPU time.` : long.join('\n')}`);
 } finally {
-  end(browser.process);
-  await browser.ended;
+  await browser.close();
   server.close();
-  await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }

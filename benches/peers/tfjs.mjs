@@ -5,11 +5,10 @@
 //
 // Needs: npm, and Chromium or Chrome (or CHROME=/path/to/it). What npm installs goes to target/tfjs.
 
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
@@ -17,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync } from 'node:zlib';
 
-import { TYPES, chromium, end, flags } from '../browser.mjs';
+import { TYPES, chromium, start } from '../chromium.mjs';
 
 const HERE = fileURLToPath(new URL('tfjs', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -121,18 +120,11 @@ const server = createServer(async (request, response) => {
 // ---- The browser -----------------------------------------------------------------------------------------------------
 
 const browser = chromium();
-let running; // the browser's process
-
-process.on('SIGINT', () => process.exit(130));
-process.on('exit', () => running && end(running));
 
 /** What a page finds, opened in a browser without a past. */
 async function open(address) {
-  const profile = mkdtempSync(path.join(os.tmpdir(), 'second-look-'));
   const origin = `http://127.0.0.1:${server.address().port}`;
-  running = spawn(browser, [...flags(profile), `${origin}/start.html#${address}`], { stdio: 'ignore', detached: true });
-  const child = running;
-  const ended = once(child, 'exit');
+  const { ended, close } = start(['--disable-gpu', `${origin}/start.html#${address}`]);
   let timer;
   try {
     const result = await Promise.race([
@@ -144,10 +136,7 @@ async function open(address) {
     return result;
   } finally {
     clearTimeout(timer);
-    end(child);
-    await ended;
-    running = undefined;
-    await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    await close();
   }
 }
 

@@ -93,7 +93,7 @@ fn the_worst_case_alone_is_that_of_whole_attacks() {
         split_seed: 0,
     };
     // Small enough that some pictures withstand the first attack.
-    let pgd = Pgd { eps: 0.012, eps_step: 0.0024, max_iter: 11, ..Pgd::default() };
+    let pgd = Pgd { eps: 0.008, eps_step: 0.0016, max_iter: 11, ..Pgd::default() };
     let evasion = Evasion { pgd, ..Evasion::default() };
     let attacks: [AttackConfig; 2] = [SelectivePgd(evasion).into(), OrthogonalPgd(evasion).into()];
     let all = attacks.map(Attempt::from);
