@@ -9,6 +9,7 @@
 import { once } from 'node:events';
 import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -98,7 +99,7 @@ class Browser {
 
 // ---- What is measured ------------------------------------------------------------------------------------------------
 
-const state = (...names) => `${JSON.stringify(names)}.includes(document.documentElement.dataset.state)`;
+const state = (...names) => `${JSON.stringify(names)}.includes(document.documentElement?.dataset.state)`;
 const click = (selector) => `document.querySelector('${selector}').click()`;
 const show = (selector) => `document.querySelector('${selector}').scrollIntoView()`;
 const says = (selector, text) => `document.querySelector('${selector}')?.textContent.startsWith('${text}')`;
