@@ -28,6 +28,8 @@ const worker = /** @type {any} */ (self);
 /** The page's address. Another copy of the page on the same host has another one, and shares no caches with this one. */
 const PAGE = new URL('./', location.href).href;
 const LIST = new URL('files.json', PAGE).href;
+/** STL-10's files on this computer, listed by `second-look serve --data`. */
+const OFFERED = new URL('../data.json', PAGE).href;
 /** Where what no first screen needs is, and the name that it is kept by. */
 const LATER = new URL('later/', PAGE).href;
 const LATER_NAME = 'later';
@@ -106,6 +108,8 @@ async function renew() {
 /** @param {FetchEvent} event */
 async function answer(event) {
   const { request } = event;
+  // What the server of this computer offers; without it, nothing.
+  if (request.url === OFFERED) return fetch(request).catch(() => Response.json([]));
   const opens = request.mode === 'navigate';
   try {
     const found = await find(event, opens ? await current() : await versionOf(event.clientId));
