@@ -706,8 +706,25 @@ fn evaluate_takes_an_attacker_and_refuses_one_that_does_not_fit() {
         (names.join(","), json["attacker"].as_str().unwrap().to_owned(), json)
     };
     let (names, attacker, _) = who("--attacker defence");
-    assert_eq!(names, "selective-pgd,orthogonal-pgd,lagrangian,corrector");
-    assert_eq!(attacker, "defence");
+    let of_defence = "selective-pgd,orthogonal-pgd,corrector,lagrangian";
+    assert_eq!((names.as_str(), attacker.as_str()), (of_defence, "defence"));
+    let (names, attacker, worst) = who("--worst-case");
+    assert_eq!((names.as_str(), attacker.as_str()), (of_defence, "defence"));
+    let of = |of: &Value, key: &str| of[key].as_f64().unwrap();
+    let mut left = of(&worst["clean"], "answer_accuracy");
+    let mut attacked = (left * 10.0).round();
+    for attack in worst["attacks"].as_array().unwrap() {
+        assert_eq!(of(attack, "attacked"), attacked, "those that the attacks before left right");
+        assert!(of(attack, "unnoticed") <= of(attack, "wrong"));
+        attacked -= of(attack, "wrong");
+        left = of(attack, "answer_accuracy");
+        assert_eq!((left * 10.0).round(), attacked);
+    }
+    assert_eq!(of(&worst["worst_case"], "answer_accuracy"), left);
+    let (_, _, three) = who("--more-autoencoders ae.safetensors,ae.safetensors");
+    assert_eq!(three["models"]["more_autoencoders"].as_array().unwrap().len(), 2);
+    let warned = three["warnings"].to_string();
+    assert!(warned.contains("the other autoencoders") && warned.contains("--infer-threshold"));
     assert_eq!(who("--attacker queries").0, "square");
     // The classifier itself as its own surrogate: the same pictures, another attacker.
     let (names, attacker, same) = who("--attacker transfer --surrogate cl.safetensors");
@@ -716,7 +733,10 @@ fn evaluate_takes_an_attacker_and_refuses_one_that_does_not_fit() {
     let (_, attacker, plain) = who("");
     assert_eq!(attacker, "classifier");
     assert_eq!(same["classifier"], plain["classifier"]);
+    assert_eq!(three["detector"], plain["detector"], "three times the same autoencoder are one");
     for (options, words) in [
+        ("--worst-case --suite quick", "--suite"),
+        ("--worst-case --csv who.csv", "--csv"),
         ("--attacker transfer", "--surrogate"),
         ("--surrogate cl.safetensors", "--attacker transfer"),
         ("--attacker transfer --surrogate ae.safetensors", "ae.safetensors"),
