@@ -183,7 +183,7 @@ pub struct Attempts<'a> {
     pub until_wrong: bool,
 }
 
-/// Steps between two looks at whether the answers are wrong; a look takes less than one step.
+/// Steps between two looks at whether the answers are wrong; a look is one prediction of the whole defence.
 const STEPS_BETWEEN_LOOKS: usize = 5;
 
 /// Steps of an attack and its restarts, weighed by how long one takes: for the time that is left.
