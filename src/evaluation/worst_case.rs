@@ -16,8 +16,8 @@ use crate::detector::Verdict;
 pub struct Cascade {
     /// How many pictures.
     pub pictures: usize,
-    /// The pictures before any attack.
-    pub clean: Share,
+    /// What is left without any attack.
+    pub clean: WorstCase,
     /// The attacks, in their order.
     pub attacks: Vec<Stage>,
     /// What is left in the end.
@@ -25,15 +25,6 @@ pub struct Cascade {
     /// What the figures depend on; "attack" is the first one.
     #[serde(flatten)]
     pub setting: Setting,
-}
-
-/// A share of all pictures.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Share {
-    /// Where the defence's answer is right.
-    pub answer_accuracy: f64,
-    /// Its 95 % interval.
-    pub interval: Interval,
 }
 
 /// One attack of a cascade.
@@ -57,14 +48,15 @@ pub struct Stage {
     pub unnoticed: usize,
     /// What this attack and those before leave.
     #[serde(flatten)]
-    pub left: Share,
+    pub left: WorstCase,
 }
 
-impl Share {
-    fn of(count: usize, pictures: usize) -> Self {
+impl WorstCase {
+    /// So many pictures whose answer is right.
+    fn counted(right: usize, pictures: usize) -> Self {
         Self {
-            answer_accuracy: count as f64 / pictures as f64,
-            interval: Interval::wilson(count, pictures),
+            answer_accuracy: right as f64 / pictures as f64,
+            interval: Interval::wilson(right, pictures),
         }
     }
 }
@@ -104,15 +96,14 @@ impl Cascade {
                 attacked,
                 wrong,
                 unnoticed,
-                left: Share::of(left, pictures),
+                left: WorstCase::counted(left, pictures),
             });
         }
-        let Share { answer_accuracy, interval } = Share::of(left, pictures);
         (pictures > 0).then(|| Self {
             pictures,
-            clean: Share::of(clean, pictures),
+            clean: WorstCase::counted(clean, pictures),
             attacks,
-            worst_case: WorstCase { answer_accuracy, interval },
+            worst_case: WorstCase::counted(left, pictures),
             setting,
         })
     }
@@ -135,13 +126,13 @@ impl fmt::Display for Cascade {
             "\n{:<15} {:<10} {:>6} {:>6} {:>8} {:>6} {:>9} {:>12}",
             "attack", "attacker", "eps", "steps", "attacked", "wrong", "unnoticed", "answer right"
         )?;
-        let Share { answer_accuracy, interval: Interval(low, high) } = clean;
+        let WorstCase { answer_accuracy, interval: Interval(low, high) } = clean;
         writeln!(f, "{:<66} {answer_accuracy:>12.3} ({low:.3} to {high:.3})", "no attack")?;
         for stage in attacks {
             let Stage { name, attacker, eps, parameters, attacked, wrong, unnoticed, left, .. } =
                 stage;
             let eps = eps.map_or_else(|| "-".to_owned(), |eps| eps.to_string());
-            let Share { answer_accuracy, interval: Interval(low, high) } = left;
+            let WorstCase { answer_accuracy, interval: Interval(low, high) } = left;
             writeln!(
                 f,
                 "{name:<15} {attacker:<10} {eps:>6} {:>6} {attacked:>8} {wrong:>6} {unnoticed:>9} \
@@ -198,8 +189,8 @@ mod tests {
             let Stage { attacked, wrong, unnoticed, left, .. } = cascade.attacks[n];
             (attacked, wrong, unnoticed, left)
         };
-        assert_eq!(counts(0), (4, 1, 1, Share::of(3, 5)));
-        assert_eq!(counts(1), (3, 1, 0, Share::of(2, 5)));
+        assert_eq!(counts(0), (4, 1, 1, WorstCase::counted(3, 5)));
+        assert_eq!(counts(1), (3, 1, 0, WorstCase::counted(2, 5)));
         assert_eq!(cascade.worst_case.answer_accuracy, 0.4);
         assert_eq!(cascade.worst_case.interval, Interval::wilson(2, 5));
         let text = cascade.to_string();
