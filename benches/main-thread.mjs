@@ -14,7 +14,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { TYPES, start } from './chromium.mjs';
+import { Browser, TYPES } from './chromium.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -34,57 +34,27 @@ const server = createServer((request, response) => {
   createReadStream(file).pipe(response);
 });
 
-// ---- The browser -----------------------------------------------------------------------------------------------------
+// ---- The page --------------------------------------------------------------------------------------------------------
 
-/** A browser that is told what to do through a pipe: messages in JSON, each with a zero at its end. */
-class Browser {
-  constructor() {
-    const stdio = ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'];
-    const { child, close } = start(['--disable-gpu', '--remote-debugging-pipe'], stdio);
-    [this.process, this.close] = [child, close];
-    this.last = 0;
-    this.waiting = new Map();
-    this.listeners = new Map();
-    let rest = '';
-    this.process.stdio[4].setEncoding('utf8').on('data', (text) => {
-      const messages = (rest + text).split('\0');
-      rest = messages.pop();
-      messages.forEach((message) => this.take(JSON.parse(message)));
-    });
-  }
-
-  take({ id, method, params, result, error }) {
-    if (method) return this.listeners.get(method)?.(params);
-    const { resolve, reject } = this.waiting.get(id);
-    this.waiting.delete(id);
-    if (error) reject(new Error(error.message));
-    else resolve(result);
-  }
-
-  send(method, params = {}) {
-    const id = (this.last += 1);
-    this.process.stdio[3].write(`${JSON.stringify({ id, method, params, sessionId: this.session })}\0`);
-    return new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
-  }
-
-  on(event, listener) {
-    this.listeners.set(event, listener);
-  }
-
-  /** Opens an empty page, which hears what is sent from then on. */
-  async openPage() {
-    const { targetId } = await this.send('Target.createTarget', { url: 'about:blank' });
-    this.session = (await this.send('Target.attachToTarget', { targetId, flatten: true })).sessionId;
+/** The page whose main thread is measured. */
+class Page {
+  /** Opens a browser with an empty page. */
+  async start() {
+    this.browser = new Browser(['--disable-gpu']);
+    this.session = await this.browser.page();
     // What the browser itself calls a long task, by the time that passed.
     const observe = 'globalThis.longTasks = []; new PerformanceObserver((list) => longTasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask", buffered: true });';
-    await this.send('Page.enable');
     await this.send('Page.addScriptToEvaluateOnNewDocument', { source: observe });
   }
 
-  async js(expression) {
-    const { result, exceptionDetails } = await this.send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true });
-    if (exceptionDetails) throw new Error(`${expression}: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`);
-    return result.value;
+  /** @param {string} method */
+  send(method, params = {}) {
+    return this.browser.ask(method, params, this.session);
+  }
+
+  /** @param {string} expression */
+  js(expression) {
+    return this.browser.evaluate(expression, this.session);
   }
 
   /** Waits without keeping the page busy. */
@@ -106,52 +76,52 @@ const says = (selector, text) => `document.querySelector('${selector}')?.textCon
 
 /** What a visitor does, one after the other, on one page. */
 const WORKS = {
-  'first visit': async (browser, url) => {
-    await browser.send('Page.navigate', { url });
-    await browser.until(state('ready'));
-    await browser.until("document.querySelector('#offline').textContent.endsWith('without a network from now on.')");
+  'first visit': async (page, url) => {
+    await page.browser.open(url, page.session);
+    await page.until(state('ready'));
+    await page.until("document.querySelector('#offline').textContent.endsWith('without a network from now on.')");
   },
-  'an attack': async (browser) => {
-    await browser.js(click('#go'));
-    await browser.until(state('done'));
+  'an attack': async (page) => {
+    await page.js(click('#go'));
+    await page.until(state('done'));
   },
-  'all bars, scrolled': async (browser) => {
-    await browser.js(click('#all-bars'));
+  'all bars, scrolled': async (page) => {
+    await page.js(click('#all-bars'));
     for (const part of ['.picker', '.cards-row', '.below', '.lesson', 'footer', 'header']) {
-      await browser.js(`new Promise((resolve) => { ${show(part)}; setTimeout(resolve, 500); })`);
+      await page.js(`new Promise((resolve) => { ${show(part)}; setTimeout(resolve, 500); })`);
     }
   },
-  'many pictures': async (browser) => {
-    await browser.js(`${click('#many > summary')}; ${show('#many')}`);
-    await browser.until("document.querySelector('#many-go')?.disabled === false");
-    await browser.js(`document.querySelector('#many-wanted').value = '${options.pictures}'; document.querySelector('#many-wanted').dispatchEvent(new Event('change', { bubbles: true })); ${click('#many-go')}`);
-    await browser.until(says('#many-now', 'Done'));
+  'many pictures': async (page) => {
+    await page.js(`${click('#many > summary')}; ${show('#many')}`);
+    await page.until("document.querySelector('#many-go')?.disabled === false");
+    await page.js(`document.querySelector('#many-wanted').value = '${options.pictures}'; document.querySelector('#many-wanted').dispatchEvent(new Event('change', { bubbles: true })); ${click('#many-go')}`);
+    await page.until(says('#many-now', 'Done'));
   },
-  inside: async (browser) => {
-    await browser.js(`${click('#inside > summary')}; ${show('#inside')}`);
-    await browser.until(says('#inside-says', 'Inside for'));
+  inside: async (page) => {
+    await page.js(`${click('#inside > summary')}; ${show('#inside')}`);
+    await page.until(says('#inside-says', 'Inside for'));
   },
-  'the decision map': async (browser) => {
-    await browser.js(click('#map-go'));
-    await browser.until(says('#map-says', 'Drawn'));
+  'the decision map': async (page) => {
+    await page.js(click('#map-go'));
+    await page.until(says('#map-says', 'Drawn'));
   },
-  'another picture': async (browser) => {
-    await browser.js("[...document.querySelectorAll('#samples input')].at(-1).click()");
-    await browser.until(state('ready'));
-    await browser.until("document.querySelector('#inside-says').textContent === 'Inside for the original.'");
+  'another picture': async (page) => {
+    await page.js("[...document.querySelectorAll('#samples input')].at(-1).click()");
+    await page.until(state('ready'));
+    await page.until("document.querySelector('#inside-says').textContent === 'Inside for the original.'");
   },
 };
 
 const CATEGORIES = ['toplevel', 'devtools.timeline', 'disabled-by-default-devtools.timeline', 'v8', '__metadata'];
 
-/** The events of the main threads of pages while this is done. @param {Browser} browser @param {() => Promise<void>} work */
-async function traced(browser, work) {
+/** The events of the main threads of pages while this is done. @param {Page} page @param {() => Promise<void>} work */
+async function traced(page, work) {
   const events = [];
-  browser.on('Tracing.dataCollected', ({ value }) => events.push(...value));
-  await browser.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig: { includedCategories: CATEGORIES, excludedCategories: ['*'] } });
+  page.browser.on('Tracing.dataCollected', ({ value }) => events.push(...value));
+  await page.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig: { includedCategories: CATEGORIES, excludedCategories: ['*'] } });
   await work();
-  const complete = new Promise((resolve) => browser.on('Tracing.tracingComplete', resolve));
-  await browser.send('Tracing.end');
+  const complete = new Promise((resolve) => page.browser.on('Tracing.tracingComplete', resolve));
+  await page.send('Tracing.end');
   await complete;
   const mains = new Set(events.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(({ pid, tid }) => `${pid} ${tid}`));
   return events.filter(({ pid, tid, ph }) => ph === 'X' && mains.has(`${pid} ${tid}`));
@@ -173,14 +143,14 @@ function cause(task, events) {
 const ms = (microseconds) => (microseconds / 1000).toFixed(1);
 const largest = (tasks, by) => tasks.reduce((most, task) => ((task[by] ?? 0) > (most?.[by] ?? -1) ? task : most), undefined);
 
-/** @param {Browser} browser @param {string} name @param {() => Promise<void>} work */
-async function measure(browser, name, work) {
+/** @param {Page} page @param {string} name @param {() => Promise<void>} work */
+async function measure(page, name, work) {
   const begun = performance.now();
-  const events = await traced(browser, work);
+  const events = await traced(page, work);
   const seconds = (performance.now() - begun) / 1000;
   const tasks = events.filter(isTask);
   if (!tasks.some(({ tdur }) => tdur > 0)) throw new Error('this browser does not tell the CPU time of tasks');
-  const longTasks = await browser.js('longTasks.splice(0)');
+  const longTasks = await page.js('longTasks.splice(0)');
   const [byCpu, byTime] = [largest(tasks, 'tdur'), largest(tasks, 'dur')];
   const busy = tasks.reduce((sum, { tdur = 0 }) => sum + tdur, 0) / 1e6;
   const long = tasks.filter(({ tdur = 0 }) => tdur > 1000 * over);
@@ -193,16 +163,16 @@ async function measure(browser, name, work) {
 
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
-const browser = new Browser();
+const page = new Page();
 try {
-  await browser.openPage();
+  await page.start();
   console.log(`| main thread | seconds | CPU s | longest task, CPU ms | spent with | over ${over} ms CPU | longest task, ms passed | long tasks | load |`);
   console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- |');
   const long = [];
   const url = `http://127.0.0.1:${server.address().port}/www/?backend=cpu`;
-  for (const [name, work] of Object.entries(WORKS)) long.push(...(await measure(browser, name, () => work(browser, url))));
+  for (const [name, work] of Object.entries(WORKS)) long.push(...(await measure(page, name, () => work(page, url))));
   console.log(`\n${long.length === 0 ? `No task took more than ${over} ms of CPU time.` : long.join('\n')}`);
 } finally {
-  await browser.close();
+  await page.browser?.close();
   server.close();
 }

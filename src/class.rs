@@ -56,6 +56,12 @@ impl Class {
         Self::ALL.get(index).copied()
     }
 
+    /// The next class in the list; after the last one, the first.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self::ALL[(self.index() + 1) % Self::COUNT]
+    }
+
     /// The English name, lower case.
     pub fn name(self) -> &'static str {
         match self {
@@ -116,6 +122,7 @@ mod tests {
             assert_eq!(class.name().to_uppercase().parse::<Class>().unwrap(), class);
         }
         assert_eq!(Class::from_index(Class::COUNT), None);
+        assert_eq!((Class::Airplane.next(), Class::Truck.next()), (Class::Bird, Class::Airplane));
     }
 
     #[test]

@@ -106,6 +106,12 @@ fn weights_go_out_and_come_in_again_in_every_number_format() {
     let shape = "--architecture compact --threshold 0.7";
     succeeds(folder, &format!("import autoencoder ae-f32 {shape} --out ae-back"));
     assert!((verdict("cl-back", "ae-back") - before).abs() < 0.05);
+    // With what a file holds beside the network.
+    let familiar = concat!(env!("CARGO_MANIFEST_DIR"), "/www/models/classifier.safetensors");
+    succeeds(folder, &format!("import classifier {familiar} --precision i8 --out familiar-back"));
+    let familiarity = |path: &Path| Card::read(&fs::read(path).unwrap()).unwrap().familiarity;
+    let [was, is] = [familiarity(Path::new(familiar)), familiarity(&folder.join("familiar-back"))];
+    assert!(was.is_some() && was == is);
     fails(folder, "import classifier cl-i8 --out cl-back", &["cl-back exists", "--overwrite"]);
     fails(folder, "import classifier ../drawn/horse-0.png --out new", &["neither safetensors nor"]);
     fails(folder, "import classifier ae-f32 --out new", &["ae-f32", "no tensor"]);
@@ -483,6 +489,10 @@ fn an_autoencoder_may_be_trained_and_scored_with_hidden_layers() {
     assert_eq!(json["detector"]["score"], score(&trained));
     assert_eq!(json["attacks"][1]["attacker"], "defence");
     succeeds(folder, &format!("detect {models} --threshold 1000 ../drawn/ship-0.png"));
+    // Imported, it keeps them, though the score that is given compares predictions alone.
+    let import = "import autoencoder hl.safetensors --architecture compact --threshold 1";
+    succeeds(folder, &format!("{import} --out imported"));
+    assert_eq!(card("imported").hidden_layers, trained.hidden_layers);
     // The first of its weights for another training, which has no hidden layers.
     succeeds(folder, &format!("{train} --init hl.safetensors --out next.safetensors"));
     assert!(card("next.safetensors").hidden_layers.is_empty());
@@ -726,6 +736,14 @@ fn evaluate_takes_an_attacker_and_refuses_one_that_does_not_fit() {
     let warned = three["warnings"].to_string();
     assert!(warned.contains("the other autoencoders") && warned.contains("--infer-threshold"));
     assert_eq!(who("--attacker queries").0, "square");
+    let (_, _, led) = who("--attack pgd,selective-pgd --sweep-steps 1 --targeted");
+    assert_eq!(led["sweeps"][0]["points"][0]["parameters"]["targeted"], true);
+    for attack in led["attacks"].as_array().unwrap() {
+        assert_eq!(attack["parameters"]["targeted"], true);
+        let errs = 1.0 - of(attack, "classifier_accuracy");
+        assert!(of(attack, "success_rate") <= errs + 1e-9, "whoever names the target errs");
+        assert!(of(attack, "sr_at_50") <= of(attack, "success_rate"));
+    }
     // The classifier itself as its own surrogate: the same pictures, another attacker.
     let (names, attacker, same) = who("--attacker transfer --surrogate cl.safetensors");
     assert_eq!((names.as_str(), attacker.as_str()), ("pgd", "transfer"));

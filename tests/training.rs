@@ -410,7 +410,7 @@ mod full_disk {
         let both = format!(
             "--classifier {models}/classifier.safetensors --autoencoder {models}/autoencoder.safetensors"
         );
-        // A classifier without a familiarity: PyTorch's, which are imported, have none either.
+        // A classifier to which a familiarity is fitted in a moment.
         succeeds(folder, &format!("{CLASSIFIER} --out w"));
         let commands = [
             format!("export {models}/autoencoder.safetensors --out out"),

@@ -12,7 +12,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
-import { chromium, start } from '../chromium.mjs';
+import { Browser, chromium } from '../chromium.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -25,8 +25,6 @@ const { values: options } = parseArgs({
 
 /** Lines of the table. */
 const LINES = 60;
-/** How long an attack or a measurement may take. */
-const LIMIT = 30 * 60_000;
 
 const MB = 2 ** 20;
 /**
@@ -45,61 +43,6 @@ const MEASURES = {
   renderer: { name: 'renderers, MB', unit: MB, margin: 32 },
   gpu: { name: 'GPU process, MB', unit: MB, margin: 32 },
 };
-
-// ---- Chromium's protocol, over a pipe ----------------------------------------------------------------------------------
-
-class Browser {
-  constructor() {
-    const flags = ['--remote-debugging-pipe', '--enable-unsafe-webgpu', 'about:blank'];
-    const { child, ended, close } = start(flags, ['ignore', 'ignore', 'ignore', 'pipe', 'pipe']);
-    this.close = close;
-    this.ended = ended.then(() => Promise.reject(new Error('the browser ended')));
-    this.ended.catch(() => {});
-    this.count = 0;
-    this.waiting = new Map();
-    /** The targets that have a session, by its id. */
-    this.targets = new Map();
-    [, , , this.to, this.from] = child.stdio;
-    this.to.on('error', () => {}); // `ended` tells
-    let text = '';
-    this.from.setEncoding('utf8').on('data', (more) => {
-      const messages = (text + more).split('\0');
-      text = messages.pop();
-      for (const message of messages) this.receive(JSON.parse(message));
-    });
-  }
-
-  receive({ id, result, error, method, params }) {
-    if (method === 'Target.attachedToTarget') this.targets.set(params.sessionId, params.targetInfo);
-    if (method === 'Target.detachedFromTarget') this.targets.delete(params.sessionId);
-    const request = this.waiting.get(id);
-    this.waiting.delete(id);
-    if (error) request?.reject(new Error(error.message));
-    else request?.resolve(result);
-  }
-
-  /** What a method of the protocol answers, of the browser or of a session. */
-  async ask(method, params = {}, sessionId = undefined) {
-    const id = ++this.count;
-    const answer = new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
-    this.to.write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
-    let timer;
-    const late = new Promise((_, reject) => (timer = setTimeout(reject, LIMIT, new Error(`${method}: no answer`))));
-    try {
-      return await Promise.race([answer, late, this.ended]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  /** The value of an expression in a session, awaited. */
-  async evaluate(expression, sessionId) {
-    const params = { expression, awaitPromise: true, returnByValue: true };
-    const { result, exceptionDetails } = await this.ask('Runtime.evaluate', params, sessionId);
-    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
-    return result.value;
-  }
-}
 
 // ---- The page ----------------------------------------------------------------------------------------------------------
 
@@ -184,8 +127,8 @@ async function wasm(browser, session) {
   return bytes.value;
 }
 
-async function measure(browser, session) {
-  const workers = [...browser.targets].filter(([, { type }]) => type === 'worker').map(([worker]) => worker);
+async function measure(browser, session, targets) {
+  const workers = [...targets].filter(([, { type }]) => type === 'worker').map(([worker]) => worker);
   const total = async (what) => (await Promise.all(workers.map((worker) => what(browser, worker)))).reduce((a, b) => a + b, 0);
   const page = await heap(browser, session); // before the nodes are counted, of which some were garbage
   const { nodes, jsEventListeners } = await browser.ask('Memory.getDOMCounters', {}, session);
@@ -211,18 +154,19 @@ function median(values) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-const browser = new Browser();
+const browser = new Browser(['--enable-unsafe-webgpu']);
 const version = execFileSync(chromium(), ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-const { targetId } = (await browser.ask('Target.getTargets')).targetInfos.find(({ type }) => type === 'page');
-const { sessionId: session } = await browser.ask('Target.attachToTarget', { targetId, flatten: true });
+const session = await browser.page();
+/** The page's workers, by their sessions. */
+const targets = new Map();
+browser.on('Target.attachedToTarget', ({ sessionId, targetInfo }) => targets.set(sessionId, targetInfo));
+browser.on('Target.detachedFromTarget', ({ sessionId }) => targets.delete(sessionId));
 await browser.ask('Target.setAutoAttach', { autoAttach: true, waitForDebuggerOnStart: false, flatten: true }, session);
-await browser.ask('Page.enable', {}, session);
 // Then an attack is not slowed down for eyes to follow.
 const features = [{ name: 'prefers-reduced-motion', value: 'reduce' }];
 await browser.ask('Emulation.setEmulatedMedia', { features }, session);
 await browser.ask('Page.addScriptToEvaluateOnNewDocument', { source: inPage }, session);
-const { errorText } = await browser.ask('Page.navigate', { url: `${options.address}?${options.query}` }, session);
-if (errorText) throw new Error(`${options.address}: ${errorText}`);
+await browser.open(`${options.address}?${options.query}`, session);
 await browser.evaluate('opened()', session);
 if (!options.top) await browser.evaluate('openAll()', session);
 
@@ -238,7 +182,7 @@ for (let passed = 0; passed < duration; ) {
   passed = Date.now() - begun;
   if (passed < (duration * (lines.length + 1)) / LINES) continue;
   await browser.evaluate('rest()', session);
-  const line = { attacks, ...(await measure(browser, session)) };
+  const line = { attacks, ...(await measure(browser, session, targets)) };
   lines.push(line);
   row((passed / 60_000).toFixed(1), attacks, ...Object.entries(MEASURES).map(([what, { unit }]) => written(line[what], unit)));
 }

@@ -132,13 +132,20 @@ fn read(path: &Path, card: &Card, precision: Precision) -> Result<Vec<u8>> {
     let bytes = state_dict(path)?;
     let device = Device::flex();
     let origin = card.origin.clone().or_else(|| Card::origin_in(&bytes));
-    let card = &card.clone().with_origin(origin);
+    // A file of this program may hold more than the network, which its card tells of.
+    let (familiarity, hidden_layers) =
+        Card::read(&bytes).map(|own| (own.familiarity, own.hidden_layers)).unwrap_or_default();
+    let card = card.clone().with_origin(origin);
     Ok(match card.architecture {
         Architecture::Classifier(config) => {
-            weights::save(&weights::load(config.init(&device), &bytes)?, card, precision)?
+            let fresh = config.init(&device).with_room_for(familiarity.as_ref(), &device);
+            let card = Card { familiarity, ..card };
+            weights::save(&weights::load(fresh, &bytes)?, &card, precision)?
         }
         Architecture::Autoencoder(config) => {
-            weights::save(&weights::load(config.init(&device), &bytes)?, card, precision)?
+            let fresh = config.init(&device).with_room_for(&hidden_layers, &device);
+            let card = Card { hidden_layers, ..card };
+            weights::save(&weights::load(fresh, &bytes)?, &card, precision)?
         }
     })
 }

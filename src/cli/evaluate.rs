@@ -14,20 +14,19 @@ use clap::Args;
 use serde::Serialize;
 use tracing::warn;
 
+use super::attempts::AttackArguments;
 use super::corruptions;
 use super::device;
-use super::models::{
-    DetectorArguments, ModelArguments, MoreAutoencoders, RandomisationArguments, SurrogateArgument,
-};
+use super::models::{DetectorArguments, ModelArguments, MoreAutoencoders, RandomisationArguments};
 use super::output::{Overwrite, checkpoint_every, print, print_error};
 use super::source::{ForceArgument, SourceArguments};
-use crate::attack::{AttackName, AttackOptions, Attacker};
+use crate::attack::AttackName;
 use crate::data::{Part, Selection};
 use crate::defence::Defence;
 use crate::evaluation::html::{Grid, report};
 use crate::evaluation::{
-    Attempt, Attempts, Cascade, Checkpoint, Evaluation, Plan, Results, Run, Setting, Suite, Sweep,
-    Varied, batch_count, examine_all, figures, in_batches, lines, scores,
+    Attempts, Cascade, Checkpoint, Evaluation, Results, Run, Setting, Suite, batch_count,
+    examine_all, figures, in_batches, lines, scores,
 };
 use crate::file::write_atomically;
 use crate::model::Classifier;
@@ -59,24 +58,7 @@ pub struct Arguments {
     force: ForceArgument,
 
     #[command(flatten)]
-    attackers: AttackerArguments,
-
-    #[command(flatten)]
-    attack: AttackOptions,
-
-    /// All of it: the attacks of every attacker, the curves of two of them, and --corruptions. The time that it takes is measured on a few
-    /// pictures and printed first. --pictures is 100 (quick) or 1000 (full) if it is not given; options of the attacks are those
-    /// of all.
-    #[arg(
-        long,
-        value_enum,
-        help_heading = "Attack",
-        conflicts_with_all = ["names", "attacker", "surrogate", "sweep_eps", "sweep_steps", "sweep_attack"]
-    )]
-    suite: Option<Suite>,
-
-    #[command(flatten)]
-    sweeps: SweepArguments,
+    attacks: AttackArguments,
 
     #[command(flatten)]
     detector: DetectorArguments,
@@ -144,72 +126,10 @@ pub struct Arguments {
     overwrite: Overwrite,
 }
 
-/// The same attack with several values of a parameter.
-#[derive(Args)]
-#[command(next_help_heading = "Curves")]
-struct SweepArguments {
-    /// Also measure with these largest distances, separated by commas, such as 0,0.005,0.01,0.02,0.03,0.05,0.1; 0: the clean
-    /// pictures. Steps are as long as needed to reach the distance.
-    #[arg(long, value_name = "EPS", value_delimiter = ',')]
-    sweep_eps: Vec<f32>,
-
-    /// Also measure with these numbers of steps, separated by commas, such as 1,2,5,10,20,50,100.
-    #[arg(long, value_name = "N", value_delimiter = ',')]
-    sweep_steps: Vec<u16>,
-
-    /// Which of the attacks, separated by commas [default: the first]
-    #[arg(long, value_name = "NAME", value_enum, value_delimiter = ',')]
-    sweep_attack: Vec<AttackName>,
-}
-
-impl SweepArguments {
-    /// The sweeps of these attacks.
-    ///
-    /// # Errors
-    /// When an attack is none of these, or has no such parameter, or a value is out of its range.
-    fn sweeps(&self, attempts: &[Attempt], options: &AttackOptions) -> Result<Vec<Sweep>> {
-        let first = [attempts[0].attack.name()];
-        let names =
-            if self.sweep_attack.is_empty() { &first } else { self.sweep_attack.as_slice() };
-        let mut sweeps = Vec::new();
-        for name in names {
-            let attempt = attempts.iter().find(|attempt| attempt.attack.name() == *name);
-            let attempt = attempt.with_context(|| {
-                format!("--sweep-attack {name} is none of the attacks: add it to --attack")
-            })?;
-            let steps = self.sweep_steps.iter().map(|steps| f32::from(*steps)).collect();
-            for (varied, values) in [(Varied::Eps, self.sweep_eps.clone()), (Varied::Steps, steps)]
-            {
-                if !values.is_empty() {
-                    sweeps.push(Sweep::new(*name, attempt.attacker, options, varied, values)?);
-                }
-            }
-        }
-        Ok(sweeps)
-    }
-}
-
-/// Who attacks, and how.
-#[derive(Args)]
-#[command(next_help_heading = "Attack")]
-struct AttackerArguments {
-    /// Which attacks, separated by commas, all on the same pictures with the same options below; the first one's
-    /// figures are the detailed ones [default: the attacker's, else pgd]
-    #[arg(long = "attack", value_name = "NAME", value_enum, value_delimiter = ',')]
-    names: Vec<AttackName>,
-
-    /// What the attacker knows [default: what the attack needs]
-    #[arg(long, value_enum)]
-    attacker: Option<Attacker>,
-
-    #[command(flatten)]
-    surrogate: SurrogateArgument,
-}
-
 pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
-    let plan = arguments.plan()?;
+    let plan = arguments.attacks.plan(arguments.worst_case)?;
+    let suite = arguments.attacks.suite();
     let randomisation = arguments.randomisation.resolve()?;
-    let transfer = arguments.attackers.attacker == Some(Attacker::Transfer);
     let batch_size = arguments.batch_size.get();
     let outputs: Vec<&PathBuf> = {
         let Arguments { json, csv, report, records, .. } = arguments;
@@ -224,10 +144,7 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
         arguments.overwrite.check(path)?;
     }
     let mut loaded = arguments.models.load(device)?;
-    let (surrogate, surrogate_file) = arguments.attackers.surrogate.load(device)?.unzip();
-    if transfer != surrogate.is_some() {
-        bail!("--attacker transfer and --surrogate FILE belong together: give both, or neither");
-    }
+    let (surrogate, surrogate_file) = arguments.attacks.surrogate(device)?.unzip();
     let models = loaded.cards.trained_on();
     let dataset = arguments.source.dataset(&models)?;
     let part = if arguments.validation { Part::HeldOut } else { Part::Test };
@@ -259,7 +176,7 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     }
     warnings.iter().for_each(|warning| warn!("{warning}"));
 
-    let pictures = arguments.source.pictures().or(arguments.suite.map(Suite::pictures));
+    let pictures = arguments.source.pictures().or(suite.map(Suite::pictures));
     let selection = dataset.select(part, pictures)?;
     let infer = arguments.infer_threshold.then_some(|defence: &Defence| {
         clean_scores(defence, &dataset.select(Part::HeldOut, None)?, batch_size)
@@ -294,8 +211,7 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
         }
         None => None,
     };
-    let (results, rate) =
-        compute(&run, checkpoint.as_ref(), arguments.resume, arguments.suite.is_some())?;
+    let (results, rate) = compute(&run, checkpoint.as_ref(), arguments.resume, suite.is_some())?;
     if arguments.worst_case {
         let cascade = Cascade::of(&results, &attempts, setting).context("there are no pictures")?;
         if let Some(path) = &arguments.json {
@@ -309,7 +225,7 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     }
     let records = results.records()?;
 
-    let corruptions = match arguments.corruptions || arguments.suite.is_some() {
+    let corruptions = match arguments.corruptions || suite.is_some() {
         true => Some(corruptions::measure(&defence, &selection, batch_size)?),
         false => None,
     };
@@ -369,20 +285,6 @@ fn command() -> String {
 }
 
 impl Arguments {
-    /// The attacks and the curves.
-    fn plan(&self) -> Result<Plan> {
-        if let Some(suite) = self.suite {
-            return Ok(suite.plan(&self.attack)?);
-        }
-        let AttackerArguments { names, attacker, .. } = &self.attackers;
-        // The worst case is that of whoever knows the defence.
-        let worst = (self.worst_case && names.is_empty()).then_some(Attacker::Defence);
-        let attacker = attacker.or(worst);
-        let attempts = Attempt::chosen(names, attacker, &self.attack)?;
-        let sweeps = self.sweeps.sweeps(&attempts, &self.attack)?;
-        Ok(Plan { attempts, sweeps })
-    }
-
     /// The checkpoint beside this output.
     ///
     /// # Errors

@@ -77,7 +77,7 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
     arguments.force.settle(conflicts)?.iter().for_each(|warning| warn!("{warning}"));
 
     if let Some(out) = &arguments.out {
-        let data = arguments.source.training_data_for(&trained_on, 0, false)?;
+        let data = arguments.source.training_data_of(&dataset, &trained_on, 0, false)?;
         bytes = with_familiarity(&bytes, &data, arguments.precision, device)?;
         write_weights(out, &bytes)?;
     }

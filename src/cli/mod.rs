@@ -1,6 +1,7 @@
 //! The command line: arguments and printing. One file per command; rules of the method are in the core.
 
 mod attack;
+mod attempts;
 mod calibrate;
 #[cfg(feature = "remote")]
 mod compute_server;

@@ -101,7 +101,17 @@ impl SourceArguments {
         drawn: usize,
         unlabelled: bool,
     ) -> Result<TrainingData> {
-        let dataset = self.dataset(models)?;
+        self.training_data_of(&self.dataset(models)?, models, drawn, unlabelled)
+    }
+
+    /// [`Self::training_data_for`], where the dataset is there.
+    pub fn training_data_of(
+        &self,
+        dataset: &Dataset,
+        models: &[TrainedOn],
+        drawn: usize,
+        unlabelled: bool,
+    ) -> Result<TrainingData> {
         let conflicts = dataset.conflicts(Part::Training, models);
         if !conflicts.is_empty() {
             bail!(

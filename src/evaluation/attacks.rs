@@ -32,18 +32,20 @@ pub struct AttackFigures {
     pub parameters: AttackConfig,
     /// Accuracy of CL(x) on the attacked pictures.
     pub classifier_accuracy: f64,
+    /// Share of the pictures of which CL(x) says what the attack is after: any other class, or its target.
+    pub success_rate: f64,
     /// Share of the attacked pictures that are called adversarial.
     pub detection_rate: f64,
     /// Accuracy of the defence's answer on the attacked pictures.
     pub answer_accuracy: f64,
     /// Area under the ROC curve, attacked against clean.
     pub auc: f64,
-    /// Share of the pictures on which CL errs and that pass a threshold with 5 % false positives. The threshold is the
-    /// 95th percentile of the scores of the same pictures, clean.
+    /// Share of the pictures on which the attack succeeds and that pass a threshold with 5 % false positives. The threshold is
+    /// the 95th percentile of the scores of the same pictures, clean.
     pub sr_at_5: f64,
     /// The same with 50 % false positives.
     pub sr_at_50: f64,
-    /// Median distance from the original of the pictures on which CL was right and now errs; `None` without one.
+    /// Median distance from the original of the pictures on which CL was right and the attack succeeds; `None` without one.
     pub median_distance: Option<f32>,
     /// Median number of questions asked about these pictures; `None` if the attack does not count them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,6 +68,7 @@ pub struct AttackFigures {
 #[allow(missing_docs)] // the shares of the same names
 pub struct Intervals {
     pub classifier_accuracy: Interval,
+    pub success_rate: Interval,
     pub detection_rate: Interval,
     pub answer_accuracy: Interval,
     pub sr_at_5: Interval,
@@ -134,7 +137,9 @@ impl AttackFigures {
     /// Figures of the attack at this place of the records' lists; `None` without records.
     pub fn of(records: &[Record], place: usize, attempt: &Attempt) -> Option<Self> {
         let outcome = |record: &'_ Record| -> Outcome { record.attacks[place] };
-        let errs = |record: &Record| outcome(record).verdict.answer_if_clean != record.class;
+        let succeeds = |record: &Record| {
+            attempt.succeeds(record.class, outcome(record).verdict.answer_if_clean)
+        };
         let share = |counts: &dyn Fn(&Record) -> bool| {
             records.iter().filter(|record| counts(record)).count() as f64 / records.len() as f64
         };
@@ -143,15 +148,16 @@ impl AttackFigures {
         let attacked: Vec<f32> = records.iter().map(|r| outcome(r).verdict.score).collect();
         let auc = area_under_roc(&clean, &attacked)?;
         let passes = |threshold: f32| {
-            share(&|record| errs(record) && outcome(record).verdict.score <= threshold)
+            share(&|record| succeeds(record) && outcome(record).verdict.score <= threshold)
         };
         let led: Vec<&Record> =
-            records.iter().filter(|r| r.clean.answer_if_clean == r.class && errs(r)).collect();
+            records.iter().filter(|r| r.clean.answer_if_clean == r.class && succeeds(r)).collect();
         let shape = attempt.attack.shape();
         let curve = roc(&clean, &attacked);
         let precision_recall = precision_recall(&clean, &attacked);
         let interval = |share| Interval::of_share(share, records.len());
-        let classifier_accuracy = share(&|record| !errs(record));
+        let right = |record: &Record| outcome(record).verdict.answer_if_clean == record.class;
+        let (classifier_accuracy, success_rate) = (share(&right), share(&succeeds));
         let detection_rate = share(&|record| outcome(record).verdict.adversarial);
         let answer_accuracy = share(&|record| outcome(record).verdict.answer == record.class);
         let (sr_at_5, sr_at_50) = (passes(quantile(&clean, 0.95)), passes(quantile(&clean, 0.5)));
@@ -165,6 +171,7 @@ impl AttackFigures {
             eps: shape.eps,
             parameters: attempt.attack,
             classifier_accuracy,
+            success_rate,
             detection_rate,
             answer_accuracy,
             auc,
@@ -177,6 +184,7 @@ impl AttackFigures {
             average_precision: precision_recall.steps_area(),
             intervals: Intervals {
                 classifier_accuracy: interval(classifier_accuracy),
+                success_rate: interval(success_rate),
                 detection_rate: interval(detection_rate),
                 answer_accuracy: interval(answer_accuracy),
                 sr_at_5: interval(sr_at_5),
@@ -196,12 +204,13 @@ impl AttackFigures {
     /// A line for each attack, and the worst of all.
     pub fn table(all: &[Self], worst: WorstCase) -> String {
         let mut text = format!(
-            "{:<15} {:<10} {:<4} {:>6} {:>6} {:>8} {:>6} {:>6} {:>6} {:>6} {:>9}",
+            "{:<15} {:<10} {:<4} {:>6} {:>6} {:>7} {:>8} {:>6} {:>6} {:>6} {:>6} {:>9}",
             "attack",
             "attacker",
             "norm",
             "eps",
             "CL",
+            "success",
             "detected",
             "answer",
             "AUC",
@@ -215,8 +224,10 @@ impl AttackFigures {
             let distance = median_distance.map_or_else(|| "-".to_owned(), |d| format!("{d:.4}"));
             let _ = write!(
                 text,
-                "\n{name:<15} {attacker:<10} {norm:<4} {eps:>6} {:>6.3} {:>8.3} {:>6.3} {:>6.3} {:>6.3} {:>6.3} {distance:>9}",
+                "\n{name:<15} {attacker:<10} {norm:<4} {eps:>6} {:>6.3} {:>7.3} {:>8.3} {:>6.3} {:>6.3} {:>6.3} {:>6.3} \
+                 {distance:>9}",
                 figures.classifier_accuracy,
+                figures.success_rate,
                 figures.detection_rate,
                 figures.answer_accuracy,
                 figures.auc,
@@ -227,7 +238,7 @@ impl AttackFigures {
         if all.len() > 1 {
             let _ = write!(
                 text,
-                "\n{:<45} {:>14.3}",
+                "\n{:<45} {:>22.3}",
                 "the worst of all, for each picture", worst.answer_accuracy
             );
         }
@@ -330,11 +341,11 @@ mod tests {
                 outcome(verdict(Cat, Cat, 0.4), 0.3, Some(9.0)),
             ),
         ];
-        let attack = Pgd::default().into();
+        let attack: AttackConfig = Pgd::default().into();
         let attempt = Attempt { attack, attacker: Attacker::Transfer };
         let first = AttackFigures::of(&records, 0, &attempt).unwrap();
         assert_eq!((first.name, first.attacker), (AttackName::Pgd, Attacker::Transfer));
-        assert_eq!(first.classifier_accuracy, 0.25);
+        assert_eq!((first.classifier_accuracy, first.success_rate), (0.25, 0.75));
         assert_eq!(first.detection_rate, 0.25);
         assert_eq!(first.answer_accuracy, 0.5);
         // Pairs (attacked > clean): 0.15 beats 1 of 4, 2.0 beats 4, 0.05 none, 0.4 beats 3 and ties.
@@ -356,6 +367,11 @@ mod tests {
         assert_eq!((details.confusion[cats][dogs], details.confusion[cats][cats]), (3, 1));
         assert_eq!(details.confusion_of_answers[cats][cats], 2);
         assert_eq!(details.classes[cats].answer_accuracy, Some(0.5));
+        // After a cat comes a deer: no attack has led to it.
+        let missed = AttackConfig::from(Pgd { targeted: true, ..Pgd::default() }).into();
+        let missed = AttackFigures::of(&records, 0, &missed).unwrap();
+        assert_eq!((missed.classifier_accuracy, missed.success_rate), (0.25, 0.0));
+        assert_eq!((missed.sr_at_50, missed.median_distance), (0.0, None));
         let attempt = Attempt::from(AttackConfig::from(Square::default()));
         let second = AttackFigures::of(&records, 1, &attempt).unwrap();
         assert_eq!(second.attacker, Attacker::Queries);

@@ -493,7 +493,8 @@ mod tests {
     fn sweep(varied: Varied, of: &[(f32, usize)]) -> (Sweep, Vec<Vec<Outcome>>) {
         let values = of.iter().map(|(value, _)| *value).collect();
         let sweep =
-            Sweep::new(AttackName::Pgd, Attacker::Classifier, &OPTIONS, varied, values).unwrap();
+            Sweep::new(AttackName::Pgd, Attacker::Classifier, &OPTIONS, false, varied, values)
+                .unwrap();
         (sweep, of.iter().map(|(_, count)| right_on(*count)).collect())
     }
 

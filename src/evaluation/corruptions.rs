@@ -5,7 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{area_under_roc, ids};
+use super::area_under_roc;
+use super::examine::ids;
 use crate::class::Class;
 use crate::corruption::CommonCorruption;
 use crate::data::Pictures;

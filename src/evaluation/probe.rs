@@ -4,7 +4,8 @@
 use burn::tensor::Tensor;
 use serde::Serialize;
 
-use super::{Batch, Interval};
+use super::Interval;
+use super::examine::Batch;
 use crate::attack::objective::{CrossEntropy, Objective, gradient_of};
 use crate::attack::target::{Draw, Guard};
 use crate::data::Pictures;
@@ -104,9 +105,17 @@ impl Probe {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
+    use crate::attack::AttackConfig;
+    use crate::class::Class;
+    use crate::data::synthetic::Drawn;
+    use crate::detector::{Detector, Randomisation, ScoreConfig};
+    use crate::evaluation::{Evidence, Judgement, checks, made_up};
+    use crate::model::{AutoencoderConfig, ClassifierConfig};
+    use burn::module::{Module, ModuleMapper, Param};
+    use burn::tensor::{Device, TensorData};
 
     #[test]
     fn gradients_that_are_zero_or_no_number_are_counted() {
@@ -117,5 +126,58 @@ mod tests {
         assert_eq!((probe.pictures, probe.largest_difference), (3, 0.25));
         assert!((probe.zero_gradients - 2.0 / 3.0).abs() < 1e-12);
         assert!((probe.zero_score_gradients - 1.0 / 3.0).abs() < 1e-12);
+    }
+
+    /// Gives the last layer, the only one with two dimensions, weights up to this size: the random ones are too small to
+    /// tell pictures apart.
+    struct LastLayer(f32);
+
+    impl ModuleMapper for LastLayer {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            param.map(|weights| {
+                let count = weights.shape().num_elements();
+                let value = |i: usize| ((i * 37 % 101) as f32 / 50.0 - 1.0) * self.0;
+                let data = TensorData::new((0..count).map(value).collect(), weights.dims());
+                if D == 2 { Tensor::from_data(data, &weights.device()) } else { weights }
+            })
+        }
+    }
+
+    /// What is found on a defence, and the names of the checks that fail by it.
+    fn probed(defence: &Defence) -> (Probe, Vec<&'static str>) {
+        let drawn = Drawn::test(20, 3);
+        let indices: Vec<usize> = (0..20).collect();
+        let found = pollster::block_on(probe(defence, &drawn, &indices)).unwrap();
+        assert_eq!(found.len(), 20);
+        let attempts = [AttackConfig::default().into()];
+        let verdict = made_up::verdict(Class::Cat, 0.1);
+        let records = [made_up::record(verdict, vec![made_up::outcome(Class::Dog, 0.1)])];
+        let probe = Probe::of(&found);
+        let (sweeps, randomised) = (&[], false);
+        let evidence =
+            Evidence { records: &records, attempts: &attempts, sweeps, probe, randomised };
+        let failed = checks(&evidence).into_iter().filter(|c| c.judgement == Judgement::Failed);
+        (probe, failed.map(|check| check.name).collect())
+    }
+
+    #[test]
+    fn a_defence_that_is_broken_on_purpose_is_reported_broken() {
+        let device = Device::flex();
+        let with_weights = |size: f32| {
+            let classifier =
+                ClassifierConfig::Compact.init(&device).valid().map(&mut LastLayer(size));
+            let autoencoder = AutoencoderConfig::Compact { channels: 2 }.init(&device).valid();
+            let detector = Detector { score: ScoreConfig::default(), threshold: 0.01 };
+            Defence::new(classifier, autoencoder, detector, &device)
+        };
+        let whole = with_weights(0.3);
+        let (found, failed) = probed(&whole);
+        assert!(failed.is_empty(), "{found:?} {failed:?}");
+        // An autoencoder that was never trained hardly looks at its input: random draws change little, but something.
+        let random = Randomisation { noise: 0.3, ..Randomisation::default() };
+        let (drawn, _) = probed(&whole.with_randomisation(random));
+        assert!(drawn.largest_difference > 10.0 * found.largest_difference, "{drawn:?} {found:?}");
+        // Logits so far apart that every probability is 0 or 1: gradients are zero where the classifier is right.
+        assert_eq!(probed(&with_weights(1e9)).1, ["gradients"]);
     }
 }

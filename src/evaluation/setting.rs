@@ -323,7 +323,8 @@ pub(super) mod tests {
         use crate::evaluation::{Sweep, Varied};
         let sweep = |varied, values| {
             let options = AttackOptions::default();
-            Sweep::new(AttackName::Pgd, Attacker::Classifier, &options, varied, values).unwrap()
+            Sweep::new(AttackName::Pgd, Attacker::Classifier, &options, false, varied, values)
+                .unwrap()
         };
         let plan = Plan {
             attempts: vec![AttackConfig::default().into()],

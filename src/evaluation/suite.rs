@@ -74,25 +74,27 @@ impl Suite {
         }
     }
 
-    /// Its attacks and sweeps; the options, where one is given, are those of all attacks.
+    /// Its attacks and sweeps; the options, where one is given, are those of all attacks, and so is whether they are targeted.
     ///
     /// # Errors
     /// When an option is out of its range or fits none of these attacks, such as a norm.
-    pub fn plan(self, options: &AttackOptions) -> Result<Plan> {
+    pub fn plan(self, options: &AttackOptions, targeted: bool) -> Result<Plan> {
         let mut plan = Plan::default();
         for (name, steps) in self.attacks() {
             let own = AttackOptions { max_iter: options.max_iter.or(*steps), ..*options };
             // Attacks that look for the smallest change are not bounded: what is compared is its length.
-            let free = AttackOptions { eps: None, norm: None, ..own }.resolve(*name, false)?;
+            let free = AttackOptions { eps: None, norm: None, ..own }.resolve(*name, targeted)?;
             let attempt = match free.shape().eps {
                 None => Attempt::from(free),
-                Some(_) => Attempt::from(own.resolve(*name, false)?),
+                Some(_) => Attempt::from(own.resolve(*name, targeted)?),
             };
             plan.attempts.push(attempt);
             if SWEPT.contains(name) {
                 for (varied, values) in self.values() {
                     let values = values.to_vec();
-                    plan.sweeps.push(Sweep::new(*name, attempt.attacker, &own, varied, values)?);
+                    let sweep =
+                        Sweep::new(*name, attempt.attacker, &own, targeted, varied, values)?;
+                    plan.sweeps.push(sweep);
                 }
             }
         }
@@ -123,11 +125,12 @@ impl Attempt {
         names: &[AttackName],
         attacker: Option<Attacker>,
         options: &AttackOptions,
+        targeted: bool,
     ) -> anyhow::Result<Vec<Self>> {
         let default = attacker.unwrap_or(Attacker::Classifier).attacks();
         let names = if names.is_empty() { default } else { names };
         let attempt = |name: &AttackName| {
-            let attack = options.resolve(*name, false)?;
+            let attack = options.resolve(*name, targeted)?;
             let needed = attack.shape().attacker;
             let attacker = attacker.unwrap_or(needed);
             if attacker != needed
@@ -152,7 +155,7 @@ mod tests {
     #[test]
     fn the_full_suite_has_every_attack_and_both_have_every_attacker_and_the_tutorial_s_pgd_first() {
         for suite in [Suite::Quick, Suite::Full] {
-            let plan = suite.plan(&AttackOptions::default()).unwrap();
+            let plan = suite.plan(&AttackOptions::default(), false).unwrap();
             assert_eq!(plan.attempts[0].attack, AttackConfig::default());
             for attacker in
                 [Attacker::Nothing, Attacker::Queries, Attacker::Classifier, Attacker::Defence]
@@ -164,17 +167,20 @@ mod tests {
             }
             assert_eq!(plan.sweeps.len(), 4);
         }
-        let full = Suite::Full.plan(&AttackOptions::default()).unwrap();
+        let full = Suite::Full.plan(&AttackOptions::default(), false).unwrap();
         for name in AttackName::ALL {
             assert!(full.attempts.iter().any(|a| a.attack.name() == *name), "{name}");
         }
         let bounded = AttackOptions { eps: Some(0.01), ..AttackOptions::default() };
-        for attempt in Suite::Full.plan(&bounded).unwrap().attempts {
+        for attempt in Suite::Full.plan(&bounded, false).unwrap().attempts {
             let free = matches!(attempt.attack.name(), AttackName::Cw | AttackName::Deepfool);
             assert_eq!(attempt.attack.shape().eps, (!free).then_some(0.01));
         }
+        let targeted = Suite::Full.plan(&AttackOptions::default(), true).unwrap();
+        let swept = targeted.sweeps.iter().flat_map(Sweep::attempts);
+        assert!(targeted.attempts.iter().copied().chain(swept).all(|a| a.attack.targeted()));
         let steps = AttackOptions { max_iter: Some(7), ..AttackOptions::default() };
-        let plan = Suite::Quick.plan(&steps).unwrap();
+        let plan = Suite::Quick.plan(&steps, false).unwrap();
         assert!(plan.attempts.iter().all(|a| [1, 7].contains(&a.attack.steps())));
     }
 
@@ -182,7 +188,7 @@ mod tests {
     fn attacks_are_those_of_their_attacker() {
         let options = AttackOptions::default();
         let chosen = |names: &[AttackName], attacker| {
-            let attempts = Attempt::chosen(names, attacker, &options)?;
+            let attempts = Attempt::chosen(names, attacker, &options, false)?;
             let pairs = attempts.iter().map(|a| (a.attack.name(), a.attacker));
             anyhow::Ok(pairs.collect::<Vec<_>>())
         };

@@ -44,12 +44,13 @@ impl Sweep {
         name: AttackName,
         attacker: Attacker,
         options: &AttackOptions,
+        targeted: bool,
         varied: Varied,
         mut values: Vec<f32>,
     ) -> Result<Self> {
         values.sort_by(f32::total_cmp);
         values.dedup();
-        let own = options.resolve(name, false)?.shape();
+        let own = options.resolve(name, targeted)?.shape();
         let missing =
             |must| Error::Option { name: "the attack of a sweep", value: name.to_string(), must };
         let own_eps = own.eps.ok_or_else(|| missing("one with a largest distance: give --eps"))?;
@@ -63,7 +64,7 @@ impl Sweep {
             let eps_step = own.eps_step.map(|step| (step / own_eps * eps).max(long_enough));
             let changed =
                 AttackOptions { eps: Some(eps), eps_step, max_iter: Some(steps), ..*options };
-            let attack = changed.resolve(name, false)?;
+            let attack = changed.resolve(name, targeted)?;
             if varied == Varied::Steps && attack.steps() != steps {
                 return Err(missing("one with a number of steps"));
             }
@@ -207,7 +208,14 @@ mod tests {
     use crate::evaluation::made_up::{outcome, record, verdict};
 
     fn sweep(name: AttackName, varied: Varied, values: &[f32]) -> Result<Sweep> {
-        Sweep::new(name, Attacker::Classifier, &AttackOptions::default(), varied, values.to_vec())
+        Sweep::new(
+            name,
+            Attacker::Classifier,
+            &AttackOptions::default(),
+            false,
+            varied,
+            values.to_vec(),
+        )
     }
 
     fn pgd(attack: AttackConfig) -> Pgd {

@@ -190,11 +190,15 @@ fn all_attacks(evaluation: &Evaluation) -> Markup {
         h2 id="attacks" { "All attacks" }
         div.scroll tabindex="0" {
             table {
-                caption { "Shares of all pictures, with 95 % intervals; pictures that are named wrong before the attack count as \
-                           wrong." }
+                caption {
+                    "Shares of all pictures, with 95 % intervals; pictures that are named wrong before the attack count as wrong."
+                    @if attacks.iter().any(|figures| figures.parameters.targeted()) {
+                        " The attacks are targeted: each picture is led to the class after its own in the list of classes."
+                    }
+                }
                 thead { tr {
                     th scope="col" { "attack" } th.text scope="col" { "attacker knows" } th.text scope="col" { "norm" }
-                    @for name in ["eps", "CL", "detected", "answer", "AUC", "TPR@1", "TPR@5", "AP", "SR@5", "SR@50",
+                    @for name in ["eps", "CL", "success", "detected", "answer", "AUC", "TPR@1", "TPR@5", "AP", "SR@5", "SR@50",
                                   "distance", "queries"] {
                         th scope="col" { (name) }
                     }
@@ -207,6 +211,7 @@ fn all_attacks(evaluation: &Evaluation) -> Markup {
                             td.text { (attacker) } td.text { (norm) }
                             td { (figures.eps.map_or_else(|| "-".to_owned(), |eps| eps.to_string())) }
                             td { (share(figures.classifier_accuracy, intervals.classifier_accuracy)) }
+                            td { (share(figures.success_rate, intervals.success_rate)) }
                             td { (share(figures.detection_rate, intervals.detection_rate)) }
                             td { (share(figures.answer_accuracy, intervals.answer_accuracy)) }
                             @for value in [figures.auc, figures.tpr_at_1, figures.tpr_at_5, figures.average_precision] {
@@ -220,7 +225,7 @@ fn all_attacks(evaluation: &Evaluation) -> Markup {
                     }
                     @if attacks.len() > 1 {
                         tr {
-                            th scope="row" colspan="6" { "the worst of all, for each picture" }
+                            th scope="row" colspan="7" { "the worst of all, for each picture" }
                             td { (share(worst_case.answer_accuracy, worst_case.interval)) }
                         }
                     }
@@ -617,7 +622,8 @@ mod tests {
             names.iter().map(|name| options.resolve(*name, false).unwrap().into()).collect();
         let values = vec![0.0, 0.01, 0.1];
         let attacker = Attacker::Classifier;
-        let sweep = Sweep::new(AttackName::Pgd, attacker, &options, Varied::Eps, values).unwrap();
+        let sweep =
+            Sweep::new(AttackName::Pgd, attacker, &options, false, Varied::Eps, values).unwrap();
         let plan = Plan { attempts, sweeps: vec![sweep] };
         let of = |n: usize| {
             let score = 0.01 * (n + 1) as f32;

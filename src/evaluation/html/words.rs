@@ -23,7 +23,7 @@ pub fn who(attacker: Attacker) -> &'static str {
 }
 
 /// The columns of the table of attacks.
-pub const FIGURES: [(&str, &str); 12] = [
+pub const FIGURES: [(&str, &str); 13] = [
     (
         "attacker knows",
         "Nothing (noise, the control), the classifier's answers (queries), another classifier (transfer), the \
@@ -34,6 +34,11 @@ pub const FIGURES: [(&str, &str); 12] = [
         "The largest distance from the original that the attack may use; with linf, of each value, which ranges from 0 to 1.",
     ),
     ("CL", "Share of the attacked pictures on which the classifier alone is right."),
+    (
+        "success",
+        "Share of the attacked pictures on which the attack gets what it is after: the classifier errs, or, if the attack is \
+      targeted, names the target.",
+    ),
     ("detected", "Share of the attacked pictures that the detector calls adversarial."),
     (
         "answer",
@@ -57,12 +62,12 @@ pub const FIGURES: [(&str, &str); 12] = [
     ),
     (
         "SR@5, SR@50",
-        "What the attacker wins: share of the pictures on which CL errs and that pass a threshold with 5 % or 50 % false \
-      alarms. Lower is better for the defence.",
+        "What the attacker wins: share of the pictures on which the attack succeeds and that pass a threshold with 5 % or \
+      50 % false alarms. Lower is better for the defence.",
     ),
     (
         "distance",
-        "Median distance from the original of the pictures on which CL was right and now errs.",
+        "Median distance from the original of the pictures on which CL was right and the attack succeeds.",
     ),
     ("queries", "Median number of questions asked about these pictures."),
     (
