@@ -539,6 +539,10 @@ export interface Constants {
      */
     side: number;
     /**
+     * Bytes of the largest picture file that is read.
+     */
+    largest_file: number;
+    /**
      * The largest number of steps of an attack.
      */
     max_steps: number;
@@ -951,8 +955,8 @@ export interface InitOutput {
     readonly session_open: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => any;
     readonly session_predict: (a: number, b: number, c: number) => any;
     readonly start: () => void;
-    readonly __wasm_bindgen_func_elem_3197: (a: number, b: number, c: number, d: any) => void;
-    readonly __wasm_bindgen_func_elem_3280: (a: number, b: number, c: any, d: any) => void;
+    readonly __wasm_bindgen_func_elem_3199: (a: number, b: number, c: number, d: any) => void;
+    readonly __wasm_bindgen_func_elem_3282: (a: number, b: number, c: any, d: any) => void;
     readonly __wbindgen_export: (a: number, b: number) => number;
     readonly __wbindgen_export2: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_export3: (a: number, b: number, c: number) => void;

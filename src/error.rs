@@ -40,6 +40,20 @@ pub enum Error {
         limit: u64,
     },
 
+    /// A picture's file with too many bytes.
+    #[error("the file has more than {limit} MB; save the picture smaller, or compressed, first")]
+    PictureFileTooLarge {
+        /// The largest accepted, in millions of bytes.
+        limit: usize,
+    },
+
+    /// A picture whose rows or metadata ask for more memory than a decoder gets.
+    #[error(
+        "to read this picture takes more memory than is allowed: its rows are too long, or it holds too much beside its \
+         pixels; save it without metadata, or cut it, first"
+    )]
+    PictureNeedsMemory,
+
     /// A number of pictures that there are not.
     #[error("{wanted} pictures are wanted; give a number between 1 and {available}")]
     Count {

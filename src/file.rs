@@ -1,10 +1,39 @@
-//! Writing files: complete or not at all, and durable.
+//! Reading files within limits, and writing them: complete or not at all, and durable.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+
+/// The bytes of a regular file.
+///
+/// # Errors
+/// When it cannot be read, is a device or a pipe, which may have no end, or has more than `largest` bytes.
+pub fn read_limited(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
+    // Asked before it is opened: opening a pipe waits for somebody who writes.
+    let found = fs::metadata(path)?;
+    if found.is_dir() {
+        return Err(ErrorKind::IsADirectory.into());
+    }
+    let refused = |reason: String| io::Error::new(ErrorKind::InvalidInput, reason);
+    if !found.is_file() {
+        return Err(refused("it is no regular file; copy it into one first".to_owned()));
+    }
+    let mut bytes = Vec::new();
+    let too_large = || refused(format!("it has more than {} MB", largest / 1_000_000));
+    if found.len() > largest {
+        return Err(too_large());
+    }
+    // All at once: a vector that grows takes up to twice what it holds.
+    let size = usize::try_from(found.len()).unwrap_or(usize::MAX);
+    bytes.try_reserve_exact(size).map_err(|_| ErrorKind::OutOfMemory)?;
+    File::open(path)?.take(largest + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > largest {
+        return Err(too_large()); // it grew
+    }
+    Ok(bytes)
+}
 
 /// Writes `bytes` to `path`; after a crash the file holds its old contents or the new ones, never a part.
 ///
@@ -41,7 +70,7 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     };
     let path = &link_target(path)?;
     let folder = folder_of(path);
-    fs::create_dir_all(folder)?;
+    make_folder(folder)?;
     let mut file = temporary(folder)?;
     file.write_all(bytes)?;
     if cfg!(unix)
@@ -54,19 +83,30 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder(folder)
 }
 
-/// A new file with the permissions that any other new file gets.
-fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+/// Makes a folder and those above it, if they are missing.
+///
+/// # Errors
+/// When that is not possible; a file in the place of one of them is "not a directory".
+pub fn make_folder(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder).map_err(|e| match e.kind() {
+        ErrorKind::AlreadyExists => ErrorKind::NotADirectory.into(),
+        _ => e,
+    })
+}
+
+/// A new file with the permissions that any other new file gets. Its name, which nobody has given, is left out of errors.
+pub fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let builder = &mut tempfile::Builder::new();
     #[cfg(unix)]
     {
         // The umask is taken off these.
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     }
-    builder.tempfile_in(folder)
+    builder.tempfile_in(folder).map_err(|e| e.kind().into())
 }
 
 /// What `path` leads to when it is a chain of symbolic links; the last one need not exist.
-fn link_target(path: &Path) -> io::Result<PathBuf> {
+pub fn link_target(path: &Path) -> io::Result<PathBuf> {
     const LONGEST_CHAIN: usize = 40; // as in Linux
     let mut path = path.to_owned();
     for _ in 0..LONGEST_CHAIN {
@@ -137,6 +177,43 @@ mod tests {
             assert_eq!(fs::read(&path).unwrap(), bytes);
         }
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no temporary file");
+    }
+
+    #[test]
+    fn what_is_too_large_or_may_have_no_end_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, [7; 1000]).unwrap();
+        let bytes = read_limited(&path, 1000).unwrap();
+        assert_eq!((bytes.len(), bytes.capacity()), (1000, 1000), "no more memory than it needs");
+        let message = |path: &Path| read_limited(path, 999).unwrap_err().to_string();
+        assert!(message(&path).contains("more than"));
+        // Without being read: it has no contents.
+        File::create(&path).unwrap().set_len(1 << 40).unwrap();
+        assert!(message(&path).contains("more than"));
+        assert!(message(folder.path()).contains("directory"));
+        if cfg!(unix) {
+            let pipe = folder.path().join("pipe");
+            let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+            assert!(made.success());
+            for endless in [&pipe, Path::new("/dev/zero")] {
+                assert!(message(endless).contains("no regular file"));
+            }
+        }
+    }
+
+    #[test]
+    fn errors_name_what_was_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        let error = format!("{:#}", write_atomically(&file.join("below"), b"").unwrap_err());
+        assert!(
+            error.contains("below") && error.to_lowercase().contains("not a directory"),
+            "{error}"
+        );
+        let missing = temporary(&folder.path().join("missing")).unwrap_err().to_string();
+        assert!(!missing.contains("missing") && !missing.contains(".tmp"), "{missing}");
     }
 
     #[test]

@@ -22,9 +22,12 @@ pub const PLANE: usize = SIDE * SIDE;
 pub const VALUES: usize = CHANNELS * PLANE;
 
 /// Larger pictures are refused before they are decoded: a header of a few bytes can ask for gigabytes.
-const MAX_MEGAPIXELS: u64 = 40;
+const MAX_MEGAPIXELS: u64 = 25;
+/// Larger files are refused: decoders may copy them. A photograph of 25 megapixels has up to 40 MB as PNG, a quarter of that as
+/// JPEG.
+pub const LARGEST_FILE: usize = 40_000_000;
 /// Bytes that a decoder may allocate beside the image that it fills, for metadata and its own work.
-const MAX_DECODER_BYTES: u64 = 64 << 20;
+const MAX_DECODER_BYTES: u64 = 48 << 20;
 
 /// The largest centred square, over white, scaled to 96x96. Works on the image in place: copies of a large one
 /// would need several times its memory.
@@ -132,12 +135,19 @@ impl Picture {
     /// size is allocated.
     ///
     /// # Errors
-    /// When the bytes are no such picture, are cut short, hold no pixels, or ask for more than 40 megapixels.
+    /// When the bytes are no such picture, are cut short, hold no pixels, ask for more than 25 megapixels, or are more than
+    /// [`LARGEST_FILE`].
     pub fn decode(bytes: &[u8]) -> Result<Self> {
-        // Some decoders end their messages with a line break.
-        let unreadable = |e: image::ImageError| {
-            let reason = e.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-            Error::Picture { reason }
+        if bytes.len() > LARGEST_FILE {
+            return Err(Error::PictureFileTooLarge { limit: LARGEST_FILE / 1_000_000 });
+        }
+        let unreadable = |e: image::ImageError| match e {
+            image::ImageError::Limits(_) => Error::PictureNeedsMemory,
+            // Some decoders end their messages with a line break.
+            e => {
+                let reason = e.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+                Error::Picture { reason }
+            }
         };
         let mut limits = Limits::default();
         limits.max_alloc = Some(MAX_DECODER_BYTES);
@@ -350,11 +360,25 @@ mod tests {
         let mut bmp = encode(&gradient(8, 8).into(), ImageFormat::Bmp);
         bmp[18..22].copy_from_slice(&60_000u32.to_le_bytes());
         bmp[22..26].copy_from_slice(&60_000u32.to_le_bytes());
-        let refused = Err(Error::PictureTooLarge { width: 60_000, height: 60_000, limit: 40 });
+        let refused = Err(Error::PictureTooLarge { width: 60_000, height: 60_000, limit: 25 });
         assert_eq!(
             format!("{:?}", Picture::decode(&bmp)),
             format!("{refused:?}", refused = refused as Result<Picture>)
         );
+    }
+
+    /// What a decoder would need beside the image is as limited as the image; neither is the file's format at fault.
+    #[test]
+    fn files_and_rows_that_are_too_long_are_refused_in_words_of_their_own() {
+        let error = Picture::decode(&vec![0; LARGEST_FILE + 1]).unwrap_err().to_string();
+        assert!(error.contains("more than 40 MB"), "{error}");
+        // A single row of 24 million pixels, with 8 bytes each.
+        let mut png = encode(&DynamicImage::new_rgba16(1, 1), ImageFormat::Png);
+        png[16..20].copy_from_slice(&24_000_000u32.to_be_bytes());
+        let sum = crc32fast::hash(&png[12..29]);
+        png[29..33].copy_from_slice(&sum.to_be_bytes());
+        let error = Picture::decode(&png).unwrap_err().to_string();
+        assert!(error.contains("more memory") && !error.contains("use a JPEG"), "{error}");
     }
 
     #[test]

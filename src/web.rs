@@ -22,7 +22,7 @@ use crate::class::Class;
 use crate::defence::{self, AttackStep, Cards, Defence, Finding, Inside};
 use crate::detector::Verdict;
 use crate::model::Familiarity;
-use crate::picture::{Picture, SIDE};
+use crate::picture::{LARGEST_FILE, Picture, SIDE};
 
 /// The defence on one device.
 #[wasm_bindgen]
@@ -38,6 +38,8 @@ pub struct Constants {
     classes: [Class; Class::COUNT],
     /// Width and height of every picture, in pixels.
     side: usize,
+    /// Bytes of the largest picture file that is read.
+    largest_file: usize,
     /// The largest number of steps of an attack.
     max_steps: usize,
     /// The norms.
@@ -106,7 +108,13 @@ pub fn constants() -> Result<Ts<Constants>, JsError> {
             strong: Pgd::strong(norm),
         })
         .collect();
-    let constants = Constants { classes: Class::ALL, side: SIDE, max_steps: Pgd::MAX_STEPS, norms };
+    let constants = Constants {
+        classes: Class::ALL,
+        side: SIDE,
+        largest_file: LARGEST_FILE,
+        max_steps: Pgd::MAX_STEPS,
+        norms,
+    };
     Ok(constants.into_ts()?)
 }
 

@@ -6,7 +6,8 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use rand::{RngExt, SeedableRng};
-use second_look::model::weights::load_classifier;
+use second_look::model::Precision;
+use second_look::model::weights::{load_classifier, save};
 
 fn second_look(folder: &Path, arguments: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_second-look"));
@@ -85,6 +86,17 @@ fn resuming_ends_with_the_best_weights_in_the_output() {
         assert!(best == fs::read(folder.join("n.1")).unwrap(), "other weights than before");
         fs::write(folder.join("n.1"), &best[..best.len() / 2]).unwrap();
     }
+    // The same weights with another card, as `calibrate` leaves them, are left. With one bit of them changed they are not the best ones.
+    let (network, card) = load_classifier(&best, &burn::tensor::Device::flex()).unwrap();
+    let card = card.with_origin(Some("changed since".to_owned()));
+    let mut whole = save(&network, &card, Precision::F16).unwrap();
+    fs::write(folder.join("n.1"), &whole).unwrap();
+    succeeds(folder, &format!("{train} n.1 --resume"));
+    assert!(whole == fs::read(folder.join("n.1")).unwrap(), "replaced");
+    *whole.last_mut().unwrap() ^= 1;
+    fs::write(folder.join("n.1"), &whole).unwrap();
+    fails(folder, &format!("{train} n.1 --resume"), &["n.1 holds other weights", "move it away"]);
+    assert!(whole == fs::read(folder.join("n.1")).unwrap(), "replaced");
 }
 
 #[test]

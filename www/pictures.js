@@ -9,10 +9,12 @@ import { pictureWarning } from './words.js';
 
 /** @typedef {import('./state.js').Opening} Opening */
 
-/** What the core's decoder reads by itself; what it refuses of these is broken or too large. */
+/** What the core's decoder reads by itself; what it refuses of these is broken or has too many pixels. */
 const OWN_FORMATS = /^image\/(jpeg|png)$/;
-/** Larger pictures are refused before they are decoded, as the core does, in pixels. */
-const LARGEST = 40e6;
+/** The core refuses pictures of more pixels; the browser scales them down for it, */
+const LARGE = 25e6;
+/** but none of more than these, which would take too much of its own memory. */
+const LARGEST = 64e6;
 /** The shorter side that a picture in another format is given, in pixels. */
 const ENOUGH = 768;
 
@@ -68,9 +70,9 @@ export async function decode(worker, file) {
   try {
     return await worker.decode(file);
   } catch (refused) {
-    if (refused instanceof Gone || OWN_FORMATS.test(file.type)) throw refused;
-    // WebP, AVIF, SVG, HEIC …: what the core cannot read, the browser may.
-    const png = await throughBrowser(file).catch(() => undefined);
+    if (refused instanceof Gone) throw refused;
+    // WebP, AVIF, SVG, HEIC …, and photographs of 50 megapixels: what the core cannot read, the browser may.
+    const png = await throughBrowser(file, OWN_FORMATS.test(file.type) ? LARGE : 0).catch(() => undefined);
     if (!png) throw refused;
     return worker.decode(png);
   }
@@ -79,10 +81,12 @@ export async function decode(worker, file) {
 /**
  * A picture that the browser can read, as a PNG of moderate size.
  * @param {Blob} file
+ * @param {number} least how many pixels it must have, or more
  */
-async function throughBrowser(file) {
+async function throughBrowser(file, least) {
   const size = await element(file, 'load');
-  if (size.naturalWidth * size.naturalHeight > LARGEST) throw new Error('too large');
+  const pixels = size.naturalWidth * size.naturalHeight;
+  if (pixels < least || pixels > LARGEST) throw new Error('too small or too large');
   const image = await createImageBitmap(file).catch(() => element(file, 'decode')); // SVG is read by elements only
   const [width, height] = image instanceof ImageBitmap ? [image.width, image.height] : [image.naturalWidth, image.naturalHeight];
   const scale = Math.min(1, ENOUGH / Math.min(width, height));

@@ -21,7 +21,7 @@ use crate::picture::Picture;
 /// The picture is cropped to a square and scaled to 96x96 pixels first.
 #[derive(Args)]
 pub struct Arguments {
-    /// The picture: JPEG, PNG, WebP, GIF or BMP.
+    /// The picture: JPEG, PNG, WebP, GIF or BMP of up to 25 megapixels and 40 MB.
     picture: PathBuf,
 
     /// File for the attacked picture (PNG) [default: PICTURE-attacked.png in the current folder]

@@ -55,7 +55,8 @@ pub fn run(arguments: &Arguments, device: &Device) -> Result<ExitCode> {
             }
         });
         let detector = arguments.detector.apply(loaded.defence, infer)?.detector();
-        info!("threshold {:.4} nats, {:?}", detector.threshold, detector.score);
+        let temperature = detector.score.divergence().temperature;
+        info!("threshold {:.4} nats, at temperature {temperature}", detector.threshold);
         let percentile = (!given).then(|| arguments.detector.percentile());
         Ok(weights::with_detector(&loaded.autoencoder, detector, percentile)?)
     })

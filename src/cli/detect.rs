@@ -24,7 +24,7 @@ use crate::picture::Picture;
 /// Exit code: 0 if no picture is adversarial, 1 if one is, 2 if one cannot be read.
 #[derive(Args)]
 pub struct Arguments {
-    /// The pictures: JPEG, PNG, WebP, GIF or BMP.
+    /// The pictures: JPEG, PNG, WebP, GIF or BMP of up to 25 megapixels and 40 MB.
     #[arg(required = true)]
     pictures: Vec<PathBuf>,
 

@@ -43,7 +43,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = value_parser!(u64).range(1..=100_000))]
     others: u64,
 
-    /// Folder of photographs of other things, to measure on, too: JPEG, PNG, WebP, GIF or BMP.
+    /// Folder of photographs of other things, to measure on, too: JPEG, PNG, WebP, GIF or BMP of up to 25 megapixels and 40 MB.
     #[arg(long, value_name = "DIR")]
     photographs: Option<PathBuf>,
 

@@ -1,8 +1,8 @@
 //! What commands share in reading files and in writing results.
 
 use std::fmt::Display;
-use std::fs::{self, File};
-use std::io::{ErrorKind, Read, Write, stderr, stdout};
+use std::fs;
+use std::io::{ErrorKind, Write, stderr, stdout};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,11 +10,12 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 pub(super) use crate::error::one_line;
+use crate::file::{make_folder, read_limited, temporary};
+use crate::picture::LARGEST_FILE;
 
-/// The largest files that are read, in bytes: VGG16's weights are a quarter of the one, 40 megapixels without
-/// compression half of the other.
+/// The largest files that are read, in bytes; VGG16's weights are a quarter of the one.
 pub const LARGEST_WEIGHTS: u64 = 2 << 30;
-pub const LARGEST_PICTURE: u64 = 1 << 29;
+pub const LARGEST_PICTURE: u64 = LARGEST_FILE as u64;
 
 /// Prints a result to standard output. That nobody reads it any more (a closed pipe) is no error: the command
 /// goes on, and its exit code still tells its result.
@@ -39,18 +40,9 @@ pub fn print_error(error: impl Display) {
 /// The bytes of a file.
 ///
 /// # Errors
-/// When it cannot be read or has more than `largest` bytes.
+/// When it cannot be read, is a device or a pipe, or has more than `largest` bytes.
 pub fn read_file(path: &Path, largest: u64) -> Result<Vec<u8>> {
-    let read = || -> std::io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        File::open(path)?.take(largest + 1).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    let bytes = read().with_context(|| format!("cannot read {}", path.display()))?;
-    if bytes.len() as u64 > largest {
-        bail!("{} has more than {} MB: choose another file", path.display(), largest / 1_000_000);
-    }
-    Ok(bytes)
+    read_limited(path, largest).with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// The time between two checkpoints.
@@ -80,6 +72,9 @@ impl Overwrite {
     /// # Errors
     /// When the file exists and is not to be replaced, or its folder cannot be written to.
     pub fn check(self, path: &Path) -> Result<()> {
+        if path == Path::new("-") {
+            bail!("- names no file: for standard output, name /dev/stdout where there is one");
+        }
         if path.is_file() && !self.overwrite {
             bail!("{} exists: replace it with --overwrite, or name another file", path.display());
         }
@@ -101,8 +96,8 @@ fn writable(path: &Path) -> std::io::Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
     };
-    fs::create_dir_all(&folder)?;
-    tempfile::NamedTempFile::new_in(folder).map(drop)
+    make_folder(&folder)?;
+    temporary(&folder).map(drop)
 }
 
 #[cfg(test)]
@@ -119,17 +114,6 @@ mod tests {
     }
 
     #[test]
-    fn a_file_too_large_is_not_read_to_its_end() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        fs::write(file.path(), [7; 1000]).unwrap();
-        assert_eq!(read_file(file.path(), 1000).unwrap(), [7; 1000]);
-        assert!(read_file(file.path(), 999).is_err());
-        if cfg!(unix) {
-            assert!(read_file(Path::new("/dev/zero"), 999).is_err());
-        }
-    }
-
-    #[test]
     fn only_what_may_be_replaced_can_be_written() {
         let folder = tempfile::tempdir().unwrap();
         let (new, old) = (folder.path().join("a/new"), folder.path().join("old"));
@@ -141,6 +125,7 @@ mod tests {
         overwrite.check(&old).unwrap();
         assert!(overwrite.check(folder.path()).is_err(), "a folder is no file");
         assert!(overwrite.check(&old.join("below")).is_err());
+        assert!(ask.check(Path::new("-")).unwrap_err().to_string().contains("/dev/stdout"));
         assert_eq!(fs::read_to_string(&old).unwrap(), "old");
     }
 }

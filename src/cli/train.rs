@@ -353,15 +353,16 @@ fn with_flags(error: anyhow::Error) -> anyhow::Error {
     }
     let flags = match error.downcast_ref() {
         Some(TrainingError::CheckpointExists { .. }) => "--resume, --overwrite",
-        Some(TrainingError::OutputExists { .. } | TrainingError::ForeignFolder { .. }) => {
-            "--out, --overwrite"
-        }
-        Some(TrainingError::OutputIsFolder { .. } | TrainingError::Busy { .. }) => "--out",
+        Some(TrainingError::OutputExists { .. }) => "--out, --overwrite",
         Some(
-            TrainingError::OtherOptions { .. }
-            | TrainingError::DamagedCheckpoint { .. }
-            | TrainingError::NoCheckpoint { .. },
-        ) => "--overwrite",
+            TrainingError::ForeignFolder { .. }
+            | TrainingError::OutputIsFolder { .. }
+            | TrainingError::Busy { .. },
+        ) => "--out",
+        Some(TrainingError::OtherOptions { .. } | TrainingError::DamagedCheckpoint { .. }) => {
+            "--overwrite"
+        }
+        Some(TrainingError::NoCheckpoint { .. }) => "without --resume",
         Some(TrainingError::Diverged { .. }) => "--learning-rate",
         Some(TrainingError::Device { .. }) => "--resume, --batch-size, --device",
         _ => return error,

@@ -25,7 +25,7 @@ pub enum Source {
 const DRAWN_TRAINING: usize = 4000;
 const DRAWN_TEST: usize = 1000;
 /// The largest number of drawn pictures; far fewer than would make their seeds overlap.
-const MOST_DRAWN: usize = 10_000_000;
+const MOST_DRAWN: usize = 1_000_000;
 
 /// A dataset, divided.
 #[derive(Clone, Debug)]

@@ -303,6 +303,7 @@ mod tests {
     use crate::data::synthetic::Drawn;
     use crate::detector::{Detector, ScoreConfig};
     use crate::model::{AutoencoderConfig, ClassifierConfig};
+    use burn::module::Module;
     use burn::tensor::Device;
 
     fn defence() -> Defence {

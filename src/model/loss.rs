@@ -65,7 +65,7 @@ impl Divergence {
         Err(Error::Option {
             name: "temperature",
             value: temperature.to_string(),
-            must: "a number above 0",
+            must: "a number of at least 1e-38",
         })
     }
 

@@ -8,6 +8,7 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
 use crate::error::{Error, Result, not_safetensors};
+use crate::file::read_limited;
 
 /// Twice the size of VGG16 in 64 bits.
 const LARGEST_FILE: u64 = 2 << 30;
@@ -24,13 +25,8 @@ const ALWAYS_ALLOWED: u64 = 1 << 20;
 /// When the file cannot be read, is neither, holds weights that are no floating-point numbers, or its tensors
 /// are far larger than the file.
 pub fn state_dict(path: &Path) -> Result<Vec<u8>> {
-    let size = std::fs::metadata(path).map_err(Error::io(path))?.len();
-    if size > LARGEST_FILE {
-        return Err(Error::Weights(format!(
-            "the file has {size} bytes, more than any network here"
-        )));
-    }
-    let bytes = std::fs::read(path).map_err(Error::io(path))?;
+    let unread = |e: std::io::Error| Error::Weights(e.to_string()); // whoever asks names the file
+    let bytes = read_limited(path, LARGEST_FILE).map_err(unread)?;
     if SafeTensors::read_metadata(&bytes).is_ok() {
         return Ok(bytes);
     }

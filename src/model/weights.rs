@@ -265,16 +265,24 @@ pub fn with_detector(bytes: &[u8], detector: Detector, percentile: Option<f32>) 
     save(&autoencoder, &card, precision(bytes)?)
 }
 
+/// Whether two files hold the same tensors, bit for bit; their cards may differ.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn same_tensors(a: &[u8], b: &[u8]) -> bool {
+    let tensors = |bytes| SafeTensors::deserialize(bytes).ok();
+    let (Some(a), Some(b)) = (tensors(a), tensors(b)) else { return false };
+    a.len() == b.len() && a.iter().all(|(name, tensor)| b.tensor(name).is_ok_and(|b| b == tensor))
+}
+
 /// Loads the file and drops what it holds: whether it can be used.
 ///
 /// # Errors
-/// As [`load_classifier`].
+/// As [`load_classifier`], and when an autoencoder has no detector.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn verify(bytes: &[u8]) -> Result<()> {
     let device = Device::flex();
     match Card::read(bytes)?.architecture {
         Architecture::Classifier(_) => load_classifier(bytes, &device).map(drop),
-        Architecture::Autoencoder(_) => load_autoencoder(bytes, &device).map(drop),
+        Architecture::Autoencoder(_) => load_autoencoder(bytes, &device)?.1.detector().map(drop),
     }
 }
 
@@ -498,5 +506,24 @@ mod tests {
         let wrong =
             Card { architecture: Architecture::Classifier(ClassifierConfig::Vgg16), ..card };
         assert!(verify(&save(&network, &wrong, Precision::F16).unwrap()).is_err());
+        // An autoencoder without a threshold can be loaded, but detects nothing.
+        let config = AutoencoderConfig::Compact { channels: 1 };
+        let card = Card::new(Architecture::Autoencoder(config));
+        let without = save(&config.init(&device), &card, Precision::F16).unwrap();
+        assert!(load_autoencoder(&without, &device).is_ok() && verify(&without).is_err());
+    }
+
+    #[test]
+    fn tensors_are_compared_and_cards_are_not() {
+        let device = Device::flex();
+        let card = Card::new(Architecture::Classifier(ClassifierConfig::Compact));
+        let network = ClassifierConfig::Compact.init(&device);
+        let bytes = save(&network, &card, Precision::F16).unwrap();
+        let other_card = card.clone().with_origin(Some("another one".to_owned()));
+        assert!(same_tensors(&bytes, &save(&network, &other_card, Precision::F16).unwrap()));
+        assert!(!same_tensors(&bytes, &save(&network, &card, Precision::F32).unwrap()));
+        let mut flipped = bytes.clone();
+        *flipped.last_mut().unwrap() ^= 1;
+        assert!(!same_tensors(&bytes, &flipped) && !same_tensors(&bytes, &bytes[..100]));
     }
 }

@@ -18,7 +18,7 @@ use tracing::warn;
 
 use super::TrainingError;
 use crate::differences::differences;
-use crate::file::{cannot_write, checksum, sync_and_checksum, sync_folder};
+use crate::file::{cannot_write, checksum, link_target, sync_and_checksum, sync_folder};
 
 /// How far a training is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -129,6 +129,7 @@ impl State {
         );
         ensure!(epoch < epochs || batch == 0, "its state is after the last epoch");
         ensure!(self.best.is_some() == (epoch > 0), "its validation error does not fit its epoch");
+        ensure!(self.best.is_none_or(f64::is_finite), "its validation error is no number");
         Ok(())
     }
 }
@@ -212,9 +213,11 @@ impl Name {
 }
 
 impl Checkpoints {
-    /// Those of the weights `out`: `x.safetensors` has `x.safetensors.checkpoint` beside it.
+    /// Those of the weights `out`: `x.safetensors` has `x.safetensors.checkpoint` beside it. Where `out` is a link, they are
+    /// beside the file that it leads to: two names of one file are one output.
     pub fn beside(out: &Path) -> Self {
-        let mut folder = out.as_os_str().to_owned();
+        let file = link_target(out).unwrap_or_else(|_| out.to_owned());
+        let mut folder = file.into_os_string();
         folder.push(".checkpoint");
         Self { folder: folder.into(), out: out.to_owned(), kept: Vec::new(), best: None }
     }
@@ -901,6 +904,18 @@ mod tests {
         second.lock().unwrap();
         // The marker says once, to whoever finds the folder, what it is.
         assert_eq!(fs::read_to_string(first.folder().join(MARKER)).unwrap(), MARKER_TEXT);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn two_names_of_one_file_are_one_output() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        // The file need not be there yet.
+        std::os::unix::fs::symlink("w", at("link")).unwrap();
+        let _lock = Checkpoints::beside(&at("w")).lock().unwrap();
+        let error = Checkpoints::beside(&at("link")).lock().err().unwrap().to_string();
+        assert!(error.contains("another training"), "{error}");
     }
 
     #[test]

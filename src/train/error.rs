@@ -44,10 +44,17 @@ pub enum TrainingError {
     },
 
     /// There is nothing to resume from.
-    #[error("{} holds no checkpoint to resume from", folder.display())]
+    #[error("{} holds no checkpoint to resume from: start from the beginning", folder.display())]
     NoCheckpoint {
         /// The folder of the checkpoints.
         folder: PathBuf,
+    },
+
+    /// The file for the weights holds others than the best ones of the training that is to be resumed.
+    #[error("{} holds other weights than the best ones of this training: move it away, and resume again", file.display())]
+    OtherWeights {
+        /// The file for the weights.
+        file: PathBuf,
     },
 
     /// The checkpoint was made with other options.

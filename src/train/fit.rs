@@ -1,5 +1,6 @@
 //! The training loop, for both networks.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
@@ -262,29 +263,45 @@ fn networks<'a, M: Module>(model: &'a M, average: Option<&'a Average<M>>) -> Net
     Networks { model, average: average.map(Average::network) }
 }
 
-/// Writes the best weights, in the number format that was asked for.
-fn publish(best: &[u8], options: &Options) -> Result<()> {
-    match options.precision {
-        Precision::F32 => write_atomically(&options.out, best),
-        precision => write_atomically(&options.out, &weights::convert(best, precision)?),
-    }
+/// The best weights in the number format that was asked for.
+fn published<'a>(best: &'a [u8], options: &Options) -> Result<Cow<'a, [u8]>> {
+    Ok(match options.precision {
+        Precision::F32 => Cow::Borrowed(best),
+        precision => Cow::Owned(weights::convert(best, precision)?),
+    })
 }
 
-/// Writes the best weights so far from the checkpoint if their file is gone or damaged. Whole ones that differ are left:
-/// they may have been calibrated since.
+/// Writes the best weights.
+fn publish(best: &[u8], options: &Options) -> Result<()> {
+    write_atomically(&options.out, &published(best, options)?)
+}
+
+/// Writes the best weights so far from the checkpoint if their file is gone or damaged. Whole ones are left: an autoencoder may
+/// have been calibrated since.
+///
+/// # Errors
+/// When the file holds other weights, whole or with some bits changed.
 fn restore(checkpoints: &Checkpoints, options: &Options) -> Result<()> {
     let Some(best) = checkpoints.best() else {
         return Ok(()); // no epoch is over
     };
+    let out = options.out.display();
     let found = if !options.out.exists() {
         "missing"
-    } else if options.out.is_file() && weights::verify(&fs::read(&options.out)?).is_err() {
+    } else if options.out.is_file() {
+        let bytes = fs::read(&options.out)?;
+        if weights::verify(&bytes).is_ok() {
+            if !weights::same_tensors(&bytes, &published(best, options)?) {
+                bail!(TrainingError::OtherWeights { file: options.out.clone() });
+            }
+            return Ok(());
+        }
         "damaged"
     } else {
         return Ok(());
     };
     publish(best, options)?;
-    info!("{} was {found}: restored from the checkpoint", options.out.display());
+    info!("{out} was {found}: restored from the checkpoint");
     Ok(())
 }
 
@@ -612,12 +629,13 @@ mod tests {
         std::fs::write(&out, &best[..best.len() - 1]).unwrap();
         run(Regression::new(1, &errors), &options).unwrap();
         assert!(std::fs::read(&out).unwrap() == best, "damaged weights were left");
-        // One that can be loaded is left alone: its detector may have been calibrated since.
+        // Whole ones with other weights are left, and nobody is told that they are the best ones.
         let config = ClassifierConfig::Compact;
         let card = Card::new(Architecture::Classifier(config));
         let whole = weights::save(&config.init(&Device::flex()), &card, Precision::F16).unwrap();
         std::fs::write(&out, &whole).unwrap();
-        run(Regression::new(1, &errors), &options).unwrap();
+        let error = run(Regression::new(1, &errors), &options).err().unwrap().to_string();
+        assert!(error.contains("other weights"), "{error}");
         assert!(std::fs::read(&out).unwrap() == whole, "whole weights were replaced");
     }
 

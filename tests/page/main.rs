@@ -260,6 +260,16 @@ fn own_pictures_are_opened_and_bad_files_refused() {
     page.upload(&bmp);
     page.until_state(&["ready"]);
     assert_eq!(page.js("document.querySelector('#notice').hidden"), true);
+    // More pixels than the core decodes: the browser scales them down.
+    let large = folder.path().join("large.png");
+    let red = image::RgbImage::from_pixel(6000, 4200, image::Rgb([200, 0, 0]));
+    red.save_with_format(&large, ImageFormat::Png).unwrap();
+    page.upload(&large);
+    page.until(
+        "(([r, g, b]) => r > 190 && g < 9 && b < 9)(document.querySelector('#original').getContext('2d').getImageData(48, 48, 1, 1).data)",
+    );
+    page.until_state(&["ready"]);
+    assert_eq!(page.js("document.querySelector('#notice').hidden"), true);
     page.upload(&half);
     page.until("document.querySelector('#notice-text').textContent.includes('cut off')");
     page.until_state(&["ready"]);

@@ -10,8 +10,9 @@ use serde_json::json;
 use crate::sha256;
 
 /// Files that most visitors never load. The service worker keeps them from when they are first asked for.
-const ON_DEMAND: [&str; 6] = [
+const ON_DEMAND: [&str; 7] = [
     "licences.txt",
+    "models/mse.safetensors",
     "models/tutorial.safetensors",
     "../pkg/second_look_draw.js",
     "../pkg/second_look_draw_bg.wasm",

@@ -23,6 +23,9 @@ const PORT: u16 = 8017;
 /// Number of further ports that are tried when the wanted one is taken.
 const PORTS: u16 = 50;
 
+/// Files that are read at the same time.
+const READERS: usize = 16;
+
 /// Serves the page on this machine and opens it in the browser.
 ///
 /// The page computes in the browser; the server only sends the files of www/ and pkg/, as any static host can, and with
@@ -72,7 +75,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let root = root()?;
     let site = site::site(&root, &arguments.allow_host, data)
         .with_context(|| format!("cannot read {}", root.display()))?;
-    let runtime = tokio::runtime::Runtime::new().context("cannot start the server")?;
+    // Files are read on threads of their own. More of them would only wait for the same disk, each with its stack.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(READERS)
+        .build()
+        .context("cannot start the server")?;
     runtime.block_on(async {
         let listener = listen(arguments.host, arguments.port).await?;
         let address = listener.local_addr().context("the server has no address")?;
