@@ -299,7 +299,7 @@ fn evaluate_prints_the_table_and_writes_json_records_and_figures() {
         keys(&json["attacks"][0]),
         "answer_accuracy attacker auc average_precision classes classifier_accuracy confusion \
          confusion_of_answers detection_rate eps histogram intervals median_distance name norm parameters \
-         precision_recall roc sr_at_5 sr_at_50 tpr_at_1 tpr_at_5"
+         precision_recall roc sr_at_5 sr_at_50 success_rate tpr_at_1 tpr_at_5"
     );
     assert_eq!(json["clean"]["classifier_accuracy"], json["classifier"]["clean"]);
     let attacked = &json["attacks"][0];

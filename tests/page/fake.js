@@ -27,6 +27,7 @@ export default async function init({ module_or_path }) {
 export const constants = () => ({
   classes: CLASSES,
   side: SIDE,
+  largest_file: 1e6,
   max_steps: 200,
   norms: [{ norm: 'linf', largest: 1, tutorial: pgd({}), strong: pgd({ eps_step: 0.005, max_iter: 20 }) }],
 });

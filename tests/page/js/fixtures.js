@@ -47,7 +47,7 @@ function prepare(name, { norm, preset }) {
 }
 
 /** Other classes and numbers than the real ones: what is repeated in JavaScript would not fit. @type {Constants} */
-export const CONSTANTS = { classes: CLASSES, side: 2, norms: NORMS, max_steps: 30, attacks: attacksOf(prepare, NORMS) };
+export const CONSTANTS = { classes: CLASSES, side: 2, norms: NORMS, largest_file: 1e6, max_steps: 30, attacks: attacksOf(prepare, NORMS) };
 
 /**
  * A verdict by three distributions; their most likely classes are looked up here, as the core does.
