@@ -171,6 +171,7 @@ fn the_list_has_what_the_page_needs_and_no_more() {
         "../pkg/second_look_gpu.js",
         "../pkg/second_look_gpu_bg.wasm",
         "licences.txt",
+        "models/mse.safetensors",
         "models/tutorial.safetensors",
     ];
     let (later, others): (BTreeSet<_>, BTreeSet<_>) =

@@ -28,7 +28,8 @@ pub fn sources_txt<'a>(root: &Path, paths: impl IntoIterator<Item = &'a str>) ->
 
 /// The SHA-256 of what decides the output of a build: of Rust (`.rs`) the tokens, of any other file the bytes.
 ///
-/// Left out of Rust sources are white space, comments, doc comments and `#[cfg(test)] mod name { ... }`. Two things in
+/// Left out of Rust sources are white space, comments, doc comments and `#[cfg(test)] mod name { ... }`, also with
+/// `#[cfg(all(test, ...))]`. Two things in
 /// pkg/ still come from there, and may be out of date: the line numbers in the messages of panics, and the comments in
 /// `second_look.js` and `second_look.d.ts`, which wasm-bindgen and tsify copy from doc comments. Neither changes what
 /// the page does.
@@ -105,7 +106,8 @@ fn skip_doc(tokens: &[TokenTree]) -> Option<&[TokenTree]> {
         .then_some(after)
 }
 
-/// What follows `#[cfg(test)] mod name { ... }`. Any other item for tests only is written as it is.
+/// What follows `#[cfg(test)] mod name { ... }`, or the same with `#[cfg(all(test, ...))]`. Any other item for tests only is written
+/// as it is.
 fn skip_tests(tokens: &[TokenTree]) -> Option<&[TokenTree]> {
     let [
         TokenTree::Punct(hash),
@@ -118,8 +120,9 @@ fn skip_tests(tokens: &[TokenTree]) -> Option<&[TokenTree]> {
     else {
         return None;
     };
+    let attribute = attribute.to_string().replace(' ', "");
     (hash.as_char() == '#'
-        && attribute.to_string().replace(' ', "") == "[cfg(test)]"
+        && (attribute == "[cfg(test)]" || attribute.starts_with("[cfg(all(test,"))
         && keyword == "mod"
         && body.delimiter() == Delimiter::Brace)
         .then_some(after)
@@ -179,6 +182,7 @@ mod tests {
             ("\n\nuse", "\n\n\n\nuse"),
             ("x: u32) -> u32 {", "x: u32)\n    -> u32\n{"),
             ("super::double(1), 3", "super::double(2), 5"),
+            ("cfg(test)", "cfg(all(test, unix))"),
         ] {
             assert_eq!(changed(from, to), of(SOURCE), "{from} -> {to}");
         }
@@ -201,6 +205,7 @@ mod tests {
             ("&'static str", "&'static  &'static str"),
             ("#[cfg(test)]\nmod", "mod"),
             ("cfg(test)", "cfg(not(test))"),
+            ("cfg(test)", "cfg(any(test, unix))"),
             ("use std::fmt;\n", "use std::fmt;\nuse std::io;\n"),
             ("/// Doubles.", "#[doc(hidden)]"),
         ] {

@@ -186,19 +186,22 @@ fn tutorial(evaluation: &Evaluation) -> Markup {
 /// The table of all attacks, and what its columns mean.
 fn all_attacks(evaluation: &Evaluation) -> Markup {
     let Evaluation { attacks, worst_case, .. } = evaluation;
+    // Other attacks succeed where CL errs, which stands there already.
+    let targeted = attacks.iter().any(|figures| figures.parameters.targeted());
     html! {
         h2 id="attacks" { "All attacks" }
+        @if targeted {
+            p { "The attacks are targeted: each picture is led to the class after its own in the list of classes." }
+        }
         div.scroll tabindex="0" {
             table {
-                caption {
-                    "Shares of all pictures, with 95 % intervals; pictures that are named wrong before the attack count as wrong."
-                    @if attacks.iter().any(|figures| figures.parameters.targeted()) {
-                        " The attacks are targeted: each picture is led to the class after its own in the list of classes."
-                    }
-                }
+                caption { "Shares of all pictures, with 95 % intervals; pictures that are named wrong before the attack count as \
+                           wrong." }
                 thead { tr {
                     th scope="col" { "attack" } th.text scope="col" { "attacker knows" } th.text scope="col" { "norm" }
-                    @for name in ["eps", "CL", "success", "detected", "answer", "AUC", "TPR@1", "TPR@5", "AP", "SR@5", "SR@50",
+                    th scope="col" { "eps" } th scope="col" { "CL" }
+                    @if targeted { th scope="col" { "success" } }
+                    @for name in ["detected", "answer", "AUC", "TPR@1", "TPR@5", "AP", "SR@5", "SR@50",
                                   "distance", "queries"] {
                         th scope="col" { (name) }
                     }
@@ -211,7 +214,7 @@ fn all_attacks(evaluation: &Evaluation) -> Markup {
                             td.text { (attacker) } td.text { (norm) }
                             td { (figures.eps.map_or_else(|| "-".to_owned(), |eps| eps.to_string())) }
                             td { (share(figures.classifier_accuracy, intervals.classifier_accuracy)) }
-                            td { (share(figures.success_rate, intervals.success_rate)) }
+                            @if targeted { td { (share(figures.success_rate, intervals.success_rate)) } }
                             td { (share(figures.detection_rate, intervals.detection_rate)) }
                             td { (share(figures.answer_accuracy, intervals.answer_accuracy)) }
                             @for value in [figures.auc, figures.tpr_at_1, figures.tpr_at_5, figures.average_precision] {
@@ -225,7 +228,7 @@ fn all_attacks(evaluation: &Evaluation) -> Markup {
                     }
                     @if attacks.len() > 1 {
                         tr {
-                            th scope="row" colspan="7" { "the worst of all, for each picture" }
+                            th scope="row" colspan=(if targeted { 7 } else { 6 }) { "the worst of all, for each picture" }
                             td { (share(worst_case.answer_accuracy, worst_case.interval)) }
                         }
                     }
@@ -609,7 +612,7 @@ fn json(value: &impl serde::Serialize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attack::{AttackName, AttackOptions};
+    use crate::attack::{AttackName, AttackOptions, Pgd};
     use crate::class::Class::{Cat, Dog};
     use crate::evaluation::made_up::{DETECTOR, outcome, record, verdict};
     use crate::evaluation::setting::tests::evaluation as made_up;
@@ -672,6 +675,16 @@ mod tests {
         assert_eq!(page.matches("<svg").count(), 7);
         assert_eq!(page.matches("role=\"img\"").count(), 7);
         assert!(!page.contains("No attacker here knew the defence"));
+    }
+
+    #[test]
+    fn how_often_targets_are_reached_stands_there_if_there_are_any() {
+        let mut evaluation = evaluation([AttackName::Pgd, AttackName::Noise]);
+        let column = "<th scope=\"col\">success</th>";
+        assert!(!html(&evaluation).contains(column));
+        evaluation.attacks[0].parameters = Pgd { targeted: true, ..Pgd::default() }.into();
+        let page = html(&evaluation);
+        assert!(page.contains(column) && page.contains("led to the class after its own"));
     }
 
     #[test]
