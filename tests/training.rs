@@ -1,13 +1,13 @@
 //! `train`, from the outside: what it writes, refuses, survives and repeats.
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use rand::{RngExt, SeedableRng};
-use second_look::model::Precision;
 use second_look::model::weights::{load_classifier, save};
+use second_look::model::{Card, Precision};
 
 fn second_look(folder: &Path, arguments: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_second-look"));
@@ -97,6 +97,31 @@ fn resuming_ends_with_the_best_weights_in_the_output() {
     fs::write(folder.join("n.1"), &whole).unwrap();
     fails(folder, &format!("{train} n.1 --resume"), &["n.1 holds other weights", "move it away"]);
     assert!(whole == fs::read(folder.join("n.1")).unwrap(), "replaced");
+}
+
+/// The weights of an epoch are written before its checkpoint: whoever is killed between the two finds newer weights in the file
+/// than in the checkpoint.
+#[test]
+fn weights_that_are_newer_than_the_checkpoint_are_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    succeeds(folder, &format!("{CLASSIFIER} --out cl"));
+    let train = "train autoencoder --classifier cl --architecture compact --latent 2 --loss mse --pictures 20 \
+                 --epochs 2 --batch-size 10 --seed 1 --out w";
+    succeeds(folder, train);
+    let best = fs::read(folder.join("w")).unwrap();
+    assert_eq!(
+        Card::read(&best).unwrap().training.unwrap().epochs,
+        2,
+        "the second epoch is better"
+    );
+    let names =
+        fs::read_dir(folder.join("w.checkpoint")).unwrap().map(|entry| entry.unwrap().path());
+    let is_step = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().starts_with("step-");
+    fs::remove_dir_all(names.filter(is_step).max().unwrap()).unwrap();
+    let log = succeeds(folder, &format!("{train} --resume"));
+    assert!(log.contains("epoch 2/2"), "{log}");
+    assert!(best == fs::read(folder.join("w")).unwrap(), "other weights than before");
 }
 
 #[test]

@@ -255,6 +255,7 @@ pub fn fit<T: Task>(
         last_saved = Instant::now();
     }
     restore(&checkpoints, options)?;
+    check_published(&checkpoints, options)?;
     Ok(Outcome::Done)
 }
 
@@ -277,10 +278,7 @@ fn publish(best: &[u8], options: &Options) -> Result<()> {
 }
 
 /// Writes the best weights so far from the checkpoint if their file is gone or damaged. Whole ones are left: an autoencoder may
-/// have been calibrated since.
-///
-/// # Errors
-/// When the file holds other weights, whole or with some bits changed.
+/// have been calibrated since, and before the end they may be those of an epoch that no checkpoint knows of yet.
 fn restore(checkpoints: &Checkpoints, options: &Options) -> Result<()> {
     let Some(best) = checkpoints.best() else {
         return Ok(()); // no epoch is over
@@ -288,14 +286,7 @@ fn restore(checkpoints: &Checkpoints, options: &Options) -> Result<()> {
     let out = options.out.display();
     let found = if !options.out.exists() {
         "missing"
-    } else if options.out.is_file() {
-        let bytes = fs::read(&options.out)?;
-        if weights::verify(&bytes).is_ok() {
-            if !weights::same_tensors(&bytes, &published(best, options)?) {
-                bail!(TrainingError::OtherWeights { file: options.out.clone() });
-            }
-            return Ok(());
-        }
+    } else if options.out.is_file() && weights::verify(&fs::read(&options.out)?).is_err() {
         "damaged"
     } else {
         return Ok(());
@@ -303,6 +294,17 @@ fn restore(checkpoints: &Checkpoints, options: &Options) -> Result<()> {
     publish(best, options)?;
     info!("{out} was {found}: restored from the checkpoint");
     Ok(())
+}
+
+/// Checks at the end that the file holds the best weights, under whatever card: neither others nor with some bits changed.
+fn check_published(checkpoints: &Checkpoints, options: &Options) -> Result<()> {
+    let Some(best) = checkpoints.best().filter(|_| options.out.is_file()) else {
+        return Ok(()); // a device or a pipe
+    };
+    if weights::same_tensors(&fs::read(&options.out)?, &published(best, options)?) {
+        return Ok(());
+    }
+    bail!(TrainingError::OtherWeights { file: options.out.clone() })
 }
 
 /// Steps with frozen layers and steps without: the learning-rate schedule starts again between them.
