@@ -23,8 +23,7 @@ pub const VALUES: usize = CHANNELS * PLANE;
 
 /// Larger pictures are refused before they are decoded: a header of a few bytes can ask for gigabytes.
 const MAX_MEGAPIXELS: u64 = 25;
-/// Larger files are refused: decoders may copy them. A photograph of 25 megapixels has up to 40 MB as PNG, a quarter of that as
-/// JPEG.
+/// Larger files are refused: decoders may copy them, and a picture is to take less than 400 MB (docs/reliability.md).
 pub const LARGEST_FILE: usize = 40_000_000;
 /// Bytes that a decoder may allocate beside the image that it fills, for metadata and its own work.
 const MAX_DECODER_BYTES: u64 = 48 << 20;

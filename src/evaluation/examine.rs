@@ -222,9 +222,9 @@ pub async fn examine_one(
 
 /// Runs the whole method on a batch: detection on the clean images, then each attack, and detection on what it leaves.
 ///
-/// The attacks move away from the true class, or, if they are targeted, to the next one in the list. Returns a record for each picture and, if `keep` is set, the pictures
-/// themselves, attacked by the first attack. `done` is called now and then with the [`work`] done for all pictures of the
-/// batch since the last call.
+/// The attacks move away from the true class, or, if they are targeted, to the next one in the list. Returns a record for
+/// each picture and, if `keep` is set, the pictures themselves, attacked by the first attack. `done` is called now and then
+/// with the [`work`] done for all pictures of the batch since the last call.
 ///
 /// # Errors
 /// When a picture cannot be read, there is no attack, a parameter is out of range, an attacker has no surrogate, or the
