@@ -237,7 +237,9 @@ fn all_attacks(evaluation: &Evaluation) -> Markup {
         }
         details {
             summary { "What each figure means" }
-            dl { @for (name, meaning) in FIGURES { dt { (name) } dd { (meaning) } } }
+            dl { @for (name, meaning) in FIGURES.iter().filter(|(name, _)| targeted || *name != "success") {
+                dt { (name) } dd { (meaning) }
+            } }
         }
     }
 }
