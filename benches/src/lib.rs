@@ -93,10 +93,7 @@ impl Works {
             "cltrain" => self.classifier_training()?,
             "aeres" => self.autoencoder_training("autoencoder")?,
             "aetut" => self.autoencoder_training("tutorial")?,
-            "vgg" => {
-                self.device.seed(0);
-                self.pgd_step(ClassifierConfig::Vgg16.init(&self.device).valid(), 8)?
-            }
+            "vgg" => self.pgd_step(ClassifierConfig::Vgg16.init(&self.device).valid(), 8)?,
             _ => bail!("there is no work {name}"),
         })
     }

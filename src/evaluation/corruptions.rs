@@ -375,7 +375,6 @@ mod tests {
     #[test]
     fn every_verdict_is_on_the_picture_and_the_corruption_of_its_place() {
         let device = Device::flex();
-        device.seed(5);
         let classifier = ClassifierConfig::Compact.init(&device).valid();
         let autoencoder = AutoencoderConfig::Compact { channels: 2 }.init(&device).valid();
         let detector = Detector { score: ScoreConfig::default(), threshold: 0.01 };

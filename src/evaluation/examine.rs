@@ -308,7 +308,6 @@ mod tests {
 
     fn defence() -> Defence {
         let device = Device::flex();
-        device.seed(5);
         let classifier = ClassifierConfig::Compact.init(&device).valid();
         let autoencoder = AutoencoderConfig::Compact { channels: 2 }.init(&device).valid();
         let corrector = AutoencoderConfig::Compact { channels: 1 }.init(&device).valid();

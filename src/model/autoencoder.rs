@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::frozen::frozen;
 use super::hidden::{HiddenLayer, LayerName};
+use super::initial::{self, Draws};
 use super::layers::{self, Layer, Layers};
 use super::{Classifier, ProjectedClassifier};
 use crate::error::{Error, Result};
@@ -100,20 +101,26 @@ impl AutoencoderConfig {
         Ok(self)
     }
 
-    /// A network with random initial weights from `device`'s generator ([`Device::seed`]).
+    /// A network with the initial weights of the seed 0, drawn when they are first used.
     pub fn init(self, device: &Device) -> Autoencoder {
+        self.init_seeded(0, device)
+    }
+
+    /// A network with random initial weights: the same numbers from the same seed on every device.
+    pub fn init_seeded(self, seed: u64, device: &Device) -> Autoencoder {
+        let draws = &Draws::new(seed);
         match self {
-            AutoencoderConfig::Tutorial { latent } => tutorial(latent, device),
-            AutoencoderConfig::Compact { channels } => compact(channels, device),
+            AutoencoderConfig::Tutorial { latent } => tutorial(latent, draws, device),
+            AutoencoderConfig::Compact { channels } => compact(channels, draws, device),
             AutoencoderConfig::Residual { side, channels, width } => {
-                residual(side, channels, width, device)
+                residual([side, channels, width], draws, device)
             }
         }
     }
 }
 
-fn tutorial(latent: usize, device: &Device) -> Autoencoder {
-    let build = Layers { device, init: layers::glorot };
+fn tutorial(latent: usize, draws: &Draws, device: &Device) -> Autoencoder {
+    let build = Layers { device, draws, init: initial::glorot };
     let encoder = vec![
         build.conv4_down(CHANNELS, 32), // 96 -> 48
         layers::relu(),
@@ -137,8 +144,8 @@ fn tutorial(latent: usize, device: &Device) -> Autoencoder {
     Autoencoder::new([encoder, decoder, vec![], vec![]])
 }
 
-fn compact(channels: usize, device: &Device) -> Autoencoder {
-    let build = Layers { device, init: layers::glorot };
+fn compact(channels: usize, draws: &Draws, device: &Device) -> Autoencoder {
+    let build = Layers { device, draws, init: initial::glorot };
     let encoder = vec![
         build.conv4_down(CHANNELS, 32), // 96 -> 48
         build.batch_norm(32),
@@ -160,10 +167,10 @@ fn compact(channels: usize, device: &Device) -> Autoencoder {
     Autoencoder::new([encoder, decoder, vec![], vec![]])
 }
 
-fn residual(side: usize, channels: usize, width: usize, device: &Device) -> Autoencoder {
-    let build = Layers { device, init: layers::he };
+fn residual([side, channels, width]: [usize; 3], draws: &Draws, device: &Device) -> Autoencoder {
+    let build = Layers { device, draws, init: initial::he };
     // The last layers add nothing at first, so that training starts from the linear coding.
-    let nothing = Layers { device, init: layers::zero };
+    let nothing = Layers { device, draws, init: initial::zero };
     let half = (width / 2).max(1);
     let then = |layer: Layer, width: usize| [layer, build.batch_norm(width), layers::relu()];
     let mut encoder = Vec::new();

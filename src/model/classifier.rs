@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::familiarity::{Familiar, FamiliarityCard};
 use super::frozen::frozen;
 use super::hidden::{LayerList, LayerName};
+use super::initial::{self, Draws};
 use super::layers::{self, Layer, Layers};
 use crate::class::Class;
 use crate::error::{Error, Result};
@@ -70,12 +71,18 @@ const IMAGENET_MEAN: [f64; CHANNELS] = [0.485, 0.456, 0.406];
 const IMAGENET_STD: [f64; CHANNELS] = [0.229, 0.224, 0.225];
 
 impl ClassifierConfig {
-    /// A network with random initial weights from `device`'s generator ([`Device::seed`]).
+    /// A network with the initial weights of the seed 0, drawn when they are first used.
     pub fn init(self, device: &Device) -> Classifier {
+        self.init_seeded(0, device)
+    }
+
+    /// A network with random initial weights: the same numbers from the same seed on every device.
+    pub fn init_seeded(self, seed: u64, device: &Device) -> Classifier {
+        let draws = &Draws::new(seed);
         let (features, classifier) = match self {
-            ClassifierConfig::Vgg16 => vgg16(device),
-            ClassifierConfig::Vgg16Small => vgg16_small(device),
-            ClassifierConfig::Compact => compact(device),
+            ClassifierConfig::Vgg16 => vgg16(draws, device),
+            ClassifierConfig::Vgg16Small => vgg16_small(draws, device),
+            ClassifierConfig::Compact => compact(draws, device),
         };
         Classifier {
             features,
@@ -89,8 +96,8 @@ impl ClassifierConfig {
 }
 
 /// VGG16's convolutions; they leave [n, 512, 3, 3] of pictures of 96x96.
-fn vgg16_convolutions(device: &Device) -> Vec<Layer> {
-    let convolutions = Layers { device, init: layers::he };
+fn vgg16_convolutions(draws: &Draws, device: &Device) -> Vec<Layer> {
+    let convolutions = Layers { device, draws, init: initial::he };
     let mut features = Vec::new();
     let mut channels = CHANNELS;
     for (width, repeat) in [(64, 2), (128, 2), (256, 3), (512, 3), (512, 3)] {
@@ -103,12 +110,12 @@ fn vgg16_convolutions(device: &Device) -> Vec<Layer> {
     features
 }
 
-fn vgg16(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
-    let mut features = vgg16_convolutions(device);
+fn vgg16(draws: &Draws, device: &Device) -> (Vec<Layer>, Vec<Layer>) {
+    let mut features = vgg16_convolutions(draws, device);
     // torchvision's `avgpool` stands between the two lists and stretches 3x3 maps to 7x7. It has no
     // weights, so at the end of this list it changes no weight's name.
     features.push(layers::average_pool(7));
-    let dense = Layers { device, init: layers::small };
+    let dense = Layers { device, draws, init: initial::small };
     let classifier = vec![
         dense.linear(512 * 7 * 7, 4096),
         layers::relu(),
@@ -121,19 +128,19 @@ fn vgg16(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
     (features, classifier)
 }
 
-fn vgg16_small(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
-    let dense = Layers { device, init: layers::glorot };
+fn vgg16_small(draws: &Draws, device: &Device) -> (Vec<Layer>, Vec<Layer>) {
+    let dense = Layers { device, draws, init: initial::glorot };
     let classifier = vec![
         dense.linear(512 * 3 * 3, 512),
         layers::relu(),
         layers::dropout_layer(0.5),
         dense.linear(512, Class::COUNT),
     ];
-    (vgg16_convolutions(device), classifier)
+    (vgg16_convolutions(draws, device), classifier)
 }
 
-fn compact(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
-    let convolutions = Layers { device, init: layers::he };
+fn compact(draws: &Draws, device: &Device) -> (Vec<Layer>, Vec<Layer>) {
+    let convolutions = Layers { device, draws, init: initial::he };
     let mut features = Vec::new();
     let mut channels = CHANNELS;
     for (width, pooled) in
@@ -150,7 +157,7 @@ fn compact(device: &Device) -> (Vec<Layer>, Vec<Layer>) {
         channels = width;
     }
     features.push(layers::average_pool(1));
-    let dense = Layers { device, init: layers::small };
+    let dense = Layers { device, draws, init: initial::small };
     (features, vec![dense.linear(channels, Class::COUNT)])
 }
 
@@ -388,7 +395,6 @@ mod tests {
     #[test]
     fn body_and_head_are_the_whole_network_wherever_it_is_cut() {
         let device = Device::flex();
-        device.seed(4);
         let values = (0..2 * 3 * SIDE * SIDE).map(|i| (i as f32 * 0.37).sin() * 0.4 + 0.5);
         let x = TensorData::new(values.collect::<Vec<f32>>(), [2, 3, SIDE, SIDE]);
         let x = Tensor::<4>::from_data(x, &device);

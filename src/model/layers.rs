@@ -16,6 +16,7 @@ use rand::{Rng, RngExt};
 use super::cpu;
 use super::dct::lowest_frequencies;
 use super::frozen::{AnyConvolution, Frozen, Link, chain, halves};
+use super::initial::{self, Draws, Init};
 use crate::picture::CHANNELS;
 
 /// One layer, from a [n, c, h, w] tensor to another; vectors travel as [n, c, 1, 1].
@@ -212,34 +213,11 @@ fn dropout<R: Rng>(x: Tensor<4>, probability: f64, rng: &mut R) -> Tensor<4> {
     x * mask
 }
 
-/// An initializer, from the fan-in and the fan-out.
-pub(crate) type Init = fn(fan_in: usize, fan_out: usize) -> Initializer;
-
-/// He et al. 2015 (arXiv 1502.01852), by the fan-out, as torchvision initialises VGG's convolutions.
-pub(super) fn he(_: usize, fan_out: usize) -> Initializer {
-    Initializer::Normal { mean: 0.0, std: (2.0 / fan_out as f64).sqrt() }
-}
-
-/// Glorot & Bengio 2010, uniform: the default of Keras, in which the tutorial was written.
-pub(super) fn glorot(fan_in: usize, fan_out: usize) -> Initializer {
-    let bound = (6.0 / (fan_in + fan_out) as f64).sqrt();
-    Initializer::Uniform { min: -bound, max: bound }
-}
-
-/// A small normal distribution, as torchvision initialises VGG's dense layers.
-pub(super) fn small(_: usize, _: usize) -> Initializer {
-    Initializer::Normal { mean: 0.0, std: 0.01 }
-}
-
-/// All zeros: a layer that adds nothing at first.
-pub(crate) fn zero(_: usize, _: usize) -> Initializer {
-    Initializer::Zeros
-}
-
 /// Builds layers on one device with one initializer; biases start at 0.
 pub(crate) struct Layers<'a> {
     pub device: &'a Device,
     pub init: Init,
+    pub draws: &'a Draws,
 }
 
 impl Layers<'_> {
@@ -258,8 +236,9 @@ impl Layers<'_> {
         let mut layer = Conv2dConfig::new([input, output], [kernel, kernel])
             .with_stride([stride, stride])
             .with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1))
-            .with_initializer((self.init)(input * window, output * window))
             .init(self.device);
+        let init = (self.init)(input * window, output * window);
+        layer.weight = self.draws.weights([output, input, kernel, kernel], init, self.device);
         layer.bias = self.zeros(output);
         Layer::Conv(layer)
     }
@@ -269,16 +248,17 @@ impl Layers<'_> {
         let mut layer = ConvTranspose2dConfig::new([input, output], [4, 4])
             .with_stride([2, 2])
             .with_padding([1, 1])
-            .with_initializer((self.init)(input * 16, output * 16))
             .init(self.device);
+        let init = (self.init)(input * 16, output * 16);
+        layer.weight = self.draws.weights([input, output, 4, 4], init, self.device);
         layer.bias = self.zeros(output);
         Layer::ConvTranspose(layer)
     }
 
     pub fn linear(&self, input: usize, output: usize) -> Layer {
-        let mut layer = LinearConfig::new(input, output)
-            .with_initializer((self.init)(input, output))
-            .init(self.device);
+        let mut layer = LinearConfig::new(input, output).init(self.device);
+        let init = (self.init)(input, output);
+        layer.weight = self.draws.weights([input, output], init, self.device);
         layer.bias = self.zeros(output);
         Layer::Linear(layer)
     }
@@ -315,6 +295,11 @@ impl Layers<'_> {
     }
 }
 
+/// A dense layer whose weights are about to be loaded.
+pub(super) fn empty_linear(input: usize, output: usize, device: &Device) -> Layer {
+    Layers { device, init: initial::zero, draws: &Draws::new(0) }.linear(input, output)
+}
+
 pub(crate) fn relu() -> Layer {
     Layer::Relu(Relu::new())
 }
@@ -340,6 +325,7 @@ pub(super) fn reshape(shape: [usize; 3]) -> Layer {
 mod tests {
     use super::*;
     use crate::model::frozen::frozen;
+    use crate::model::initial::{glorot, he};
     use burn::tensor::DType;
     use rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
 
@@ -372,7 +358,7 @@ mod tests {
     #[test]
     fn initial_weights_follow_fan_in_and_fan_out() {
         let device = Device::flex();
-        let build = Layers { device: &device, init: glorot };
+        let build = Layers { device: &device, draws: &Draws::new(0), init: glorot };
         for (layer, window) in [
             (build.conv3(6, 10), 9),
             (build.conv4_down(6, 10), 16),
@@ -389,7 +375,6 @@ mod tests {
             assert_eq!(values.len(), 60 * window);
             let bound = (6.0 / (16 * window) as f32).sqrt();
             let largest = values.iter().fold(0.0f32, |largest, v| largest.max(v.abs()));
-            // Of 60 even draws, all are below 0.8 of the bound once in 650,000 runs.
             assert!(largest <= bound && largest > 0.8 * bound, "{window}: {largest} of {bound}");
             assert_eq!(bias.unwrap().val().abs().max().into_scalar::<f32>(), 0.0);
         }
@@ -440,8 +425,7 @@ mod tests {
     fn the_kernels_compute_what_burn_s_layers_compute() {
         let plain = Device::flex();
         let device = plain.clone().autodiff();
-        device.seed(3);
-        let build = Layers { device: &device, init: he };
+        let build = Layers { device: &device, draws: &Draws::new(0), init: he };
         let chains = [
             vec![build.conv3(3, 32), build.batch_norm(32), relu(), max_pool()],
             vec![build.conv3(3, 32), relu(), build.conv3(32, 24), relu(), max_pool()],
@@ -508,7 +492,8 @@ mod tests {
     #[test]
     fn batch_normalisation_by_the_kernels_updates_the_running_statistics() {
         let device = Device::flex().autodiff();
-        let build = Layers { device: &device, init: |_, _| Initializer::Constant { value: 0.2 } };
+        let init: Init = |_, _| Initializer::Constant { value: 0.2 };
+        let build = Layers { device: &device, draws: &Draws::new(0), init };
         let x = Tensor::<4>::ones([2, 3, 12, 12], &device).cumsum(3) * 0.1;
         let running = |run: fn(&[Layer], Tensor<4>) -> Tensor<4>| {
             // Not a clone, which would share them.
@@ -530,7 +515,7 @@ mod tests {
     #[test]
     fn what_the_kernels_do_not_support_takes_burn_s_layers() {
         let device = Device::flex();
-        let build = Layers { device: &device, init: he };
+        let build = Layers { device: &device, draws: &Draws::new(0), init: he };
         let layers = [build.conv3(3, 8), relu(), max_pool()];
         let none = forward(&layers, Tensor::zeros([0, 3, 12, 12], &device));
         assert_eq!(none.dims(), [0, 8, 6, 6]);

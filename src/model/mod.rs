@@ -8,6 +8,7 @@ mod dct;
 pub mod familiarity;
 mod frozen;
 pub mod hidden;
+pub(crate) mod initial;
 pub(crate) mod layers;
 pub mod loss;
 #[cfg(any(test, feature = "gpu-products"))]

@@ -39,14 +39,18 @@ mod tests {
     use super::*;
     use burn::tensor::module::conv2d;
     use burn::tensor::ops::ConvOptions;
-    use burn::tensor::{Device, Distribution};
+    use burn::tensor::{Device, Distribution, TensorData};
+    use rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
 
     #[test]
     fn it_is_burn_s_convolution_with_its_gradients() {
         let device = Device::flex();
-        device.seed(1);
-        let random =
-            |shape: [usize; 4]| Tensor::<4>::random(shape, Distribution::Normal(0.0, 1.0), &device);
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+        let mut random = |shape: [usize; 4]| {
+            let values =
+                TensorData::random::<f32, _, _>(shape, Distribution::Normal(0.0, 1.0), &mut rng);
+            Tensor::<4>::from_data(values, &device)
+        };
         for ([n, c, h, w], cout, [kernel, stride, padding]) in [
             ([1, 3, 9, 7], 5, [3, 1, 1]),
             ([2, 4, 12, 12], 6, [4, 2, 1]),

@@ -16,7 +16,6 @@ use rand_distr::StandardNormal;
 use serde::Serialize;
 
 use super::batch::{numbers, read_batch, scalar, to_batch, to_rows};
-use super::fit::random_weights;
 use super::hidden::{HiddenLayers, HiddenOption};
 use super::options::{TaskOptions, check_devices, check_small_epochs, is_zero};
 use super::predictions::{Logits, predict};
@@ -270,7 +269,7 @@ fn initial_autoencoder(
     seed: u64,
     device: &Device,
 ) -> Result<Autoencoder> {
-    let random = random_weights(seed, device, |cpu| config.init(cpu));
+    let random = config.init_seeded(seed, &device.clone().autodiff());
     match initial_weights {
         Some(initial) => weights::start_autoencoder(random, &initial.weights)
             .with_context(|| initial.path.display().to_string()),

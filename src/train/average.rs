@@ -70,7 +70,8 @@ impl ModuleMapper for Blend {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::layers::{self, Layer, Layers};
+    use crate::model::initial::{self, Draws};
+    use crate::model::layers::{Layer, Layers};
     use burn::tensor::{Device, TensorData};
 
     #[derive(Module, Debug)]
@@ -82,7 +83,8 @@ mod tests {
     /// All weights and the running mean have this value.
     fn network(value: f32) -> Network {
         let device = Device::flex().autodiff();
-        let Layer::BatchNorm(norm) = (Layers { device: &device, init: layers::zero }).batch_norm(2)
+        let Layer::BatchNorm(norm) =
+            (Layers { device: &device, draws: &Draws::new(0), init: initial::zero }).batch_norm(2)
         else {
             unreachable!()
         };

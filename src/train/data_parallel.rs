@@ -132,7 +132,6 @@ mod tests {
     use crate::model::{Autoencoder, AutoencoderConfig, Card};
     use crate::picture::{CHANNELS, SIDE};
     use crate::train::Validation;
-    use crate::train::fit::random_weights;
     use burn::module::Param;
     use burn::tensor::Tensor;
 
@@ -162,7 +161,7 @@ mod tests {
         }
 
         fn init(&self, seed: u64) -> Result<Autoencoder> {
-            Ok(random_weights(seed, &self.devices[0], |cpu| CONFIG.init(cpu)))
+            Ok(CONFIG.init_seeded(seed, &self.devices[0].clone().autodiff()))
         }
 
         fn loss(

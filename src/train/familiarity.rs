@@ -209,7 +209,6 @@ mod tests {
     #[test]
     fn nineteen_of_twenty_pictures_held_out_are_familiar_and_noise_is_not() {
         let device = Device::flex();
-        device.seed(2);
         let pictures =
             Joined::new(Box::new(Drawn::training(400, 0)), Box::new(Drawn::held_out(60, 0)));
         let data = TrainingData {

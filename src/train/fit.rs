@@ -318,27 +318,13 @@ fn means<T: Task>(state: &State) -> String {
     format!("loss {:.4}, {} {:.3}", mean.loss, T::METRIC, mean.metric)
 }
 
-/// A network with random weights, ready for training on the plain `device`. They are drawn on the CPU, so that
-/// a seed gives the same ones on every device.
-pub(super) fn random_weights<M: Module>(
-    seed: u64,
-    device: &Device,
-    init: impl FnOnce(&Device) -> M,
-) -> M {
-    let cpu = Device::flex();
-    cpu.seed(seed);
-    let model = init(&cpu.autodiff());
-    // Burn draws weights when they are first used, which would be on `device`; this uses them.
-    let _ = model.valid();
-    model.fork(&device.clone().autodiff())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::data::HeldOut;
     use crate::data::synthetic::Drawn;
     use crate::model::card::Architecture;
+    use crate::model::initial::{self, Draws};
     use crate::model::layers::{self, Layer, Layers};
     use crate::model::{ClassifierConfig, Precision};
     use crate::train::{Optimizer, Schedule};
@@ -402,7 +388,7 @@ mod tests {
 
         fn init(&self, seed: u64) -> Result<Network> {
             let device = self.devices[0].clone().autodiff();
-            let build = Layers { device: &device, init: layers::zero };
+            let build = Layers { device: &device, draws: &Draws::new(0), init: initial::zero };
             let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
             let mut dense = |input: usize, output: usize| {
                 let Layer::Linear(mut layer) = build.linear(input, output) else { unreachable!() };

@@ -18,7 +18,6 @@ pub use self::options::{ClassifierOptions, default_frozen_epochs};
 use super::augment::Augmentation;
 use super::batch::{read_batch, scalar, to_batch, to_rows};
 use super::distillation::{Lessons, Teacher};
-use super::fit::random_weights;
 use super::frozen_outputs::FrozenOutputs;
 use super::mix::Mix;
 use super::options::{TaskOptions, check_devices};
@@ -258,7 +257,7 @@ impl Task for ClassifierTask {
 
     fn init(&self, seed: u64) -> Result<Classifier> {
         let config = self.options.config;
-        let random = random_weights(seed, &self.devices[0], |cpu| config.init(cpu));
+        let random = config.init_seeded(seed, &self.devices[0].clone().autodiff());
         let Some(initial) = &self.initial_weights else {
             return Ok(random);
         };
