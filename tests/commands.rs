@@ -771,22 +771,23 @@ fn evaluate_takes_an_attacker_and_refuses_one_that_does_not_fit() {
 fn a_randomised_defence_draws_from_its_seed_and_says_so() {
     let folder = studio();
     let figures = |options: &str| {
-        let evaluate =
-            format!("evaluate {MODELS} --pictures 20 --max-iter 1 --json random.json --overwrite");
-        succeeds(folder, &format!("{evaluate} {options}"));
-        json(&folder.join("random.json"))
+        let evaluate = format!("evaluate {MODELS} --pictures 20 --max-iter 1");
+        let files = "--json random.json --records random-records.json --overwrite";
+        succeeds(folder, &format!("{evaluate} {files} {options}"));
+        let records = std::fs::read_to_string(folder.join("random-records.json")).unwrap();
+        (json(&folder.join("random.json")), records)
     };
     let random = "--random-shift 4 --random-flip --random-noise 0.02";
-    let first = figures(random);
+    let (first, scores) = figures(random);
     assert_eq!(first["randomisation"]["shift"], 4);
     assert!(first["warnings"].to_string().contains("--infer-threshold"));
-    assert_eq!(figures(random)["detector"], first["detector"], "the same seed");
-    assert_ne!(figures(&format!("{random} --random-seed 1"))["detector"], first["detector"]);
-    let plain = figures("");
-    assert_ne!(plain["detector"], first["detector"]);
+    assert_eq!(figures(random).1, scores, "the same seed");
+    assert_ne!(figures(&format!("{random} --random-seed 1")).1, scores);
+    let (plain, without) = figures("");
+    assert_ne!(without, scores);
     assert_eq!(plain["classifier"], first["classifier"], "the classifier sees the picture itself");
     assert!(plain.get("randomisation").is_none());
-    let inferred = figures(&format!("{random} --infer-threshold --held-out 0.01"));
+    let (inferred, _) = figures(&format!("{random} --infer-threshold --held-out 0.01"));
     assert_ne!(inferred["detector"]["threshold"], plain["detector"]["threshold"]);
 }
 
