@@ -180,6 +180,9 @@ const BEST: &str = "best.safetensors";
 /// CRC-32 of the other files, by name.
 const CHECKSUMS: &str = "checksums.json";
 
+/// All that a training writes into a checkpoint.
+const FILES: [&str; 6] = [MODEL, AVERAGE, OPTIMIZER, STATE, BEST, CHECKSUMS];
+
 /// How many checkpoints are kept.
 const KEEP: usize = 2;
 
@@ -280,7 +283,7 @@ impl Checkpoints {
     /// # Errors
     /// When the folder cannot be read.
     pub fn exist(&self) -> Result<bool> {
-        Ok(self.list()?.iter().any(|(name, _)| !name.part))
+        Ok(self.list()?.iter().any(|(name, folder)| !name.part && is_ours(folder)))
     }
 
     /// Removes all of them.
@@ -307,6 +310,7 @@ impl Checkpoints {
     ) -> Result<Resumed<M>> {
         let mut found: Vec<PathBuf> =
             self.list()?.into_iter().filter(|(name, _)| !name.part).map(|(_, path)| path).collect();
+        found.retain(|folder| is_ours(folder));
         let mut damaged: Option<(PathBuf, anyhow::Error)> = None;
         while let Some(folder) = found.last() {
             let read = || -> Result<(Resumed<M>, Option<Vec<u8>>)> {
@@ -401,12 +405,14 @@ impl Checkpoints {
                 let name = |part| Name { step, number, part };
                 (self.folder.join(name(false).text()), self.folder.join(name(true).text()))
             })
-            .find(|(whole, part)| !taken(whole) && (!taken(part) || part.is_dir()))
+            .find(|(whole, part)| {
+                if part.is_dir() {
+                    let _ = remove(part); // what cannot be removed is taken
+                }
+                !taken(whole) && !taken(part)
+            })
             .expect("names do not run out");
         let write = || -> Result<()> {
-            if part.exists() {
-                fs::remove_dir_all(&part)?;
-            }
             fs::create_dir(&part)?;
             // `valid` folds the statistics of the last step into a batch norm's running ones; without it,
             // those of the step before would be saved.
@@ -434,7 +440,7 @@ impl Checkpoints {
             Ok(())
         };
         if let Err(e) = write() {
-            let _ = fs::remove_dir_all(&part); // a full disk needs the space; the error is the one above
+            let _ = remove(&part); // a full disk needs the space; the error is the one above
             return Err(cannot_write(&whole, e));
         }
         self.kept.push(whole);
@@ -447,8 +453,7 @@ impl Checkpoints {
     fn remove_others(&self) -> Result<()> {
         for (_, folder) in self.list()? {
             if !self.kept.contains(&folder) {
-                fs::remove_dir_all(&folder)
-                    .with_context(|| format!("cannot remove {}", folder.display()))?;
+                remove(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
             }
         }
         Ok(())
@@ -500,6 +505,31 @@ impl Checkpoints {
             Err(e) => Err(e),
         };
         entries.with_context(|| format!("cannot write checkpoints to {}", self.folder.display()))
+    }
+}
+
+/// Whether a training wrote into this folder.
+fn is_ours(folder: &Path) -> bool {
+    FILES.iter().any(|file| folder.join(file).symlink_metadata().is_ok())
+}
+
+/// Removes a checkpoint. What no training wrote there stays, and the folder around it.
+fn remove(folder: &Path) -> io::Result<()> {
+    let ours = is_ours(folder);
+    for file in FILES {
+        match fs::remove_file(folder.join(file)) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
+    }
+    match fs::remove_dir(folder) {
+        Err(e) if e.kind() == io::ErrorKind::DirectoryNotEmpty => {
+            if ours {
+                warn!("{} stays: it holds files of somebody's", folder.display());
+            }
+            Ok(())
+        }
+        removed => removed,
     }
 }
 
@@ -890,6 +920,37 @@ mod tests {
         checkpoints.clear().unwrap();
         assert_eq!(names(&checkpoints), [MARKER, "step-000000006"]);
         assert_eq!(fs::read_to_string(file).unwrap(), "a file");
+    }
+
+    #[test]
+    fn what_somebody_puts_into_a_checkpoint_stays() {
+        let (_folder, mut checkpoints) = saved(2);
+        let at = |name: &str| checkpoints.folder().join(name);
+        let others =
+            ["step-000000002/notes.txt", "step-000000004/thesis/a", "step-000000006.part/b"];
+        let others = others.map(at);
+        for file in &others {
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, "precious").unwrap();
+        }
+        assert_eq!(resume(&mut checkpoints).unwrap().0, 2.0);
+        for value in [3, 4] {
+            checkpoints.save(both(&network(value as f32)), &optimizer(), &state(value)).unwrap();
+        }
+        assert_eq!(resume(&mut checkpoints).unwrap().0, 4.0);
+        checkpoints.clear().unwrap();
+        for file in &others {
+            assert_eq!(fs::read_to_string(file).unwrap(), "precious");
+            let folder = file.ancestors().find(|f| f.parent() == Some(checkpoints.folder()));
+            let left: Vec<_> = fs::read_dir(folder.unwrap()).unwrap().collect();
+            assert_eq!(left.len(), 1, "nothing of ours: {left:?}");
+        }
+        // They are no checkpoints, and a training may go on beside them.
+        assert!(!checkpoints.exist().unwrap());
+        assert!(resume(&mut checkpoints).unwrap_err().to_string().contains("no checkpoint"));
+        checkpoints.set_best(b"best".to_vec());
+        checkpoints.save(both(&network(1.0)), &optimizer(), &state(1)).unwrap();
+        assert_eq!(resume(&mut checkpoints).unwrap().0, 1.0);
     }
 
     #[test]
