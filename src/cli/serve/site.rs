@@ -137,8 +137,8 @@ async fn only_served(State(rules): State<Rules>, request: Request, next: Next) -
     (StatusCode::NOT_FOUND, Body::empty()).into_response()
 }
 
-/// Whether a URL's path leads to a file or folder below one of [`FOLDERS`], no name in it is hidden, and no symbolic link
-/// leads out of them.
+/// Whether a URL's path leads to a file below one of [`FOLDERS`] (where it names a folder, to its `index.html`), no name in
+/// it is hidden, and no symbolic link leads out of them.
 fn is_served(root: &Path, path: &str) -> bool {
     let Ok(path) = percent_decode_str(path).decode_utf8() else { return false };
     let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
@@ -146,7 +146,10 @@ fn is_served(root: &Path, path: &str) -> bool {
     if !names.first().is_some_and(|first| FOLDERS.contains(first)) || !names.iter().all(plain) {
         return false;
     }
-    let file: PathBuf = names.iter().fold(root.to_owned(), |file, name| file.join(name));
+    let mut file: PathBuf = names.iter().fold(root.to_owned(), |file, name| file.join(name));
+    if file.is_dir() {
+        file.push("index.html");
+    }
     let inside = |file: PathBuf| FOLDERS.iter().any(|folder| file.starts_with(root.join(folder)));
     file.canonicalize().is_ok_and(inside)
 }
@@ -192,17 +195,21 @@ mod tests {
         use std::os::unix::fs::symlink;
         let folder = tempfile::tempdir().unwrap();
         let root = &folder.path().canonicalize().unwrap();
-        for name in ["www/models/a", "www/.git/config", "pkg/b", "Cargo.toml", "src/c", "pkgs/d"] {
+        let files =
+            ["www/index.html", "www/models/a", "www/part/index.html", "www/.git/config", "pkg/b"];
+        for name in files.into_iter().chain(["Cargo.toml", "src/c", "pkgs/d"]) {
             let path = root.join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "").unwrap();
         }
         symlink(root.join("Cargo.toml"), root.join("www/out")).unwrap();
         symlink(root.join("src"), root.join("www/outside")).unwrap();
+        symlink(root.join("Cargo.toml"), root.join("pkg/index.html")).unwrap();
         symlink(root.join("pkg/b"), root.join("www/in")).unwrap();
         for path in [
             "/www/",
-            "/www/models",
+            "/www/part",
+            "/www/part/",
             "/www/models/a",
             "//www//models/a",
             "/pkg/b",
@@ -225,6 +232,10 @@ mod tests {
             "/www/out",
             "/www/outside/c",
             "/www/missing",
+            "/www/models",
+            "/www/models/",
+            "/pkg",
+            "/pkg/",
             "/www/a%00",
             "/www/%ff",
             "/www/..\\Cargo.toml",
