@@ -201,16 +201,19 @@ impl AttackFigures {
         })
     }
 
-    /// A line for each attack, and the worst of all.
+    /// A line for each attack, and the worst of all. How often it succeeds is 1 less CL's accuracy, and left out, unless an
+    /// attack is targeted.
     pub fn table(all: &[Self], worst: WorstCase) -> String {
+        let targeted = all.iter().any(|figures| figures.parameters.targeted());
+        let success = |text: String| if targeted { format!(" {text:>7}") } else { String::new() };
         let mut text = format!(
-            "{:<15} {:<10} {:<4} {:>6} {:>6} {:>7} {:>8} {:>6} {:>6} {:>6} {:>6} {:>9}",
+            "{:<15} {:<10} {:<4} {:>6} {:>6}{} {:>8} {:>6} {:>6} {:>6} {:>6} {:>9}",
             "attack",
             "attacker",
             "norm",
             "eps",
             "CL",
-            "success",
+            success("success".to_owned()),
             "detected",
             "answer",
             "AUC",
@@ -224,10 +227,10 @@ impl AttackFigures {
             let distance = median_distance.map_or_else(|| "-".to_owned(), |d| format!("{d:.4}"));
             let _ = write!(
                 text,
-                "\n{name:<15} {attacker:<10} {norm:<4} {eps:>6} {:>6.3} {:>7.3} {:>8.3} {:>6.3} {:>6.3} {:>6.3} {:>6.3} \
+                "\n{name:<15} {attacker:<10} {norm:<4} {eps:>6} {:>6.3}{} {:>8.3} {:>6.3} {:>6.3} {:>6.3} {:>6.3} \
                  {distance:>9}",
                 figures.classifier_accuracy,
-                figures.success_rate,
+                success(format!("{:.3}", figures.success_rate)),
                 figures.detection_rate,
                 figures.answer_accuracy,
                 figures.auc,
@@ -236,9 +239,10 @@ impl AttackFigures {
             );
         }
         if all.len() > 1 {
+            let width = if targeted { 23 } else { 15 };
             let _ = write!(
                 text,
-                "\n{:<45} {:>22.3}",
+                "\n{:<45} {:>width$.3}",
                 "the worst of all, for each picture", worst.answer_accuracy
             );
         }
@@ -384,9 +388,19 @@ mod tests {
         let clean = CleanFigures::of(&records).unwrap();
         assert_eq!((clean.classifier_accuracy, clean.answer_accuracy), (0.75, 0.75));
         assert_eq!(clean.intervals.false_positive_rate, Interval::wilson(0, 4));
-        let table = AttackFigures::table(&[first, second], worst);
-        for word in ["pgd", "transfer", "square", "queries", "0.250", "SR@5"] {
-            assert!(table.contains(word), "{table}");
+        let led = AttackFigures {
+            parameters: Pgd { targeted: true, ..Pgd::default() }.into(),
+            ..first.clone()
+        };
+        for (both, has_success) in [([first, second.clone()], false), ([led, second], true)] {
+            let table = AttackFigures::table(&both, worst);
+            for word in ["pgd", "transfer", "square", "queries", "0.250", "SR@5"] {
+                assert!(table.contains(word), "{table}");
+            }
+            assert_eq!(table.contains("success"), has_success, "{table}");
+            let lines: Vec<&str> = table.lines().collect();
+            let end_of_answer = lines[0].find("answer").unwrap() + "answer".len();
+            assert_eq!(lines.last().unwrap().len(), end_of_answer, "{table}");
         }
         assert!(AttackFigures::of(&[], 0, &attempt).is_none() && WorstCase::of(&[]).is_none());
     }
