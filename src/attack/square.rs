@@ -70,9 +70,9 @@ impl Square {
     /// The default number of questions.
     pub const QUERIES: usize = 1_000;
 
-    /// Side of the square changed by the question of this number, 1..=max_iter, at least `smallest`.
-    fn side(&self, question: usize, smallest: usize) -> usize {
-        let scaled = question * 10_000 / self.max_iter;
+    /// Side of the square of the change of this number, from 0 on, at least `smallest`.
+    fn side(&self, change: usize, smallest: usize) -> usize {
+        let scaled = change * 10_000 / self.max_iter;
         let halvings = [10, 50, 200, 500, 1_000, 2_000, 4_000, 6_000, 8_000];
         let halvings = halvings.iter().filter(|from| scaled > **from).count() as i32;
         let share = self.p_init * 0.5f32.powi(halvings);
@@ -80,6 +80,9 @@ impl Square {
         side.clamp(smallest, SIDE - 1)
     }
 }
+
+/// The first questions are about the image and about the start.
+const CHANGES_FROM: usize = 2;
 
 impl Parameters for Square {
     fn chosen(options: &AttackOptions, targeted: bool) -> Self {
@@ -287,7 +290,7 @@ impl Run {
 
     /// Algorithm 2: in a square, each channel becomes eps or -eps.
     fn proposal_linf(&mut self) -> Tensor<4> {
-        let (side, eps) = (self.parameters.side(self.t, 1), self.parameters.eps);
+        let (side, eps) = (self.parameters.side(self.t - CHANGES_FROM, 1), self.parameters.eps);
         let square = self.each(CHANNELS, |rng, values| {
             let window = Window::random(side, rng);
             for channel in values.chunks_exact_mut(SIDE * SIDE) {
@@ -301,7 +304,7 @@ impl Run {
     /// Algorithm 3: the change in a second square is taken away, and its length spent on a pattern in a first one.
     fn proposal_l2(&mut self) -> Tensor<4> {
         let eps = self.parameters.eps;
-        let side = self.parameters.side(self.t, 3) | 1;
+        let side = self.parameters.side(self.t - CHANGES_FROM, 3) | 1;
         let (mut firsts, mut seconds) = (Vec::new(), Vec::new());
         let change = self.each(CHANNELS, |rng, values| {
             let (first, second) = (Window::random(side, rng), Window::random(side, rng));
@@ -418,5 +421,28 @@ impl Attack for Run {
 
     fn queries(&self) -> Option<Tensor<1>> {
         Some(self.queries.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `p_selection` of the authors' code (github.com/max-andr/square-attack, attack.py), and the sides that follow from it.
+    #[test]
+    fn squares_shrink_as_in_the_authors_code() {
+        let of = |norm, max_iter| Square { max_iter, ..Square::from(Pgd::tutorial(norm)) };
+        let few = of(Norm::L2, 100);
+        for (change, side) in
+            [(0, 31), (1, 15), (2, 15), (3, 11), (6, 9), (20, 5), (50, 3), (99, 3)]
+        {
+            assert_eq!(few.side(change, 3) | 1, side, "{change}");
+        }
+        let many = of(Norm::Linf, 1000);
+        for (change, side) in
+            [(1, 86), (2, 61), (5, 61), (6, 43), (21, 30), (51, 21), (101, 15), (400, 11), (999, 4)]
+        {
+            assert_eq!(many.side(change, 1), side, "{change}");
+        }
     }
 }
