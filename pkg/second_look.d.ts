@@ -955,8 +955,8 @@ export interface InitOutput {
     readonly session_open: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => any;
     readonly session_predict: (a: number, b: number, c: number) => any;
     readonly start: () => void;
-    readonly __wasm_bindgen_func_elem_3199: (a: number, b: number, c: number, d: any) => void;
-    readonly __wasm_bindgen_func_elem_3282: (a: number, b: number, c: any, d: any) => void;
+    readonly __wasm_bindgen_func_elem_3224: (a: number, b: number, c: number, d: any) => void;
+    readonly __wasm_bindgen_func_elem_3307: (a: number, b: number, c: any, d: any) => void;
     readonly __wbindgen_export: (a: number, b: number) => number;
     readonly __wbindgen_export2: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_export3: (a: number, b: number, c: number) => void;

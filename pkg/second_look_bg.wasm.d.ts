@@ -19,8 +19,8 @@ export const session_inside: (a: number, b: number, c: number, d: number, e: num
 export const session_open: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => any;
 export const session_predict: (a: number, b: number, c: number) => any;
 export const start: () => void;
-export const __wasm_bindgen_func_elem_3199: (a: number, b: number, c: number, d: any) => void;
-export const __wasm_bindgen_func_elem_3282: (a: number, b: number, c: any, d: any) => void;
+export const __wasm_bindgen_func_elem_3224: (a: number, b: number, c: number, d: any) => void;
+export const __wasm_bindgen_func_elem_3307: (a: number, b: number, c: any, d: any) => void;
 export const __wbindgen_export: (a: number, b: number) => number;
 export const __wbindgen_export2: (a: number, b: number, c: number, d: number) => number;
 export const __wbindgen_export3: (a: number, b: number, c: number) => void;

@@ -745,7 +745,7 @@ function __wbg_get_imports() {
                     const a = state0.a;
                     state0.a = 0;
                     try {
-                        return __wasm_bindgen_func_elem_36378(a, state0.b, arg0, arg1);
+                        return __wasm_bindgen_func_elem_36396(a, state0.b, arg0, arg1);
                     } finally {
                         state0.a = a;
                     }
@@ -1079,33 +1079,33 @@ function __wbg_get_imports() {
             arg0.writeBuffer(arg1, arg2, getArrayU8FromWasm0(arg3, arg4), arg5, arg6);
         }, arguments); },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 3352, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_36298);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 3356, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_36316);
             return ret;
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDevice")], shim_idx: 3499, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40967);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDevice")], shim_idx: 3503, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40978);
             return ret;
         },
         __wbindgen_generic_0000000000000003: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDeviceLostInfo")], shim_idx: 2042, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40969);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDeviceLostInfo")], shim_idx: 2046, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40980);
             return ret;
         },
         __wbindgen_generic_0000000000000004: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUUncapturedErrorEvent")], shim_idx: 2042, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40969_19);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUUncapturedErrorEvent")], shim_idx: 2046, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40980_19);
             return ret;
         },
         __wbindgen_generic_0000000000000005: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("any")], shim_idx: 3499, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40967_20);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("any")], shim_idx: 3503, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40978_20);
             return ret;
         },
         __wbindgen_generic_0000000000000006: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("undefined")], shim_idx: 3499, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40967_21);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("undefined")], shim_idx: 3503, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_40978_21);
             return ret;
         },
         __wbindgen_generic_0000000000000007: function(arg0) {
@@ -1145,22 +1145,22 @@ function __wbg_get_imports() {
     };
 }
 
-function __wasm_bindgen_func_elem_40969(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_40969(arg0, arg1, arg2);
+function __wasm_bindgen_func_elem_40980(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_40980(arg0, arg1, arg2);
 }
 
-function __wasm_bindgen_func_elem_40969_19(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_40969_19(arg0, arg1, arg2);
+function __wasm_bindgen_func_elem_40980_19(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_40980_19(arg0, arg1, arg2);
 }
 
-function __wasm_bindgen_func_elem_36378(arg0, arg1, arg2, arg3) {
-    wasm.__wasm_bindgen_func_elem_36378(arg0, arg1, arg2, arg3);
+function __wasm_bindgen_func_elem_36396(arg0, arg1, arg2, arg3) {
+    wasm.__wasm_bindgen_func_elem_36396(arg0, arg1, arg2, arg3);
 }
 
-function __wasm_bindgen_func_elem_36298(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_36316(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_36298(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_36316(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1171,10 +1171,10 @@ function __wasm_bindgen_func_elem_36298(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_40967(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_40978(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_40967(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_40978(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1185,10 +1185,10 @@ function __wasm_bindgen_func_elem_40967(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_40967_20(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_40978_20(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_40967_20(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_40978_20(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {
@@ -1199,10 +1199,10 @@ function __wasm_bindgen_func_elem_40967_20(arg0, arg1, arg2) {
     }
 }
 
-function __wasm_bindgen_func_elem_40967_21(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_40978_21(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
-        wasm.__wasm_bindgen_func_elem_40967_21(retptr, arg0, arg1, arg2);
+        wasm.__wasm_bindgen_func_elem_40978_21(retptr, arg0, arg1, arg2);
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {

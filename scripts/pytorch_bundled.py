@@ -14,7 +14,8 @@ crate's whole pipeline against the results. For each picture, and the wrong code
 - familiarity, by the stages' averages and the energy: another layer, weights that are not its own, a scale left out;
 - losses: those of the tutorial's attack, before each step and at the end;
 - attacked: logits and score where the attack ends. They depend on signs of gradients near zero, so they are compared
-  more loosely.
+  more loosely;
+- others: logits and score of the other bundled networks, on every fourth picture.
 
 When a bundled file is replaced, run this again; `crc32` tells the test which files the numbers belong to.
 """
@@ -32,6 +33,14 @@ ROOT = Path(__file__).parent.parent
 FIXTURE = ROOT / "tests" / "fixtures" / "bundled.json"
 DIGITS = 8
 
+#: Classifier, autoencoder and, if there is one, corrector, by their files' names.
+OTHERS = [
+    ("robust", "robust-autoencoder", "robust-corrector"),
+    ("vgg16", "vgg16-autoencoder", "vgg16-corrector"),
+    ("vgg16", "vgg16-tutorial", None),
+    ("classifier", "mse", None),
+]
+
 
 def picture(path):
     """[1, 3, 96, 96] in [0, 1]"""
@@ -44,29 +53,39 @@ def score_of(autoencoder, first, second):
     return kl(first, second, divergence["direction"], divergence["temperature"])
 
 
+def detected(classifier, autoencoder, corrector, x):
+    first, second = classifier(x), classifier(autoencoder(x))
+    correction = {"correction": numbers(classifier(corrector(x.flip(3))), DIGITS)} if corrector else {}
+    return {
+        "classifier": numbers(first, DIGITS),
+        "reconstruction": numbers(second, DIGITS),
+        **correction,
+        "score": number(score_of(autoencoder, first, second)),
+    }
+
+
 def main():
-    files = {name: ROOT / "www" / "models" / f"{name}.safetensors"
-             for name in ("classifier", "autoencoder", "corrector", "tutorial")}
+    main_four = ("classifier", "autoencoder", "corrector", "tutorial")
+    others = sorted({name for names in OTHERS for name in names if name} - set(main_four))
+    files = {name: ROOT / "www" / "models" / f"{name}.safetensors" for name in (*main_four, *others)}
     networks = {name: load(path).double().requires_grad_(False) for name, path in files.items()}
-    classifier, autoencoder, corrector, tutorial = networks.values()
+    classifier, autoencoder, corrector, tutorial = (networks[name] for name in main_four)
     result = {
         "torch": torch.__version__,
         "crc32": {name: zlib.crc32(path.read_bytes()) for name, path in files.items()},
         "detectors": {name: networks[name].card["detector"] for name in ("autoencoder", "tutorial")},
         "pictures": {},
+        "others": [],
     }
-    for path in sorted((ROOT / "www" / "samples").glob("*.png")):
+    samples = sorted((ROOT / "www" / "samples").glob("*.png"))
+    for path in samples:
         x = picture(path)
         y = torch.tensor([CLASSES.index(path.stem.split("-")[0])])
-        first, second = classifier(x), classifier(autoencoder(x))
-        of_tutorial = classifier(tutorial(x))
+        first, of_tutorial = classifier(x), classifier(tutorial(x))
         losses, attacked = pgd(classifier, x, y, "linf", 0.03, 0.001, 10, targeted=False)
         of_attacked = classifier(attacked)
         result["pictures"][path.stem] = {
-            "classifier": numbers(first, DIGITS),
-            "reconstruction": numbers(second, DIGITS),
-            "correction": numbers(classifier(corrector(x.flip(3))), DIGITS),
-            "score": number(score_of(autoencoder, first, second)),
+            **detected(classifier, autoencoder, corrector, x),
             "tutorial": numbers(of_tutorial, DIGITS),
             "tutorial_score": number(score_of(tutorial, first, of_tutorial)),
             "familiarity": float(familiarity(classifier, x)[0]),
@@ -77,6 +96,12 @@ def main():
                 "score": number(score_of(autoencoder, of_attacked, classifier(autoencoder(attacked)))),
             },
         }
+    for names in OTHERS:
+        chosen = [networks.get(name) for name in names]
+        result["others"].append({
+            "classifier": names[0], "autoencoder": names[1], "corrector": names[2],
+            "pictures": {path.stem: detected(*chosen, picture(path)) for path in samples[::4]},
+        })
     write(FIXTURE, result)
 
 

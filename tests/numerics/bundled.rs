@@ -1,6 +1,7 @@
 //! The whole pipeline with the bundled models and the sample pictures, against PyTorch's results from the same
 //! files (reference.rs).
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use pollster::block_on;
 use second_look::attack::AttackConfig;
 use second_look::defence::Defence;
 use second_look::picture::Picture;
+use serde::Deserialize;
 
 use super::reference::{Expected, Reference, sample};
 use super::*;
@@ -67,6 +69,59 @@ fn the_tutorial_s_autoencoder_detects_as_the_reference_does() {
         assert_close("CL(AE(x))", &logits, &expected.tutorial, 5e-6);
         expected.assert_detected_by_tutorial(&detection.verdicts[0]);
         assert!(detection.corrections.is_none());
+    }
+}
+
+/// What PyTorch computed with other bundled networks.
+#[derive(Deserialize)]
+struct Others {
+    others: Vec<Other>,
+}
+
+#[derive(Deserialize)]
+struct Other {
+    classifier: String,
+    autoencoder: String,
+    corrector: Option<String>,
+    pictures: BTreeMap<String, Detected>,
+}
+
+#[derive(Deserialize)]
+struct Detected {
+    classifier: Vec<f64>,
+    reconstruction: Vec<f64>,
+    correction: Option<Vec<f64>>,
+    score: f64,
+}
+
+/// VGG16, the robust classifier, and the autoencoder of the paper's baseline.
+#[test]
+fn the_other_networks_detect_as_the_reference_does() {
+    Reference::load(&www()); // the numbers are of the files that are there
+    let Others { others } = serde_json::from_str(include_str!("../fixtures/bundled.json")).unwrap();
+    assert_eq!(others.len(), 4);
+    for Other { classifier, autoencoder, corrector, pictures } in others {
+        let corrector = corrector.map(|name| model(&name));
+        let files = (model(&classifier), model(&autoencoder));
+        let (defence, _) =
+            Defence::load(&files.0, &files.1, corrector.as_deref(), &Device::flex()).unwrap();
+        let logits = |images: Tensor<4>| values(defence.classifier().forward(images));
+        assert_eq!(pictures.len(), 5);
+        for (name, expected) in pictures {
+            let x = sample(&www(), &name).to_tensor(defence.device());
+            let detection = block_on(defence.detect(x.clone())).unwrap();
+            let what = format!("{classifier}, {autoencoder}, {name}");
+            assert_close(&what, &logits(x), &expected.classifier, 1e-5);
+            assert_close(&what, &logits(detection.reconstructions), &expected.reconstruction, 1e-5);
+            let corrected = detection.corrections.map(|images| logits(images.flip([3])));
+            match (&corrected, &expected.correction) {
+                (Some(ours), Some(expected)) => assert_close(&what, ours, expected, 1e-5),
+                (ours, expected) => assert!(ours.is_none() && expected.is_none(), "{what}"),
+            }
+            let score = f64::from(detection.verdicts[0].score);
+            let off = (score - expected.score).abs();
+            assert!(off < 4e-6 + 2e-5 * expected.score, "{what}: {score}, not {}", expected.score);
+        }
     }
 }
 
