@@ -117,7 +117,7 @@ mod tests {
         let count = drawn.len();
         drawn.sort_by(|a, b| a[0].total_cmp(&b[0]));
         drawn.dedup_by(|a, b| a[0] == b[0]);
-        // Two layers of the encoder, three... every one but the linear coding's two, which are the same numbers.
+        // All but the linear coding and its decoding, which start with the same numbers.
         assert_eq!(drawn.len(), count - 1, "{count}");
     }
 
